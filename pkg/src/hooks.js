@@ -1,0 +1,109 @@
+/**
+ * What the core calls back: the network, the credentials, the progress. The user's functions run
+ * in a turn of their own, never inside a call of the core, which they may call in turn.
+ */
+
+/** @typedef {import("../types/job.cjs").Progress} Progress */
+
+export class Hooks {
+  #engine;
+  #transport;
+  #onProgress;
+  /** Calls of the user's `auth` that have not answered. */
+  #asking = 0;
+  /** @type {import("../types/report.cjs").Note[]} */
+  notes = [];
+  /** @type {import("../types/options.cjs").AuthCallback | undefined} */
+  credentials;
+  /** Told of every call of the core. */
+  onEntry = () => {};
+
+  /**
+   * @param {import("./engine.js").Engine} engine
+   * @param {import("./options.js").Setup} setup
+   * @param {(progress: Progress) => void} onProgress
+   */
+  constructor(engine, { transport, credentials }, onProgress) {
+    this.#engine = engine;
+    this.#transport = transport;
+    this.#onProgress = onProgress;
+    this.credentials = credentials;
+  }
+
+  /** @returns {import("./core.js").Hooks} */
+  forCore() {
+    return {
+      fetch: (url, init) => this.#fetch(url, init),
+      progress: (progress) => {
+        this.onEntry();
+        this.#onProgress(progress);
+      },
+      credentials: () => this.#askCredentials(),
+    };
+  }
+
+  /**
+   * The sign of life in a progress: null while the run waits for somebody outside.
+   *
+   * @param {Progress} progress
+   * @returns {string | null}
+   */
+  signOf(progress) {
+    if (progress.state === "paused" || this.#asking > 0) return null;
+    const { queued, inFlight, attempts, bytesReceived } = progress;
+    return [queued, inFlight, attempts, bytesReceived].join();
+  }
+
+  /**
+   * @param {string} url
+   * @param {RequestInit} init
+   */
+  async #fetch(url, init) {
+    this.onEntry();
+    await null;
+    // Nothing leaves on behalf of a core whose ledger may be wrong.
+    this.#engine.assertReady();
+    const transport = this.#transport;
+    const response = await transport(url, init);
+    if (typeof response?.status !== "number") {
+      throw new TypeError("transport must resolve with a Response");
+    }
+    return response;
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async #askCredentials() {
+    this.onEntry();
+    await null;
+    const { credentials } = this;
+    this.#asking += 1;
+    try {
+      return headersOf(await credentials?.());
+    } catch (error) {
+      this.#noteFailure(error);
+      throw error;
+    } finally {
+      this.#asking -= 1;
+    }
+  }
+
+  /** @param {unknown} error whose message stays out: it may quote a secret */
+  #noteFailure(error) {
+    if (this.notes.length > 0) return;
+    const name = error instanceof Error ? error.name : typeof error;
+    const message = `The function given as auth failed (${name}); it must return headers.`;
+    this.notes.push({ code: "auth-callback-failed", message });
+  }
+}
+
+/**
+ * @param {unknown} headers
+ * @returns {Record<string, string>}
+ */
+function headersOf(headers) {
+  if (typeof headers !== "object" || headers === null) throw new TypeError("auth gave no headers");
+  const iterable = /** @type {Iterable<[string, string]>} */ (headers);
+  return Symbol.iterator in headers
+    ? Object.fromEntries(iterable)
+    : /** @type {Record<string, string>} */ (headers);
+}

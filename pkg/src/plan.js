@@ -1,0 +1,35 @@
+/** What a run would do, without doing it. */
+import { prepare } from "./prepare.js";
+import { IssueBulkError } from "./errors.js";
+
+/**
+ * @param {import("./engine.js").Engine} engine
+ * @param {unknown} request
+ * @param {unknown} options
+ * @returns {Promise<import("../types/options.cjs").Plan>}
+ */
+export async function plan(engine, request, options) {
+  const { setup, read, cut } = prepare(engine, request, options, false);
+  const { signal } = setup;
+  if (signal?.aborted) cut();
+  signal?.addEventListener("abort", cut, { once: true });
+  try {
+    const input = await read();
+    if (input === null || signal?.aborted) throw cancelled(signal);
+    return engine.call((core) => {
+      const sums = core.plan(setup.request, setup.options, input);
+      const { format, column } = input.summary();
+      const problems = input.problems();
+      input.free();
+      return { ...sums, format, column: column ?? null, problems };
+    });
+  } finally {
+    signal?.removeEventListener("abort", cut);
+  }
+}
+
+/** @param {AbortSignal | undefined} signal */
+function cancelled(signal) {
+  const message = "The plan was cancelled by options.signal.";
+  return new IssueBulkError("cancelled", message, { cause: signal?.reason });
+}

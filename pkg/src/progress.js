@@ -1,0 +1,137 @@
+/**
+ * The latest progress, for the user's function and for any number of readers. A reader that is
+ * slow skips states: only the latest is kept, however long it stays away.
+ */
+
+/** @typedef {import("../types/job.cjs").Progress} Progress */
+
+/** @type {Progress} */
+export const NOTHING_YET = Object.freeze({
+  state: "reading",
+  given: 0,
+  invalid: 0,
+  duplicate: 0,
+  blank: 0,
+  distinct: 0,
+  queued: 0,
+  inFlight: 0,
+  issued: 0,
+  rejected: 0,
+  unsent: 0,
+  unknown: 0,
+  attempts: 0,
+  retries: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  elapsedMs: 0,
+  etaMs: null,
+  pausedBy: null,
+});
+
+export class ProgressFeed {
+  #onProgress;
+  /** @type {Progress} */
+  #latest = NOTHING_YET;
+  #version = 1;
+  #announced = 1;
+  #isOver = false;
+  /** @type {{ error: unknown } | null} */
+  #failure = null;
+  /** @type {Set<() => void>} */
+  #sleepers = new Set();
+  /** @type {import("../types/report.cjs").Note[]} */
+  notes = [];
+
+  /** @param {((progress: Progress) => unknown) | undefined} onProgress */
+  constructor(onProgress) {
+    this.#onProgress = onProgress;
+  }
+
+  get latest() {
+    return this.#latest;
+  }
+
+  /**
+   * Readers and the user's function learn of it in a turn of their own: this is called by the
+   * core, which they may call in turn.
+   *
+   * @param {Progress} progress
+   */
+  publish(progress) {
+    // The end is told once, by whoever sees it first.
+    if (this.#latest.state === "done") return;
+    const isScheduled = this.#version !== this.#announced;
+    this.#latest = progress;
+    this.#version += 1;
+    if (!isScheduled) queueMicrotask(() => this.#announce());
+  }
+
+  /**
+   * Ends every loop once it has seen the latest state.
+   *
+   * @param {{ error: unknown } | null} failure thrown in every loop instead
+   */
+  end(failure = null) {
+    this.#announce();
+    this.#isOver = true;
+    this.#failure = failure;
+    this.#wake();
+  }
+
+  /** @returns {AsyncIterator<Progress, undefined>} */
+  reader() {
+    const reader = { seen: 0, isLeft: false, wake: () => {} };
+    return {
+      next: () => this.#next(reader),
+      return: async () => {
+        reader.isLeft = true;
+        this.#sleepers.delete(reader.wake);
+        reader.wake();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  /**
+   * @param {{ seen: number, isLeft: boolean, wake: () => void }} reader
+   * @returns {Promise<IteratorResult<Progress, undefined>>}
+   */
+  async #next(reader) {
+    while (!reader.isLeft && reader.seen === this.#version && !this.#isOver) {
+      await new Promise((resolve) => {
+        reader.wake = () => resolve(undefined);
+        this.#sleepers.add(reader.wake);
+      });
+    }
+    if (this.#failure !== null && !reader.isLeft) throw this.#failure.error;
+    if (reader.isLeft || reader.seen === this.#version) return { done: true, value: undefined };
+    reader.seen = this.#version;
+    return { done: false, value: this.#latest };
+  }
+
+  #wake() {
+    const sleepers = [...this.#sleepers];
+    this.#sleepers.clear();
+    for (const wake of sleepers) wake();
+  }
+
+  #announce() {
+    if (this.#announced === this.#version) return;
+    this.#announced = this.#version;
+    this.#wake();
+    if (this.#onProgress === undefined) return;
+    const onProgress = this.#onProgress;
+    try {
+      Promise.resolve(onProgress(this.#latest)).catch((error) => this.#noteFailure(error));
+    } catch (error) {
+      this.#noteFailure(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  #noteFailure(error) {
+    if (this.notes.length > 0) return;
+    const message = `onProgress failed (${String(error)}); the run went on and called it again.`;
+    this.notes.push({ code: "progress-handler-failed", message });
+  }
+}

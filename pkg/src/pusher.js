@@ -1,0 +1,177 @@
+/**
+ * Puts ids and pieces of text into the core's intake. It looks at the types of the values, never
+ * at the ids: what is an id and what is not is decided in the core.
+ */
+import { invalidArgument, kindOf } from "./errors.js";
+import { isBytes } from "./sources.js";
+
+/** @typedef {bigint | number | string | null | undefined} Id */
+
+/** Bytes copied into the core at once: bounds what is held twice, costs a call per MiB. */
+const BYTES_SLICE = 1 << 20;
+/** UTF-16 units turned into bytes at once; they give at most three times as many bytes. */
+const TEXT_SLICE = 1 << 18;
+/** Bigints gathered for one call, which costs as much as a hundred of them. */
+const LONGS_SLICE = 1 << 12;
+
+export class Pusher {
+  #engine;
+  #intake;
+  /** @type {"ids" | "text" | null} what came first; ids and text cannot be mixed */
+  #kind = null;
+  /** Ids so far, for the place in an error. */
+  #ids = 0;
+  #longs = new BigInt64Array(LONGS_SLICE);
+  #longsUsed = 0;
+  #encoder = new TextEncoder();
+  /** First half of a surrogate pair whose second half comes with the next piece. */
+  #half = "";
+
+  /**
+   * @param {import("./engine.js").Engine} engine
+   * @param {import("./core.js").Intake} intake
+   */
+  constructor(engine, intake) {
+    this.#engine = engine;
+    this.#intake = intake;
+  }
+
+  /** Whether a text is being read, whose pieces may end in the middle of an id. */
+  get isText() {
+    return this.#kind === "text";
+  }
+
+  /**
+   * A piece of the one text. Like `values`, it yields where the event loop should get a turn.
+   *
+   * @param {string | Uint8Array} piece
+   * @returns {Generator<undefined, void>}
+   */
+  *text(piece) {
+    this.#kind = "text";
+    if (typeof piece !== "string") {
+      yield* this.#bytes(piece);
+      return;
+    }
+    for (let at = 0; at < piece.length; at += TEXT_SLICE) {
+      if (at > 0) yield;
+      yield* this.#bytes(this.#encoded(piece.slice(at, at + TEXT_SLICE)));
+    }
+  }
+
+  /**
+   * Ids, or pieces of bytes.
+   *
+   * @param {readonly unknown[]} values
+   * @returns {Generator<undefined, void>}
+   */
+  *values(values) {
+    let at = 0;
+    while (at < values.length) {
+      const value = values[at];
+      this.#kind ??= isBytes(value) ? "text" : "ids";
+      if (this.#kind === "text" && isBytes(value)) {
+        yield* this.#bytes(value);
+        at += 1;
+      } else if (this.#kind === "ids" && isId(value)) {
+        at = this.#run(values, at);
+      } else {
+        throw this.#misplaced(value);
+      }
+    }
+  }
+
+  /** @param {BigInt64Array} longs */
+  longs(longs) {
+    this.#engine.call(() => this.#intake.pushLongs(longs));
+  }
+
+  /** @returns {import("./core.js").Input} */
+  finish() {
+    return this.#engine.call(() => {
+      if (this.#half !== "") this.#intake.pushBytes(this.#encoder.encode(this.#half));
+      return this.#intake.finish();
+    });
+  }
+
+  /** @param {Uint8Array} bytes */
+  *#bytes(bytes) {
+    for (let at = 0; at < bytes.length; at += BYTES_SLICE) {
+      if (at > 0) yield;
+      this.#engine.call(() => this.#intake.pushBytes(bytes.subarray(at, at + BYTES_SLICE)));
+    }
+  }
+
+  /** @param {string} piece */
+  #encoded(piece) {
+    const text = this.#half + piece;
+    const last = text.charCodeAt(text.length - 1);
+    const isCut = last >= 0xd800 && last <= 0xdbff;
+    this.#half = isCut ? text.slice(-1) : "";
+    return this.#encoder.encode(isCut ? text.slice(0, -1) : text);
+  }
+
+  /**
+   * Pushes ids until a value is none.
+   *
+   * @param {readonly unknown[]} values
+   * @param {number} from
+   * @returns {number} where it stopped
+   */
+  #run(values, from) {
+    let at = from;
+    this.#engine.call(() => {
+      while (at < values.length && isId(values[at])) {
+        this.#id(/** @type {Id} */ (values[at]));
+        at += 1;
+      }
+      this.#flush();
+    });
+    this.#ids += at - from;
+    return at;
+  }
+
+  /** @param {Id} value */
+  #id(value) {
+    if (typeof value === "bigint" && BigInt.asIntN(64, value) === value) {
+      if (this.#longsUsed === LONGS_SLICE) this.#flush();
+      this.#longs[this.#longsUsed] = value;
+      this.#longsUsed += 1;
+      return;
+    }
+    this.#flush();
+    if (typeof value === "number") this.#intake.pushNumber(value);
+    else this.#intake.pushText(String(value));
+  }
+
+  #flush() {
+    if (this.#longsUsed === 0) return;
+    this.#intake.pushLongs(this.#longs.subarray(0, this.#longsUsed));
+    this.#longsUsed = 0;
+  }
+
+  /** @param {unknown} value */
+  #misplaced(value) {
+    const found = isBytes(value) ? "bytes" : kindOf(value);
+    if (this.#kind === "text") {
+      return invalidArgument(`customerIds mixes bytes with ${found}; give it one of them.`);
+    }
+    return invalidArgument(
+      `customerIds has ${found} at position ${this.#ids + 1}; an id is a bigint, a number or a ` +
+        "string of digits.",
+    );
+  }
+}
+
+/**
+ * Whether a value can be counted as an input, if perhaps an invalid one: a list may have gaps.
+ * Anything else is a list of other things than ids, which is a mistake of the program.
+ *
+ * @param {unknown} value
+ * @returns {value is Id}
+ */
+function isId(value) {
+  const type = typeof value;
+  const isPlain = type === "bigint" || type === "number" || type === "string";
+  return isPlain || value === undefined || value === null;
+}

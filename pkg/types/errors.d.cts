@@ -1,0 +1,80 @@
+/**
+ * What only the program can fix: a wrong option, an input that cannot be read. What the service
+ * or the network does is never thrown; it is in the report.
+ */
+export class IssueBulkError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+  get name(): "IssueBulkError";
+  /** Stable across versions; the message may change. */
+  readonly code: ErrorCode;
+}
+
+/** Every code of an {@link IssueBulkError}. A minor version may add some. */
+export type ErrorCode = ArgumentCode | OptionCode | InputCode | StateCode;
+
+/**
+ * A mistake in the call itself.
+ *
+ * - `invalid-argument`: a value of the wrong type; the message names it
+ * - `unknown-option`: an option of another name, perhaps misspelt
+ */
+export type ArgumentCode = "invalid-argument" | "unknown-option";
+
+/** A value that cannot be right; the code names the option, the message the fix. */
+export type OptionCode =
+  | "invalid-promotion-id"
+  | "invalid-context-id"
+  | "invalid-host"
+  | "insecure-host"
+  | "invalid-base-path"
+  | "invalid-auth"
+  | "invalid-header"
+  | "invalid-batch-size"
+  | "invalid-concurrency"
+  | "invalid-rate"
+  | "invalid-timeout"
+  | "invalid-attempts"
+  | "invalid-stop-rule";
+
+/**
+ * An input that cannot be used as a whole. Single bad lines are no error; they are counted.
+ *
+ * - `no-ids`: it is empty, or a header alone
+ * - `no-such-column`, `ambiguous-column`: set `input.column`; the message lists the columns
+ * - `bad-delimiter`: `input.delimiter` cannot separate ids
+ * - `not-utf8`: save the file as UTF-8
+ * - `too-many-ids`: above 100,000,000
+ * - `bad-json`, `nested-json`, `unclosed-quote`, `header-too-long`: broken where the message says
+ * - `input-failed`: reading it threw; see `cause`
+ * - `input-used`: a stream that was read before
+ * - `input-not-ok`: a `Response` with an error status
+ */
+export type InputCode =
+  | "no-ids"
+  | "no-such-column"
+  | "ambiguous-column"
+  | "bad-delimiter"
+  | "not-utf8"
+  | "too-many-ids"
+  | "bad-json"
+  | "nested-json"
+  | "unclosed-quote"
+  | "header-too-long"
+  | "input-failed"
+  | "input-used"
+  | "input-not-ok";
+
+/**
+ * - `not-exact`: a number passed to `report.get` that may have lost digits
+ * - `report-disposed`: rows were asked for after `dispose()`
+ * - `cancelled`: a plan whose `signal` was aborted
+ * - `core-not-ready`: the WebAssembly could not be compiled, or `init` was not called
+ * - `core-crashed`: the WebAssembly stopped working in the middle of a run. Take every customer
+ *   of the run as unknown, and start a new process, worker or page.
+ */
+export type StateCode =
+  | "not-exact"
+  | "report-disposed"
+  | "cancelled"
+  | "core-not-ready"
+  | "core-crashed";

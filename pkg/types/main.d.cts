@@ -1,0 +1,62 @@
+/**
+ * Issue a Capillary cart promotion to many customers, with exactly one outcome per customer.
+ *
+ * ```js
+ * import { issueBulk } from "issue-bulk";
+ *
+ * const report = await issueBulk(
+ *   { promotionId: "67dd4210ef21a64211227e04", contextId: "summer", customerIds: [555567088n] },
+ *   { host: "eu.api.capillarytech.com", auth: { username, password } },
+ * );
+ * console.log(report.counts);
+ * ```
+ *
+ * @packageDocumentation
+ */
+import type { IssueRequest, Plan, RunOptions } from "./options.cjs";
+import type { Job } from "./job.cjs";
+import type { Report } from "./report.cjs";
+
+export * from "./errors.cjs";
+export * from "./input.cjs";
+export * from "./job.cjs";
+export * from "./options.cjs";
+export * from "./report.cjs";
+
+/**
+ * Issues one promotion to every customer and resolves with one outcome per customer.
+ *
+ * The promise resolves whatever the service or the network does: refusals, lost answers, a
+ * cancelled run and a missing promotion are in the report, the last three also in
+ * {@link Report.stopped}. An id whose answer was lost ends as `unknown` and is never sent again.
+ *
+ * @throws {@link IssueBulkError} as a rejection, for mistakes only the program can fix (a wrong
+ *   option, an input that cannot be read, no ids at all). Nothing was sent then, except with the
+ *   code `core-crashed`.
+ */
+export function issueBulk(request: IssueRequest, options: RunOptions): Promise<Report>;
+
+/**
+ * Starts the same run and returns at once with a {@link Job} that can be watched, paused and
+ * cancelled.
+ *
+ * Where `issueBulk` would stop because somebody has to act (refused credentials, a `Retry-After`
+ * beyond two minutes), a job pauses; `job.resume()` goes on, with new credentials if given.
+ *
+ * @throws {@link IssueBulkError} at once for a wrong request or option, before the input is read.
+ *   What is wrong with the input itself rejects `job.done`.
+ */
+export function startIssueBulk(request: IssueRequest, options: RunOptions): Job;
+
+/**
+ * Reads and checks the input as a run would and says what the run would do. Sends nothing.
+ *
+ * It consumes the input: a `File` or an array can be given to `issueBulk` afterwards, a stream
+ * or a generator cannot.
+ *
+ * @throws {@link IssueBulkError} as a rejection, for the same mistakes as `issueBulk`.
+ */
+export function planIssueBulk(request: IssueRequest, options: RunOptions): Promise<Plan>;
+
+/** The version of this package, as in its `package.json`. */
+export function version(): string;

@@ -1,0 +1,156 @@
+import type { CustomerIds, InputOptions, Problem } from "./input.cjs";
+import type { Progress } from "./job.cjs";
+
+/** What is issued, and to whom. */
+export interface IssueRequest {
+  /** The cart promotion: the id the service gave it when it was created. */
+  promotionId: string;
+  /**
+   * The service's `contextId`: recorded with every issuance as its source and returned as
+   * `earnedFromId`. Any text without control characters; it is encoded once.
+   */
+  contextId: string;
+  /** The customers; see {@link CustomerIds} for every form this takes. */
+  customerIds: CustomerIds;
+}
+
+/** Where the calls go, who makes them, and how fast. */
+export interface RunOptions {
+  /**
+   * The service: a host name with optional port (`"eu.api.capillarytech.com"`) or an https
+   * origin. Plain http is taken for loopback addresses only.
+   */
+  host: string;
+  /** What stands before `/promotions`. Default `"/api_gateway/v1"`. */
+  basePath?: string;
+  /** Credentials; see {@link Auth}. They appear in no report, error or message. */
+  auth?: Auth | undefined;
+  /** On whose behalf OAuth clients call. Default: the till of the key. */
+  attribution?: Attribution | undefined;
+  /** Sent as `X-CAP-API-AUTH-ORG-ID`, for clients of several organisations. */
+  orgId?: string | undefined;
+  /** How the input is read. */
+  input?: InputOptions | undefined;
+
+  /**
+   * Ids in one call, 1 to 10,000. Default 1,000: the service documents no maximum, a thousand
+   * stays under a second and one lost answer costs little.
+   */
+  batchSize?: number | undefined;
+  /**
+   * Calls in flight at most, 1 to 64. Default 6, what a browser and a Worker allow; a run starts
+   * with 2 and grows.
+   */
+  concurrency?: number | undefined;
+  /** At most so many calls a minute. Default: no limit but what the service answers with 429. */
+  rate?: { perMinute: number } | undefined;
+  /**
+   * Milliseconds for one call, answer included. Default 60,000. A call that takes longer ends as
+   * `unknown`: the service may still act on it.
+   */
+  timeoutMs?: number | undefined;
+  /** Milliseconds for the whole run. Afterwards nothing is sent and the rest is `unsent`. */
+  deadlineMs?: number | undefined;
+  /**
+   * Sendings of one batch, the first included; only what provably did nothing is sent again.
+   * Default 5. A 429 uses none.
+   */
+  attempts?: number | undefined;
+  /** When the run gives up; see {@link StopRules}. */
+  stop?: StopRules | undefined;
+  /** Makes the jitter of the waits repeatable, for tests. Default: random. */
+  seed?: number | undefined;
+
+  /**
+   * Ends the run: nothing more is sent, what is in flight is awaited, and the promise resolves
+   * with a report. Aborting a stream of input that is still arriving sends nothing at all.
+   */
+  signal?: AbortSignal | undefined;
+  /**
+   * Called with the latest progress, at most once per turn of the event loop. What it throws
+   * does not disturb the run: the first time is kept as the note `progress-handler-failed`.
+   */
+  onProgress?: ((progress: Progress) => unknown) | undefined;
+  /** Used instead of the runtime's `fetch`; see {@link Transport}. */
+  transport?: Transport | undefined;
+}
+
+/**
+ * Credentials of the service:
+ *
+ * - `{ username, password }`: Basic; the md5 that the service wants is made here
+ * - `{ username, passwordMd5 }`: Basic with the md5 as 32 hex digits
+ * - `{ key, secret }`: OAuth client; tokens are fetched, shared and renewed before they expire
+ * - `{ token }`: an OAuth token made elsewhere
+ * - a function that returns the headers to send; called before the first call, and again when
+ *   the service refuses them
+ */
+export type Auth =
+  | { username: string; password: string }
+  | { username: string; passwordMd5: string }
+  | { key: string; secret: string }
+  | { token: string }
+  | AuthCallback;
+
+/** Returns the headers that authorise a call, such as `{ authorization: "Basic ..." }`. */
+export type AuthCallback = () => AuthHeaders | Promise<AuthHeaders>;
+
+/** Headers by name. */
+export type AuthHeaders = Record<string, string> | Headers;
+
+/** The entity that an OAuth client acts for (`X-CAP-API-ATTRIBUTION-ENTITY-*`). */
+export interface Attribution {
+  /** Default `"TILL"`. */
+  type?:
+    | "TILL"
+    | "STORE_CODE"
+    | "STORE_NAME"
+    | "STORE_EXTERNAL_ID"
+    | "STORE_EXTERNAL_ID_1"
+    | "STORE_EXTERNAL_ID_2"
+    | undefined;
+  code: string;
+}
+
+/** When a run stops by itself; the ids not sent by then are `unsent`. */
+export interface StopRules {
+  /** Calls in a row whose answers prove nothing. Default 5. */
+  ambiguousInRow?: number | undefined;
+  /** Percent of all calls that failed. Default 50. */
+  failurePercent?: number | undefined;
+  /** Calls before that percentage counts. Default 20. */
+  failureCallsMin?: number | undefined;
+}
+
+/**
+ * Makes one HTTP call, like `fetch`, which it is by default. It must send the request at most
+ * once: a transport that repeats a POST by itself can issue twice. `init.redirect` is `"manual"`
+ * and `init.signal` ends the call at its timeout. Called without `this`.
+ */
+export type Transport = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What a run would do. */
+export interface Plan {
+  /** Inputs in all: `distinct + invalid + duplicate`. */
+  readonly given: number;
+  readonly invalid: number;
+  readonly duplicate: number;
+  /** Blank lines, which are skipped and no part of `given`. */
+  readonly blank: number;
+  /** Ids that would be sent. */
+  readonly distinct: number;
+  /** Calls, if every one succeeds at once. */
+  readonly requests: number;
+  /** Bytes of all request bodies. */
+  readonly bytes: number;
+  readonly batchSize: number;
+  readonly concurrency: number;
+  /** Milliseconds the run is expected to take; a rate limit is exact, the service a guess. */
+  readonly estimatedMs: number;
+  /** How the input was read: `"lines"`, `"csv"`, `"ndjson"`, `"json"` or `"values"`. */
+  readonly format: string;
+  /** The CSV column that was used, by name or number, or null. */
+  readonly column: string | null;
+  /** Invalid and duplicate inputs, the first 1,000 of them. */
+  readonly problems: readonly Problem[];
+}

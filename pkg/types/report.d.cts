@@ -1,0 +1,233 @@
+/// <reference lib="esnext.disposable" />
+import type { CustomerId, Problem } from "./input.cjs";
+
+/**
+ * What became of one customer. `outcome` tells the four kinds apart:
+ *
+ * ```ts
+ * for (const outcome of report) {
+ *   if (outcome.outcome === "issued") console.log(outcome.customerId, outcome.id);
+ *   else console.log(outcome.customerId, outcome.outcome, outcome.reason);
+ * }
+ * ```
+ */
+export type Outcome = Issued | Rejected | Unsent | Unknown;
+
+/** The service returned an issuance for this customer. */
+export interface Issued {
+  readonly outcome: "issued";
+  /** The customer as plain digits: exact, which a number above 2^53 would not be. */
+  readonly customerId: string;
+  /** The issuance: the service's id of this issued promotion. */
+  readonly id: string;
+  readonly promotionId: string;
+  /** The `contextId` of the request, as the service recorded it. */
+  readonly earnedFromId: string;
+  /** When it was issued, in milliseconds since 1970, or null where the service did not say. */
+  readonly eventTime: number | null;
+  /** Until when it is valid, in milliseconds since 1970, or null. */
+  readonly validTill: number | null;
+}
+
+/** What all outcomes but `issued` say. */
+export interface NotIssued {
+  /** The customer as plain digits. */
+  readonly customerId: string;
+  /** The service's own error code, or null. */
+  readonly code: number | null;
+  /** HTTP status of the answer that decided, or null where none came. */
+  readonly status: number | null;
+  /** The service's own words, at most 512 bytes, or empty. Foreign text: escape it. */
+  readonly message: string;
+  /** The service's id of the call, for its support, or null. */
+  readonly requestId: string | null;
+}
+
+/** The service said no to this customer. */
+export interface Rejected extends NotIssued {
+  readonly outcome: "rejected";
+  readonly reason: RejectedReason;
+}
+
+/** Provably not issued: never sent, or refused as a whole. It may be sent in another run. */
+export interface Unsent extends NotIssued {
+  readonly outcome: "unsent";
+  readonly reason: UnsentReason;
+}
+
+/** It may have been issued. Do not send it again before you have looked. */
+export interface Unknown extends NotIssued {
+  readonly outcome: "unknown";
+  readonly reason: UnknownReason;
+}
+
+/**
+ * - `entry-error`: the answer holds an error in this customer's place
+ * - `invalid-customer`: sent alone, the id was refused as no customer of the organisation
+ */
+export type RejectedReason = "entry-error" | "invalid-customer";
+
+/**
+ * A {@link StopCode} where the run stopped before this id, or
+ *
+ * - `not-reached`: no connection within the allowed attempts
+ * - `retry-budget-used`: the run's retries were used up
+ * - `refused-with-others`: its batch was refused for other ids and could not be divided further
+ * - `too-large`: even alone it makes a request that the service calls too large
+ */
+export type UnsentReason =
+  | StopCode
+  | "not-reached"
+  | "retry-budget-used"
+  | "refused-with-others"
+  | "too-large";
+
+/**
+ * - `timeout`, `network`: the request may have arrived, no complete answer came
+ * - `ambiguous-status`: the HTTP status does not prove that nothing was done
+ * - `cut-body`, `unreadable-body`, `oversized-body`, `contradictory-body`, `errors-in-success`:
+ *   a 200 whose body proves nothing
+ * - `missing-in-answer`, `entry-error`, `unreadable-entry`, `mismatched-entry`: a good answer
+ *   that does not say what became of this customer
+ */
+export type UnknownReason =
+  | "timeout"
+  | "network"
+  | "ambiguous-status"
+  | "cut-body"
+  | "unreadable-body"
+  | "oversized-body"
+  | "contradictory-body"
+  | "errors-in-success"
+  | "missing-in-answer"
+  | "entry-error"
+  | "unreadable-entry"
+  | "mismatched-entry";
+
+/** Why a run ended before its ids did. */
+export type StopCode =
+  | "cancelled"
+  | "deadline"
+  | "promotion-not-found"
+  | "promotion-unusable"
+  | "unauthorised"
+  | "access-denied"
+  | "endpoint-refuses"
+  | "redirected"
+  | "retry-after-too-long"
+  | "throttled"
+  | "too-many-ambiguous"
+  | "too-many-failures"
+  | "protocol-violation"
+  | "internal-error";
+
+/** Why the run ended early, with a sentence that says what to do. */
+export interface Stopped {
+  readonly code: StopCode;
+  readonly reason: string;
+}
+
+/** Something worth knowing that changed no outcome. */
+export interface Note {
+  /** A stable code, such as `progress-handler-failed`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * The sums. They always balance:
+ * `issued + rejected + unsent + unknown + invalid + duplicate = given`.
+ */
+export interface Counts {
+  readonly given: number;
+  readonly invalid: number;
+  readonly duplicate: number;
+  /** Blank lines, which are skipped and no part of `given`. */
+  readonly blank: number;
+  readonly issued: number;
+  readonly rejected: number;
+  readonly unsent: number;
+  readonly unknown: number;
+  /** Calls made. */
+  readonly attempts: number;
+  /** Calls that sent a batch again. */
+  readonly retries: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly elapsedMs: number;
+}
+
+/** One row per distinct valid id, in the order of the input; every array is a copy. */
+export interface Columns {
+  readonly customerIds: BigInt64Array;
+  /** 0 issued, 1 rejected, 2 unsent, 3 unknown. */
+  readonly outcomes: Uint8Array;
+  /**
+   * 12 bytes a row: the issuance id, if it has 24 lower-case hex digits, else zeros (then
+   * `report.at(row)` has its text).
+   */
+  readonly issuanceIds: Uint8Array;
+  /** Milliseconds since 1970; -(2n ** 63n) where there is none. */
+  readonly eventTimes: BigInt64Array;
+  /** Milliseconds since 1970; -(2n ** 63n) where there is none. */
+  readonly validTills: BigInt64Array;
+  /** For rows not issued: the place in `causeTable`, counted from 1; otherwise 0. */
+  readonly causes: Uint16Array;
+  readonly causeTable: readonly Cause[];
+}
+
+/** What rows of one cause have in common. */
+export interface Cause {
+  readonly reason: RejectedReason | UnsentReason | UnknownReason;
+  readonly code: number | null;
+  readonly status: number | null;
+  readonly message: string;
+  readonly requestId: string | null;
+}
+
+/**
+ * The end of a run: one outcome for each distinct valid id, in the order of the input. Rows are
+ * kept as columns in compact form and become objects only when they are asked for.
+ */
+export interface Report extends Iterable<Outcome> {
+  readonly counts: Counts;
+  /** Rows: distinct valid ids. */
+  readonly length: number;
+  /** Why the run ended early, or null when it went to its end. */
+  readonly stopped: Stopped | null;
+  /** Invalid and duplicate inputs, the first 1,000 of them; `counts` has them all. */
+  readonly problems: readonly Problem[];
+  readonly notes: readonly Note[];
+
+  /**
+   * The outcome of one customer, or undefined when it is not among the valid ids of the input.
+   *
+   * @throws {@link IssueBulkError} `not-exact` for a number above `Number.MAX_SAFE_INTEGER`.
+   */
+  get(id: CustomerId): Outcome | undefined;
+  /** The outcome in one row, counted from 0, or undefined beyond the end. */
+  at(row: number): Outcome | undefined;
+  [Symbol.iterator](): IterableIterator<Outcome>;
+  issued(): IterableIterator<Issued>;
+  rejected(): IterableIterator<Rejected>;
+  unsent(): IterableIterator<Unsent>;
+  unknown(): IterableIterator<Unknown>;
+
+  /** Everything as typed arrays: the fastest way to read a large report. */
+  columns(): Columns;
+  /**
+   * CSV in UTF-8 with a header, made as it is read. Cells that a spreadsheet would take for a
+   * formula are defused.
+   */
+  csv(): ReadableStream<Uint8Array>;
+  /** One JSON object per line and row, ids as strings, made as it is read. */
+  ndjson(): ReadableStream<Uint8Array>;
+  /** Counts, stop and notes for a log; no customer id. */
+  toJSON(): { counts: Counts; stopped: Stopped | null; notes: readonly Note[] };
+  /**
+   * Gives the memory of the rows back at once instead of when the report is collected. Reading
+   * rows afterwards throws `report-disposed`. `using report = ...` does the same.
+   */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}

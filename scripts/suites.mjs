@@ -1,0 +1,102 @@
+// The table of suites: what `npm test` runs, in this order.
+
+import { join } from "node:path";
+import { browserEnvironment } from "./browser.mjs";
+import { NODE, ROOT, TOOLS, WASM_TARGET, testFiles } from "./project.mjs";
+
+/**
+ * @typedef {object} Command
+ * @property {string} command
+ * @property {string[]} args
+ * @property {Record<string, string>} [env]
+ * @property {string} [cwd]
+ */
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name of its line and its log
+ * @property {() => Command[]} commands one after the other; the first that fails ends the suite
+ * @property {import("./counts.mjs").Format} [counts] how its log counts tests; without it the
+ *   suite is one test
+ * @property {number} [minutes] for each command; default 15
+ */
+
+/** The runner wants the crate built for wasm32 and finds Node on the path. */
+const RUNNER = {
+  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: join(TOOLS, "bin", "wasm-bindgen-test-runner"),
+};
+
+/** @param {string[]} args */
+const cargo = (...args) => ({ command: "cargo", args });
+
+/** @param {string[]} args */
+const node = (...args) => ({ command: NODE, args });
+
+/**
+ * A command line tool of an npm package, run by the user's Node.
+ *
+ * @param {string} path in `node_modules`
+ * @param {string[]} args
+ */
+const tool = (path, ...args) => node(join(ROOT, "node_modules", path), ...args);
+
+/**
+ * The test files of a folder, one after the other: each starts browsers and servers of its own.
+ *
+ * @param {string} folder
+ */
+function nodeTests(folder) {
+  const files = testFiles(folder);
+  if (files.length === 0) throw new Error(`no test file in ${folder}`);
+  return node("--test", "--test-reporter=tap", "--test-concurrency=1", ...files);
+}
+
+const ATTW = "@arethetypeswrong/cli/dist/index.js";
+
+/** Every lint is an error. */
+const DENY = ["--", "-D", "warnings"];
+
+const WASM = ["--target", WASM_TARGET, "-p", "issue-bulk"];
+
+/** @type {Suite[]} */
+export const SUITES = [
+  { name: "scripts", counts: "node", commands: () => [nodeTests("scripts")] },
+  { name: "files", commands: () => [node("scripts/files.mjs")] },
+  { name: "format", commands: () => [cargo("fmt", "--all", "--check")] },
+  {
+    name: "clippy",
+    commands: () => [cargo("clippy", "--workspace", "--all-targets", ...DENY)],
+  },
+  { name: "clippy-wasm", commands: () => [cargo("clippy", ...WASM, "--all-targets", ...DENY)] },
+  { name: "native", counts: "cargo", commands: () => [cargo("test", "--workspace")] },
+  {
+    name: "wasm-node",
+    counts: "cargo",
+    commands: () => [{ ...cargo("test", ...WASM), env: RUNNER }],
+  },
+  {
+    name: "wasm-chromium",
+    counts: "cargo",
+    commands: () => [{ ...cargo("test", ...WASM), env: { ...RUNNER, ...browserEnvironment() } }],
+  },
+  { name: "build", commands: () => [node("scripts/build.mjs")], minutes: 20 },
+  { name: "packed-package", counts: "node", commands: () => [node("scripts/pack.mjs")] },
+  {
+    name: "types",
+    commands: () =>
+      ["scripts", "pkg", "www", join("tests", "types")].map((part) =>
+        tool("typescript/bin/tsc", "--project", part),
+      ),
+  },
+  { name: "publint", commands: () => [tool("publint/src/cli.js", "pkg", "--strict")] },
+  {
+    name: "attw",
+    // `./slim` has no CommonJS form, which its documentation says; `./wasm` is no module.
+    commands: () => [
+      tool(ATTW, "--pack", "pkg", "--entrypoints", "."),
+      tool(ATTW, "--pack", "pkg", "--entrypoints", "slim", "--profile", "esm-only"),
+    ],
+  },
+  { name: "size", commands: () => [node("scripts/size.mjs")] },
+  { name: "worker-and-page", counts: "node", commands: () => [nodeTests("www/test")] },
+];

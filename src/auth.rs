@@ -1,0 +1,316 @@
+//! Credentials: Basic, OAuth, a token, attribution (api.md 7), and how they stay secret.
+//!
+//! A [`Secret`] has neither `Debug` nor `Display` nor a serialiser, and [`Header`] has none
+//! either: the only way out is the request itself.
+
+use crate::request::{Header, RequestError, is_header_value};
+use core::time::Duration;
+
+/// Text that must not be printed.
+pub struct Secret(Box<str>);
+
+impl Secret {
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Who issues, as the caller says it.
+pub enum Auth {
+    /// A till and its password; the service wants the password's MD5.
+    Basic { username: Box<str>, password: Secret },
+    /// The same with the MD5 already taken: 32 hex digits.
+    BasicMd5 { username: Box<str>, password_md5: Secret },
+    /// An OAuth client: the token is fetched, and again before it expires.
+    Client { key: Secret, secret: Secret },
+    /// A token that somebody else keeps fresh.
+    Token(Secret),
+    /// Headers come from the caller, each time credentials are needed.
+    Callback,
+    /// Nothing is added, as where a proxy adds it.
+    None,
+}
+
+/// For whom an OAuth client acts (api.md 7).
+#[derive(Clone, Debug, Default)]
+pub struct Attribution<'a> {
+    /// The organisation, `X-CAP-API-AUTH-ORG-ID`.
+    pub org_id: Option<&'a str>,
+    /// `TILL` when absent.
+    pub entity_type: Option<&'a str>,
+    pub entity_code: Option<&'a str>,
+}
+
+const AUTHORIZATION: &str = "Authorization";
+const OAUTH_TOKEN: &str = "X-CAP-API-OAUTH-TOKEN";
+const ENTITY_TYPES: [&str; 6] = [
+    "TILL",
+    "STORE_CODE",
+    "STORE_NAME",
+    "STORE_EXTERNAL_ID",
+    "STORE_EXTERNAL_ID_1",
+    "STORE_EXTERNAL_ID_2",
+];
+
+const INVALID_USERNAME: RequestError = RequestError {
+    code: "invalid-credentials",
+    message: "auth.username must be non-empty text without ':' or control characters (RFC 7617).",
+};
+const INVALID_PASSWORD: RequestError = RequestError {
+    code: "invalid-credentials",
+    message: "auth.password must be non-empty text without control characters such as line breaks.",
+};
+const INVALID_PASSWORD_MD5: RequestError = RequestError {
+    code: "invalid-credentials",
+    message: "auth.passwordMd5 must be the 32 hex digits of the password's MD5.",
+};
+const INVALID_CLIENT: RequestError = RequestError {
+    code: "invalid-credentials",
+    message: "auth.key and auth.secret must be non-empty text without control characters.",
+};
+const INVALID_TOKEN: RequestError = RequestError {
+    code: "invalid-credentials",
+    message: "auth.token must be visible ASCII without blanks at its ends or line breaks.",
+};
+const INVALID_ENTITY_TYPE: RequestError = RequestError {
+    code: "invalid-attribution",
+    message: "attribution.type must be TILL, STORE_CODE, STORE_NAME, STORE_EXTERNAL_ID, \
+              STORE_EXTERNAL_ID_1 or STORE_EXTERNAL_ID_2.",
+};
+
+impl Auth {
+    /// Refuses what could not become a header, before anything is sent.
+    pub fn check(&self) -> Result<(), RequestError> {
+        match self {
+            Self::Basic { username, password } => {
+                check_username(username)?;
+                require(is_plain(password.expose()), INVALID_PASSWORD)
+            }
+            Self::BasicMd5 { username, password_md5 } => {
+                check_username(username)?;
+                let digits = password_md5.expose();
+                let hex = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+                require(hex, INVALID_PASSWORD_MD5)
+            }
+            Self::Client { key, secret } => {
+                require(is_plain(key.expose()) && is_plain(secret.expose()), INVALID_CLIENT)
+            }
+            Self::Token(token) => require(is_header_value(token.expose()), INVALID_TOKEN),
+            Self::Callback | Self::None => Ok(()),
+        }
+    }
+
+    /// The header of credentials that need no fetching; `None` for those that do.
+    pub fn header(&self) -> Result<Option<Header>, RequestError> {
+        match self {
+            Self::Basic { username, password } => {
+                let digest = md5::compute(password.expose().as_bytes());
+                basic(username, &hex(&digest.0)).map(Some)
+            }
+            Self::BasicMd5 { username, password_md5 } => {
+                basic(username, &password_md5.expose().to_ascii_lowercase()).map(Some)
+            }
+            Self::Token(token) => token_header(token.expose()).map(Some),
+            Self::Client { .. } | Self::Callback | Self::None => Ok(None),
+        }
+    }
+
+    /// Whether credentials come from outside and can be asked for again.
+    pub const fn is_fetched(&self) -> bool {
+        matches!(self, Self::Client { .. } | Self::Callback)
+    }
+
+    /// The body of a token request, for an OAuth client: `{"key":"…","secret":"…"}`.
+    pub fn token_request(&self) -> Option<String> {
+        let Self::Client { key, secret } = self else { return None };
+        let mut body = String::from("{\"key\":\"");
+        push_json(key.expose(), &mut body);
+        body.push_str("\",\"secret\":\"");
+        push_json(secret.expose(), &mut body);
+        body.push_str("\"}");
+        Some(body)
+    }
+}
+
+/// The header that carries an OAuth token, without `Bearer` (api.md 7).
+pub fn token_header(token: &str) -> Result<Header, RequestError> {
+    Header::new(OAUTH_TOKEN, token).map_err(|_| INVALID_TOKEN)
+}
+
+/// A token is renewed at 80 % of its life, so that no request meets its end.
+pub fn renew_after(ttl_seconds: f64) -> Option<Duration> {
+    let usable = ttl_seconds.is_finite() && ttl_seconds >= 1.0;
+    // Exact enough: seconds, and far below the range after the cap of a year.
+    usable.then(|| Duration::from_millis((ttl_seconds.min(31_622_400.0) * 800.0) as u64))
+}
+
+impl Attribution<'_> {
+    pub fn headers(&self) -> Result<Vec<Header>, RequestError> {
+        let mut headers = Vec::new();
+        if let Some(org) = self.org_id {
+            headers.push(Header::new("X-CAP-API-AUTH-ORG-ID", org)?);
+        }
+        if let Some(code) = self.entity_code {
+            let entity_type = self.entity_type.unwrap_or("TILL");
+            require(ENTITY_TYPES.contains(&entity_type), INVALID_ENTITY_TYPE)?;
+            headers.push(Header::new("X-CAP-API-ATTRIBUTION-ENTITY-TYPE", entity_type)?);
+            headers.push(Header::new("X-CAP-API-ATTRIBUTION-ENTITY-CODE", code)?);
+        }
+        Ok(headers)
+    }
+}
+
+fn require(holds: bool, error: RequestError) -> Result<(), RequestError> {
+    if holds { Ok(()) } else { Err(error) }
+}
+
+fn check_username(username: &str) -> Result<(), RequestError> {
+    require(is_plain(username) && !username.contains(':'), INVALID_USERNAME)
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// `Basic base64(username:md5hex)` (api.md 7); a name outside ASCII goes as UTF-8 (RFC 7617).
+fn basic(username: &str, md5_hex: &str) -> Result<Header, RequestError> {
+    let mut value = String::from("Basic ");
+    push_base64([username, ":", md5_hex].concat().as_bytes(), &mut value);
+    Header::new(AUTHORIZATION, &value)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Base64 with padding (RFC 4648, 4).
+fn push_base64(bytes: &[u8], out: &mut String) {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for group in bytes.chunks(3) {
+        let mut octets = group.iter().copied();
+        let mut next = || u32::from(octets.next().unwrap_or(0));
+        let bits = next() << 16 | next() << 8 | next();
+        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let index = usize::try_from(bits >> shift & 63).unwrap_or(0);
+            let letter = ALPHABET.get(index).copied().unwrap_or(b'A');
+            out.push(if place <= group.len() { char::from(letter) } else { '=' });
+        }
+    }
+}
+
+/// Control characters never get here: [`Auth::check`] refuses them.
+fn push_json(text: &str, out: &mut String) {
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basic_auth(username: &str, password: &str) -> Auth {
+        Auth::Basic { username: username.into(), password: Secret::new(password) }
+    }
+
+    #[test]
+    fn basic_matches_the_documented_vector() {
+        let expected = "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3";
+        let md5 = Secret::new("8A16A6B70505EB1F1FF7CDC0CD5559A7");
+        let taken = Auth::BasicMd5 { username: "store.server".into(), password_md5: md5 };
+        for auth in [basic_auth("store.server", "server123"), taken] {
+            auth.check().unwrap();
+            let header = auth.header().unwrap().unwrap();
+            assert_eq!((header.name(), header.value()), ("Authorization", expected));
+        }
+    }
+
+    #[test]
+    fn base64_matches_rfc_4648() {
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (text, encoded) in cases {
+            let mut out = String::new();
+            push_base64(text.as_bytes(), &mut out);
+            assert_eq!(out, encoded);
+        }
+    }
+
+    #[test]
+    fn credentials_that_would_break_a_header_are_refused() {
+        let md5 = |text| Auth::BasicMd5 { username: "u".into(), password_md5: Secret::new(text) };
+        let client =
+            |key, secret| Auth::Client { key: Secret::new(key), secret: Secret::new(secret) };
+        let refused = [
+            basic_auth("", "p"),
+            basic_auth("a:b", "p"),
+            basic_auth("a\r\nX: y", "p"),
+            basic_auth("u", ""),
+            basic_auth("u", "p\r\n"),
+            md5("abc"),
+            md5(&"g".repeat(32)),
+            client("", "s"),
+            client("k", "s\n"),
+            Auth::Token(Secret::new("a b\r\n")),
+            Auth::Token(Secret::new("")),
+        ];
+        for auth in refused {
+            assert_eq!(auth.check().unwrap_err().code, "invalid-credentials");
+        }
+        for auth in [basic_auth("u", "p:w ö"), basic_auth("ä", "p"), client("k\"", "s\\")] {
+            auth.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_token_request_is_json_whatever_the_secret_holds() {
+        let auth = Auth::Client { key: Secret::new("k\"1"), secret: Secret::new("s\\ä") };
+        let body = auth.token_request().unwrap();
+        let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (parsed["key"].as_str(), parsed["secret"].as_str()),
+            (Some("k\"1"), Some("s\\ä"))
+        );
+    }
+
+    #[test]
+    fn a_token_is_renewed_at_four_fifths_of_its_life() {
+        assert_eq!(renew_after(300.0), Some(Duration::from_secs(240)));
+        assert_eq!(renew_after(0.0), None);
+        assert_eq!(renew_after(f64::NAN), None);
+        assert!(renew_after(1e300).is_some());
+    }
+
+    #[test]
+    fn attribution_becomes_its_headers() {
+        let given =
+            Attribution { org_id: Some("100"), entity_type: None, entity_code: Some("till1") };
+        let headers = given.headers().unwrap();
+        let pairs: Vec<_> = headers.iter().map(|h| (h.name(), h.value())).collect();
+        let expected = [
+            ("X-CAP-API-AUTH-ORG-ID", "100"),
+            ("X-CAP-API-ATTRIBUTION-ENTITY-TYPE", "TILL"),
+            ("X-CAP-API-ATTRIBUTION-ENTITY-CODE", "till1"),
+        ];
+        assert_eq!(pairs, expected);
+        let wrong = Attribution { entity_type: Some("SHOP"), entity_code: Some("1"), org_id: None };
+        assert_eq!(wrong.headers().err().unwrap().code, "invalid-attribution");
+        let broken = Attribution { org_id: Some("1\r\nX: y"), ..Attribution::default() };
+        assert_eq!(broken.headers().err().unwrap().code, "invalid-header");
+    }
+}

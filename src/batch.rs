@@ -1,0 +1,177 @@
+//! Batches: ids that travel in one request. A batch is a range of the ledger's rows, so that
+//! sealing, splitting and retrying copy no ids.
+
+use crate::id::BatchId;
+use crate::time::Instant;
+use core::ops::Range;
+use std::collections::VecDeque;
+
+/// The ids of one request. Once sealed its rows never change; a split makes new batches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub id: BatchId,
+    /// Rows of the ledger.
+    pub rows: Range<u32>,
+    /// Sendings that counted; a 429 does not.
+    pub attempts: u32,
+    /// All sendings; names the attempt on the wire and in the journal.
+    pub sendings: u32,
+    pub not_before: Instant,
+}
+
+impl Batch {
+    pub fn len(&self) -> u32 {
+        self.rows.end.saturating_sub(self.rows.start)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// The batches that wait to be sent: rows not yet sealed, and batches that come back.
+#[derive(Debug)]
+pub struct Queue {
+    open: Range<u32>,
+    size: u32,
+    returned: VecDeque<Batch>,
+    next_id: u32,
+}
+
+impl Queue {
+    pub fn new(rows: u32, size: u32) -> Self {
+        Self { open: 0..rows, size: size.max(1), returned: VecDeque::new(), next_id: 0 }
+    }
+
+    /// The batch to send at `now`: those that come back go first, in the order of their return.
+    pub fn pop(&mut self, now: Instant) -> Option<Batch> {
+        let due = self.returned.iter().position(|batch| batch.not_before <= now);
+        match due {
+            Some(place) => self.returned.remove(place),
+            None => self.seal(),
+        }
+    }
+
+    /// When [`Queue::pop`] has something to give; `None` when nothing is left.
+    pub fn ready_at(&self) -> Option<Instant> {
+        if !self.open.is_empty() {
+            return Some(Instant::START);
+        }
+        self.returned.iter().map(|batch| batch.not_before).min()
+    }
+
+    pub fn push(&mut self, batch: Batch) {
+        self.returned.push_back(batch);
+    }
+
+    /// Puts both halves in front, the first one foremost, so that a refused batch is finished
+    /// before new ones begin. `false` where a single id cannot be halved.
+    #[must_use]
+    pub fn push_halves(&mut self, batch: &Batch) -> bool {
+        let Some(middle) = middle(&batch.rows) else { return false };
+        for rows in [middle..batch.rows.end, batch.rows.start..middle] {
+            let half = self.new_batch(rows);
+            self.returned.push_front(half);
+        }
+        true
+    }
+
+    /// Batches sealed from now on hold at most this many ids.
+    pub fn shrink(&mut self, size: u32) {
+        self.size = self.size.min(size.max(1));
+    }
+
+    /// Takes everything that waits, for a run that stops.
+    pub fn drain(&mut self) -> impl Iterator<Item = Range<u32>> + use<> {
+        let open = core::mem::replace(&mut self.open, 0..0);
+        let returned = core::mem::take(&mut self.returned);
+        returned.into_iter().map(|batch| batch.rows).chain(core::iter::once(open))
+    }
+
+    /// The next open rows. `limits` proves that even the largest batch fits into one body.
+    fn seal(&mut self) -> Option<Batch> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let start = self.open.start;
+        let end = start.saturating_add(self.size).min(self.open.end);
+        self.open.start = end;
+        Some(self.new_batch(start..end))
+    }
+
+    fn new_batch(&mut self, rows: Range<u32>) -> Batch {
+        let id = BatchId(self.next_id);
+        self.next_id = self.next_id.saturating_add(1);
+        Batch { id, rows, attempts: 0, sendings: 0, not_before: Instant::START }
+    }
+}
+
+/// The ids in a range of rows.
+pub fn rows_of<'a>(ids: &'a [i64], rows: &Range<u32>) -> Option<&'a [i64]> {
+    let start = usize::try_from(rows.start).ok()?;
+    let end = usize::try_from(rows.end).ok()?;
+    ids.get(start..end)
+}
+
+/// Where a range of two or more rows is cut.
+fn middle(rows: &Range<u32>) -> Option<u32> {
+    let half = rows.end.checked_sub(rows.start)? / 2;
+    if half == 0 { None } else { rows.start.checked_add(half) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::START;
+
+    fn sealed(rows: u32, size: u32) -> Vec<Range<u32>> {
+        let mut queue = Queue::new(rows, size);
+        core::iter::from_fn(|| queue.pop(NOW).map(|batch| batch.rows)).collect()
+    }
+
+    #[test]
+    fn batches_cover_every_row_once_in_order() {
+        assert_eq!(sealed(5, 2), [0..2, 2..4, 4..5]);
+        assert_eq!(sealed(4, 4), vec![0..4; 1]);
+        assert_eq!(sealed(0, 4), []);
+        assert_eq!(sealed(2, 0), [0..1, 1..2]);
+    }
+
+    #[test]
+    fn halves_come_before_new_rows_and_cover_the_whole() {
+        let mut queue = Queue::new(6, 5);
+        let batch = queue.pop(NOW).unwrap();
+        assert!(queue.push_halves(&batch));
+        let first = queue.pop(NOW).unwrap();
+        assert_eq!(first.rows, 0..2);
+        assert_eq!(queue.pop(NOW).unwrap().rows, 2..5);
+        assert_eq!(queue.pop(NOW).unwrap().rows, 5..6);
+        let one = Batch { rows: 0..1, ..first };
+        assert!(!queue.push_halves(&one));
+    }
+
+    #[test]
+    fn a_batch_that_waits_lets_others_pass() {
+        let mut queue = Queue::new(3, 2);
+        let mut batch = queue.pop(NOW).unwrap();
+        batch.not_before = Instant::from_millis(50);
+        queue.push(batch);
+        assert_eq!(queue.pop(NOW).unwrap().rows, 2..3);
+        assert_eq!(queue.pop(NOW), None);
+        assert_eq!(queue.ready_at(), Some(Instant::from_millis(50)));
+        assert_eq!(queue.pop(Instant::from_millis(50)).unwrap().rows, 0..2);
+        assert_eq!(queue.ready_at(), None);
+    }
+
+    #[test]
+    fn draining_gives_every_waiting_row_once() {
+        let mut queue = Queue::new(5, 2);
+        let batch = queue.pop(NOW).unwrap();
+        queue.push(batch);
+        queue.shrink(1);
+        let rows: Vec<_> = queue.drain().collect();
+        assert_eq!(rows, [0..2, 2..5]);
+        assert_eq!(queue.pop(NOW), None);
+    }
+}

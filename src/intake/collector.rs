@@ -1,0 +1,249 @@
+//! Takes the ids and problems that the readers find and makes the [`Input`] of them.
+
+use super::distinct::{self, Repeats};
+use super::error::IntakeError;
+use super::places::Places;
+use super::problem::{Problem, ProblemReason};
+use super::text::trimmed;
+use super::{Dedupe, Input, Layout, digits};
+use crate::id::CustomerId;
+use crate::limits::{
+    IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
+};
+
+#[derive(Debug)]
+pub struct Collector {
+    dedupe: Dedupe,
+    ids: Vec<i64>,
+    /// Lines of `ids`, to name the first occurrence of a repeated one.
+    places: Places,
+    /// How many ids may be held before repeats among them are dropped.
+    ids_max: usize,
+    uncompared_max: usize,
+    column: u32,
+    invalid: u64,
+    duplicate: u64,
+    blank: u64,
+    /// Both in the order of the input, at most [`PROBLEMS_KEPT`] each.
+    invalid_kept: Vec<Problem>,
+    duplicate_kept: Vec<Problem>,
+}
+
+impl Collector {
+    pub fn new(dedupe: Dedupe) -> Self {
+        Self::with_uncompared_max(dedupe, INTAKE_UNCOMPARED_IDS_MAX)
+    }
+
+    /// `uncompared_max`: how many ids may be held beyond twice the distinct ones.
+    fn with_uncompared_max(dedupe: Dedupe, uncompared_max: usize) -> Self {
+        let ids_max = match dedupe {
+            Dedupe::Exact => uncompared_max.min(IDS_MAX),
+            Dedupe::TrustInput => IDS_MAX,
+        };
+        Self {
+            dedupe,
+            ids: Vec::new(),
+            places: Places::default(),
+            ids_max,
+            uncompared_max,
+            column: 1,
+            invalid: 0,
+            duplicate: 0,
+            blank: 0,
+            invalid_kept: Vec::new(),
+            duplicate_kept: Vec::new(),
+        }
+    }
+
+    /// The column of every problem from now on, counted from 1.
+    pub fn set_column(&mut self, column: u32) {
+        self.column = column;
+    }
+
+    /// A valid id. Fails only where there are too many.
+    #[inline]
+    pub fn id(&mut self, id: i64, line: u64) -> Result<(), IntakeError> {
+        if self.ids.len() >= self.ids_max {
+            self.make_room()?;
+        }
+        if self.ids.len() == self.ids.capacity() {
+            self.grow();
+        }
+        self.ids.push(id);
+        if self.dedupe == Dedupe::Exact {
+            self.places.push(line);
+        }
+        Ok(())
+    }
+
+    /// By half instead of doubling: the ids are the largest thing in memory.
+    #[cold]
+    fn grow(&mut self) {
+        let more = self.ids.len() / 2;
+        self.ids.reserve_exact(more.clamp(1_024, IDS_MAX));
+    }
+
+    /// A text where an id should be; blanks around it do not count.
+    pub fn text(&mut self, text: &[u8], line: u64) -> Result<(), IntakeError> {
+        if text.len() > LINE_BYTES_MAX {
+            self.problem(ProblemReason::TooLong, text, line);
+            return Ok(());
+        }
+        let text = trimmed(text);
+        if let Some((id, length)) = digits::leading(text)
+            && length == text.len()
+        {
+            return self.id(id, line);
+        }
+        match CustomerId::parse(text) {
+            Ok(id) => self.id(id.get(), line),
+            Err(error) => {
+                self.problem(ProblemReason::Invalid(error), text, line);
+                Ok(())
+            }
+        }
+    }
+
+    /// Counts something that should have been an id.
+    pub fn problem(&mut self, reason: ProblemReason, text: &[u8], line: u64) {
+        self.invalid = self.invalid.saturating_add(1);
+        if self.invalid_kept.len() < PROBLEMS_KEPT {
+            let text = text.iter().take(PROBLEM_TEXT_BYTES_MAX).copied().collect();
+            self.invalid_kept.push(Problem { line, column: self.column, reason, text });
+        }
+    }
+
+    pub fn blank(&mut self) {
+        self.blank = self.blank.saturating_add(1);
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> Result<(), IntakeError> {
+        let full = self.ids_max == IDS_MAX;
+        if self.dedupe == Dedupe::Exact && (full || distinct::may_repeat_much(&self.ids)) {
+            let repeats = self.drop_repeats();
+            self.places = self.places.kept(|place| !repeats.contains(place));
+        }
+        let room = self.ids.len().saturating_mul(2).saturating_add(self.uncompared_max);
+        self.ids_max = room.min(IDS_MAX);
+        // Near the limit a comparison that frees little would soon have to be repeated.
+        let enough = if self.ids_max < IDS_MAX { 1 } else { IDS_MAX / 64 };
+        let free = self.ids_max.saturating_sub(self.ids.len());
+        if free >= enough { Ok(()) } else { Err(IntakeError::TooManyIds) }
+    }
+
+    /// Counts the repeats and removes them; their places are still those from before.
+    fn drop_repeats(&mut self) -> Repeats {
+        let wanted = PROBLEMS_KEPT.saturating_sub(self.duplicate_kept.len());
+        let repeats = distinct::repeats(&self.ids, wanted);
+        for (place, first) in &repeats.earliest {
+            let id = usize::try_from(*place).ok().and_then(|place| self.ids.get(place));
+            let mut text = Vec::new();
+            if let Some(Ok(id)) = id.map(|id| CustomerId::new(*id)) {
+                id.write(&mut text);
+            }
+            self.duplicate_kept.push(Problem {
+                line: self.places.line(*place),
+                column: self.column,
+                reason: ProblemReason::Duplicate { first_line: self.places.line(*first) },
+                text: text.into(),
+            });
+        }
+        if repeats.count > 0 {
+            repeats.remove_from(&mut self.ids);
+        }
+        let count = u64::try_from(repeats.count).unwrap_or(u64::MAX);
+        self.duplicate = self.duplicate.saturating_add(count);
+        repeats
+    }
+
+    pub fn finish(mut self, layout: Layout) -> Result<Input, IntakeError> {
+        if self.dedupe == Dedupe::Exact {
+            self.drop_repeats();
+        }
+        self.ids.shrink_to_fit();
+        let distinct = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
+        let given = distinct.saturating_add(self.invalid).saturating_add(self.duplicate);
+        if given == 0 {
+            return Err(IntakeError::NoIds);
+        }
+        Ok(Input {
+            ids: self.ids,
+            given,
+            invalid: self.invalid,
+            duplicate: self.duplicate,
+            blank: self.blank,
+            problems: merged(self.invalid_kept, self.duplicate_kept),
+            layout,
+        })
+    }
+}
+
+/// The first [`PROBLEMS_KEPT`] of both by line.
+fn merged(left: Vec<Problem>, right: Vec<Problem>) -> Vec<Problem> {
+    let mut left = left.into_iter().peekable();
+    let mut right = right.into_iter().peekable();
+    let next = || match (left.peek(), right.peek()) {
+        (Some(a), Some(b)) if b.line < a.line => right.next(),
+        (Some(_), _) => left.next(),
+        (None, _) => right.next(),
+    };
+    core::iter::from_fn(next).take(PROBLEMS_KEPT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids_of(dedupe: Dedupe, uncompared_max: usize, ids: &[i64]) -> Input {
+        let mut collector = Collector::with_uncompared_max(dedupe, uncompared_max);
+        for (line, id) in (1..).zip(ids) {
+            collector.id(*id, line).unwrap();
+        }
+        collector.finish(Layout::default()).unwrap()
+    }
+
+    #[test]
+    fn repeats_dropped_on_the_way_change_nothing() {
+        let ids: Vec<i64> = (0..5_000_i64).map(|n| n * n % 997 + 1).collect();
+        let at_the_end = ids_of(Dedupe::Exact, 1 << 20, &ids);
+        assert_eq!(at_the_end.given, 5_000);
+        assert_eq!(at_the_end.problems.len(), PROBLEMS_KEPT);
+        for uncompared_max in [1, 2, 7, 100, 4_999] {
+            assert_eq!(ids_of(Dedupe::Exact, uncompared_max, &ids), at_the_end);
+        }
+        let trusted = ids_of(Dedupe::TrustInput, 1, &ids);
+        assert_eq!((trusted.ids.len(), trusted.duplicate), (5_000, 0));
+    }
+
+    #[test]
+    fn repeats_take_no_room() {
+        let mut collector = Collector::with_uncompared_max(Dedupe::Exact, 64);
+        for line in 1..=100_000 {
+            collector.id(i64::try_from(line % 10).unwrap() + 1, line).unwrap();
+            assert!(collector.ids.len() <= 64 + 2 * 10);
+        }
+        assert!(collector.ids.capacity() <= 1_024);
+    }
+
+    #[test]
+    fn problems_are_bounded_ordered_and_counted() {
+        let mut collector = Collector::new(Dedupe::Exact);
+        for line in 1..=3_000 {
+            if line % 2 == 0 {
+                collector.id(5, line).unwrap();
+            } else {
+                collector.text(&[b'x'; 200], line).unwrap();
+            }
+        }
+        let input = collector.finish(Layout::default()).unwrap();
+        assert_eq!((input.given, input.invalid, input.duplicate), (3_000, 1_500, 1_499));
+        assert_eq!(input.problems.len(), PROBLEMS_KEPT);
+        assert!(input.problems.iter().all(|problem| problem.text.len() <= PROBLEM_TEXT_BYTES_MAX));
+        let lines: Vec<u64> = input.problems.iter().map(|problem| problem.line).collect();
+        assert!(lines.is_sorted());
+        assert_eq!(lines[..3], [1, 3, 4]);
+        assert_eq!(input.problems[2].reason, ProblemReason::Duplicate { first_line: 2 });
+        assert_eq!(&*input.problems[2].text, b"5");
+    }
+}

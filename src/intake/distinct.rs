@@ -1,0 +1,316 @@
+//! Which ids of a list stood in it before.
+//!
+//! One large hash table would miss the cache at every id. So the ids are first dealt out, in their
+//! order, to partitions by the high bits of a hash, and each partition is compared within a table
+//! small enough for the cache: the time per id stays nearly the same from a thousand to millions.
+//! Ids chosen to collide cost a heap sort of their partition, never quadratic time, so the hash
+//! needs no secret.
+
+use std::collections::BinaryHeap;
+
+/// Ids of one partition on average, at most: its table of 4-byte places has 64 KiB.
+const PARTITION_IDS: usize = 32 << 10;
+/// Partitions dealt to at once: bounds the room for dealt ids (12 bytes each) to a part of them.
+const ROUND_PARTITIONS: usize = 512;
+/// Looks into the table per id after which its partition counts as chosen to collide. At half load
+/// a random set needs 1.5 on average.
+const LOOKS_PER_ID: usize = 16;
+/// Share of the ids that [`may_repeat_much`] looks at.
+const SAMPLE_ONE_IN: u64 = 1_024;
+const SAMPLE_IDS_MIN: usize = 1_024;
+/// Share of repeats that is worth dropping on the way.
+const MUCH_ONE_IN: usize = 4;
+
+/// The ids that repeat an earlier one.
+#[derive(Debug)]
+pub struct Repeats {
+    /// One bit per id, in order.
+    marks: Vec<u64>,
+    pub count: usize,
+    /// The first of them in order: the place of the repeat and of the id's first occurrence.
+    pub earliest: Vec<(u32, u32)>,
+}
+
+impl Repeats {
+    #[inline]
+    pub fn contains(&self, index: u32) -> bool {
+        let word = usize::try_from(index / 64).unwrap_or(usize::MAX);
+        self.marks.get(word).is_some_and(|bits| bits.unbounded_shr(index % 64) & 1 == 1)
+    }
+
+    /// Removes them from the list they were found in.
+    pub fn remove_from(&self, ids: &mut Vec<i64>) {
+        let mut marks = self.marks.iter();
+        let (mut bits, mut left) = (0_u64, 0_u32);
+        ids.retain(|_| {
+            if left == 0 {
+                bits = marks.next().copied().unwrap_or(0);
+                left = 64;
+            }
+            left = left.wrapping_sub(1);
+            let keeps = bits & 1 == 0;
+            bits >>= 1;
+            keeps
+        });
+    }
+
+    fn mark(&mut self, index: u32) {
+        let word = usize::try_from(index / 64).unwrap_or(usize::MAX);
+        if let Some(bits) = self.marks.get_mut(word) {
+            *bits |= 1_u64.unbounded_shl(index % 64);
+            self.count = self.count.saturating_add(1);
+        }
+    }
+}
+
+/// Finds the repeats in `ids` (fewer than 2^32), and the places of the first `earliest_max`.
+pub fn repeats(ids: &[i64], earliest_max: usize) -> Repeats {
+    let partitions = (ids.len() / PARTITION_IDS).next_power_of_two();
+    let shift = 64_u32.saturating_sub(partitions.trailing_zeros());
+    let mut sizes = vec![0_u32; partitions];
+    for id in ids {
+        if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
+            *size = size.saturating_add(1);
+        }
+    }
+    let mut search = Search {
+        found: Repeats { marks: vec![0; ids.len().div_ceil(64)], count: 0, earliest: Vec::new() },
+        earliest: BinaryHeap::new(),
+        earliest_max,
+        table: Vec::new(),
+    };
+    let mut dealt = Dealt::default();
+    for (round, sizes) in sizes.chunks(ROUND_PARTITIONS).enumerate() {
+        dealt.deal(ids, shift, round.saturating_mul(ROUND_PARTITIONS), sizes);
+        for entries in dealt.partitions(sizes) {
+            search.partition(entries);
+        }
+    }
+    search.found.earliest = search.earliest.into_sorted_vec();
+    search.found
+}
+
+/// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
+/// id in a thousand.
+pub fn may_repeat_much(ids: &[i64]) -> bool {
+    let sampled = |id: &&i64| hash(**id).is_multiple_of(SAMPLE_ONE_IN);
+    let sample: Vec<i64> = ids.iter().filter(sampled).copied().collect();
+    // A sample too small to tell from is compared in full.
+    sample.len() < SAMPLE_IDS_MIN || repeats(&sample, 0).count > sample.len() / MUCH_ONE_IN
+}
+
+#[inline]
+fn hash(id: i64) -> u64 {
+    let mixed = id.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
+}
+
+#[inline]
+fn partition_of(id: i64, shift: u32) -> usize {
+    usize::try_from(hash(id).unbounded_shr(shift)).unwrap_or(0)
+}
+
+/// An id and where in the list it stands, in 12 bytes without padding.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    low: u32,
+    high: u32,
+    place: u32,
+}
+
+impl Entry {
+    #[inline]
+    fn new(id: i64, place: u32) -> Self {
+        let id = id.cast_unsigned();
+        // The casts cut: each takes one half.
+        Self { low: id as u32, high: (id >> 32) as u32, place }
+    }
+
+    #[inline]
+    fn id(self) -> i64 {
+        (u64::from(self.high) << 32 | u64::from(self.low)).cast_signed()
+    }
+}
+
+/// Ids of some partitions, one partition after another, each in the order of the list.
+#[derive(Default)]
+struct Dealt {
+    entries: Vec<Entry>,
+    /// Where the next id of each partition goes.
+    next: Vec<u32>,
+}
+
+impl Dealt {
+    /// Deals the ids whose partition is `first` or one of the `sizes.len()` that follow.
+    fn deal(&mut self, ids: &[i64], shift: u32, first: usize, sizes: &[u32]) {
+        let mut total = 0_u32;
+        self.next.clear();
+        for size in sizes {
+            self.next.push(total);
+            total = total.saturating_add(*size);
+        }
+        let total = usize::try_from(total).unwrap_or(0);
+        if self.entries.len() < total {
+            // A little more than this round needs: the next one has about as many, not fewer.
+            let slack = total / 64;
+            self.entries = Vec::new();
+            self.entries = vec![Entry::default(); total.saturating_add(slack)];
+        }
+        for (place, id) in (0_u32..).zip(ids) {
+            let partition = partition_of(*id, shift).wrapping_sub(first);
+            let Some(next) = self.next.get_mut(partition) else { continue };
+            let at = usize::try_from(*next).unwrap_or(usize::MAX);
+            *next = next.wrapping_add(1);
+            if let Some(entry) = self.entries.get_mut(at) {
+                *entry = Entry::new(*id, place);
+            }
+        }
+    }
+
+    fn partitions<'a>(&'a self, sizes: &'a [u32]) -> impl Iterator<Item = &'a [Entry]> {
+        sizes.iter().zip(&self.next).map(|(size, end)| {
+            let start = usize::try_from(end.saturating_sub(*size)).unwrap_or(0);
+            let end = usize::try_from(*end).unwrap_or(0);
+            self.entries.get(start..end).unwrap_or_default()
+        })
+    }
+}
+
+struct Search {
+    found: Repeats,
+    /// The smallest places of repeats so far, the largest of them on top.
+    earliest: BinaryHeap<(u32, u32)>,
+    earliest_max: usize,
+    /// Open addressing: 0 is free, else one more than a place within the partition.
+    table: Vec<u32>,
+}
+
+impl Search {
+    fn partition(&mut self, entries: &[Entry]) {
+        let slots = entries.len().saturating_mul(2).next_power_of_two();
+        self.table.clear();
+        self.table.resize(slots, 0);
+        let mask = slots.wrapping_sub(1);
+        let mut looks = entries.len().saturating_mul(LOOKS_PER_ID).saturating_add(64);
+        for (here, entry) in (1_u32..).zip(entries) {
+            let id = entry.id();
+            // The partition took the high bits, the slot takes low ones.
+            let mut slot = usize::try_from((hash(id) >> 8) & 0xffff_ffff).unwrap_or(0) & mask;
+            while let Some(held) = self.table.get_mut(slot) {
+                if *held == 0 {
+                    *held = here;
+                    break;
+                }
+                let there = usize::try_from(held.wrapping_sub(1)).unwrap_or(usize::MAX);
+                if let Some(there) = entries.get(there).filter(|there| there.id() == id) {
+                    self.repeat(entry.place, there.place);
+                    break;
+                }
+                slot = slot.wrapping_add(1) & mask;
+                looks = looks.saturating_sub(1);
+            }
+            if looks == 0 {
+                return self.sorted(entries, usize::try_from(here).unwrap_or(usize::MAX));
+            }
+        }
+    }
+
+    /// The rest of a partition, from the id at `done` on, by sorting: slower, but never quadratic.
+    #[cold]
+    fn sorted(&mut self, entries: &[Entry], done: usize) {
+        let unsettled = entries.get(done).map_or(u32::MAX, |entry| entry.place);
+        let pairs: BinaryHeap<(i64, u32)> = entries.iter().map(|e| (e.id(), e.place)).collect();
+        let mut first = (0_i64, 0_u32);
+        for (id, place) in pairs.into_sorted_vec() {
+            if id != first.0 {
+                first = (id, place);
+            } else if place >= unsettled {
+                self.repeat(place, first.1);
+            }
+        }
+    }
+
+    fn repeat(&mut self, place: u32, first: u32) {
+        self.found.mark(place);
+        if self.earliest.len() < self.earliest_max {
+            self.earliest.push((place, first));
+        } else if let Some(mut last) = self.earliest.peek_mut()
+            && place < last.0
+        {
+            *last = (place, first);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+    use std::collections::HashMap;
+
+    fn check(ids: &[i64], earliest_max: usize) {
+        let found = repeats(ids, earliest_max);
+        let mut firsts = HashMap::new();
+        let mut expected = Vec::new();
+        for (place, id) in (0_u32..).zip(ids) {
+            let first = *firsts.entry(*id).or_insert(place);
+            if first != place {
+                expected.push((place, first));
+            }
+            assert_eq!(found.contains(place), first != place, "place {place}");
+        }
+        assert_eq!(found.count, expected.len());
+        expected.truncate(earliest_max);
+        assert_eq!(found.earliest, expected);
+    }
+
+    #[test]
+    fn agrees_with_a_hash_map_from_nothing_to_many_rounds() {
+        let mut rng = Rng::new(11);
+        for (count, range) in [(0, 9), (1, 9), (2, 0), (500, 300), (40_000, 30_000), (70_000, 7)] {
+            let ids: Vec<i64> = (0..count).map(|_| one_to(&mut rng, range)).collect();
+            check(&ids, 1_000);
+            check(&ids, 3);
+        }
+        let many = PARTITION_IDS * ROUND_PARTITIONS + 5_000;
+        let ids: Vec<i64> = (0..many).map(|_| one_to(&mut rng, 1 << 40)).chain([7, 7]).collect();
+        check(&ids, 1_000);
+    }
+
+    fn one_to(rng: &mut Rng, range: u64) -> i64 {
+        i64::try_from(rng.up_to(range)).unwrap() + 1
+    }
+
+    #[test]
+    fn ids_in_a_row_repeat_nothing() {
+        let ids: Vec<i64> = (555_000_000..555_300_000).collect();
+        check(&ids, 10);
+    }
+
+    /// The id with a given hash: multiplication by an odd number and the shift can be undone.
+    fn with_hash(hash: u64) -> i64 {
+        let undo = |odd: u64| {
+            (0..6).fold(odd, |inverse, _| {
+                inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)))
+            })
+        };
+        let mixed = hash.wrapping_mul(undo(0xd6e8_feb8_6659_fd93));
+        let mixed = mixed ^ (mixed >> 32);
+        mixed.wrapping_mul(undo(0x9e37_79b9_7f4a_7c15)).cast_signed()
+    }
+
+    #[test]
+    fn ids_chosen_to_collide_are_still_compared_quickly() {
+        assert_eq!(hash(with_hash(0x0123_4567_89ab_cdef)), 0x0123_4567_89ab_cdef);
+        // 24 high bits free, slot bits all alike: every id goes to the same slot of one table.
+        let mut ids: Vec<i64> = (0..400_000_u64)
+            .map(|n| with_hash(((n >> 8) << 40) | (n & 0xff)))
+            .filter(|id| *id > 0)
+            .collect();
+        assert!(ids.len() > 100_000);
+        let again: Vec<i64> = ids.iter().step_by(3).copied().collect();
+        ids.extend(again);
+        // Quadratic time would be 10^10 looks and no end to this test.
+        check(&ids, 1_000);
+    }
+}

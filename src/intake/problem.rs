@@ -1,0 +1,61 @@
+//! One line or value of the input that is not sent, and why.
+
+use crate::id::IdError;
+
+/// A line or value that does not become a customer to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where it stands, counted from 1: the physical line where its record begins; for single
+    /// values and the entries of a JSON array the position among them.
+    pub line: u64,
+    /// Field of the record that should be an id, counted from 1; 1 where there are no fields.
+    pub column: u32,
+    pub reason: ProblemReason,
+    /// The first [`PROBLEM_TEXT_BYTES_MAX`](crate::limits::PROBLEM_TEXT_BYTES_MAX) bytes of the
+    /// offending value as they came, of the whole record where the record is at fault. A character
+    /// may be cut at the end.
+    pub text: Box<[u8]>,
+}
+
+/// Why a line or value is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemReason {
+    /// Not a customer id.
+    Invalid(IdError),
+    /// The same id stands further up.
+    Duplicate { first_line: u64 },
+    /// Fewer fields than the first record: nobody can say which of them the id is.
+    TooFewFields,
+    /// More fields than the first record, such as `1,234` unquoted.
+    TooManyFields,
+    /// A line or value above [`LINE_BYTES_MAX`](crate::limits::LINE_BYTES_MAX).
+    TooLong,
+    /// Text after a closing quote (RFC 4180, section 2.5).
+    BadQuote,
+    /// A line of NDJSON that is not one JSON value.
+    BadJson,
+    /// A line of NDJSON that is neither an object nor an id.
+    NotAnObject,
+    /// An object without the field that holds the id.
+    NoField,
+    /// An object with that field more than once: neither may win.
+    RepeatedField,
+}
+
+impl ProblemReason {
+    /// The stable code of the reason, as reports give it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Invalid(error) => error.code(),
+            Self::Duplicate { .. } => "duplicate",
+            Self::TooFewFields => "too-few-fields",
+            Self::TooManyFields => "too-many-fields",
+            Self::TooLong => "too-long",
+            Self::BadQuote => "bad-quote",
+            Self::BadJson => "bad-json",
+            Self::NotAnObject => "not-an-object",
+            Self::NoField => "no-field",
+            Self::RepeatedField => "repeated-field",
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Small things about names and values as text.
+
+/// Names of the column or field with the customers' ids, best first, as [`plain`] compares them.
+/// Names of one row are equally good: two of them in one header are ambiguous. In Capillary's own
+/// exports and APIs a user id is the customer's id.
+const KNOWN: [&[&str]; 3] =
+    [&["customerid", "custid", "customerids"], &["userid", "userids"], &["id", "ids"]];
+
+/// Which of several names is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    One(usize),
+    Several,
+    None,
+}
+
+/// Without blanks and line breaks around it: what spreadsheets add and nobody means.
+pub fn trimmed(text: &[u8]) -> &[u8] {
+    let mut text = text;
+    while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = text {
+        text = rest;
+    }
+    while let [rest @ .., b' ' | b'\t' | b'\r' | b'\n'] = text {
+        text = rest;
+    }
+    text
+}
+
+/// The only one among the best known names.
+pub fn known_name<'a>(names: impl Iterator<Item = &'a [u8]> + Clone) -> Pick {
+    for row in KNOWN {
+        let hit = only(names.clone().map(|name| row.iter().any(|known| plain(name, known))));
+        if hit != Pick::None {
+            return hit;
+        }
+    }
+    Pick::None
+}
+
+/// The only name that is `wanted`, or else the only one that is it but for case, `_`, `-` and
+/// blanks.
+pub fn wanted_name<'a>(names: impl Iterator<Item = &'a [u8]> + Clone, wanted: &str) -> Pick {
+    let wanted = trimmed(wanted.as_bytes());
+    match only(names.clone().map(|name| trimmed(name) == wanted)) {
+        Pick::None => only(names.map(|name| same(name, wanted))),
+        exact => exact,
+    }
+}
+
+fn only(hits: impl Iterator<Item = bool>) -> Pick {
+    let mut pick = Pick::None;
+    for (index, _) in hits.enumerate().filter(|(_, hit)| *hit) {
+        if pick != Pick::None {
+            return Pick::Several;
+        }
+        pick = Pick::One(index);
+    }
+    pick
+}
+
+/// Whether a name is `known`, which has lower-case letters only.
+fn plain(name: &[u8], known: &str) -> bool {
+    same(name, known.as_bytes())
+}
+
+fn same(left: &[u8], right: &[u8]) -> bool {
+    letters(left).eq(letters(right))
+}
+
+fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
+    let letters = name.iter().filter(|byte| !matches!(byte, b'_' | b'-' | b' ' | b'\t'));
+    letters.map(u8::to_ascii_lowercase)
+}
+
+/// Whether a cell of the first row is a title: a known name, or letters without any digit.
+///
+/// Whatever could be meant as an id (`00123`, `1e9`, full-width digits, `ABC123`) is not a title,
+/// so that it is counted as invalid and seen, not swallowed.
+pub fn is_title(cell: &[u8]) -> bool {
+    if known_name(core::iter::once(cell)) != Pick::None {
+        return true;
+    }
+    let text = core::str::from_utf8(cell).unwrap_or_default();
+    text.chars().any(is_letter) && !text.chars().any(is_digit)
+}
+
+/// Letters, roughly: the exact Unicode table is not worth its bytes in the module.
+fn is_letter(letter: char) -> bool {
+    let blank = matches!(letter, '\u{2000}'..='\u{206f}' | '\u{3000}' | '\u{feff}');
+    letter.is_ascii_alphabetic() || (letter >= '\u{c0}' && !blank && !is_digit(letter))
+}
+
+/// ASCII, Arabic, Persian, Devanagari and full-width digits: those of keyboards in use.
+fn is_digit(letter: char) -> bool {
+    matches!(
+        letter,
+        '0'..='9' | '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' | '\u{966}'..='\u{96f}'
+            | '\u{ff10}'..='\u{ff19}'
+    )
+}
+
+/// At most `bytes_max` bytes of a text, cut between two characters.
+pub fn head_of(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
+}
+
+/// Appends a number in digits.
+pub fn push_decimal(out: &mut String, number: u64) {
+    if let Some(tens) = core::num::NonZeroU64::new(number / 10) {
+        push_decimal(out, tens.get());
+    }
+    out.push(char::from(b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or(0))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(names: &[&str]) -> Pick {
+        known_name(names.iter().map(|name| name.as_bytes()))
+    }
+
+    #[test]
+    fn the_best_known_name_wins_and_two_equal_ones_are_ambiguous() {
+        assert_eq!(known(&["id", "Customer ID", "user_id"]), Pick::One(1));
+        assert_eq!(known(&["name", "USER-ID", "id"]), Pick::One(1));
+        assert_eq!(known(&["name", " Id "]), Pick::One(1));
+        assert_eq!(known(&["customerId", "cust_id"]), Pick::Several);
+        assert_eq!(known(&["identity", "__proto__", ""]), Pick::None);
+    }
+
+    #[test]
+    fn a_wanted_name_is_exact_before_it_is_nearly_so() {
+        let names = ["Member No", "member_no", "other"];
+        let wanted = |name| wanted_name(names.iter().map(|name| name.as_bytes()), name);
+        assert_eq!(wanted("member_no"), Pick::One(1));
+        assert_eq!(wanted("MEMBERNO"), Pick::Several);
+        assert_eq!(wanted("OTHER"), Pick::One(2));
+        assert_eq!(wanted("none"), Pick::None);
+    }
+
+    #[test]
+    fn titles_have_letters_and_no_digits() {
+        for title in ["customer_id", "Kundennummer", "顧客番号", "идентификатор", "Member no."]
+        {
+            assert!(is_title(title.as_bytes()), "{title}");
+        }
+        for value in ["", "123", "00123", "1e9", "+5", "5.0", "0x1f", "１２３", "٣", "ABC123", "-"]
+        {
+            assert!(!is_title(value.as_bytes()), "{value}");
+        }
+        assert!(!is_title("\u{a0}\u{200b}".as_bytes()));
+    }
+
+    #[test]
+    fn numbers_are_written_in_digits() {
+        for number in [0, 7, 10, 1_048_576, u64::MAX] {
+            let mut out = String::new();
+            push_decimal(&mut out, number);
+            assert_eq!(out, number.to_string());
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! The machine of one bulk run: inputs are methods, output is one enum, time is an argument.
+//!
+//! A driver does this and nothing else:
+//! 1. call [`Job::poll_output`] until it answers [`Output::Wait`] or [`Output::Done`]; act on each
+//!    output;
+//! 2. wait until a fetch brings something or the instant of `Wait` has come;
+//! 3. feed it back: [`Job::handle_head`], [`Job::handle_chunk`], [`Job::handle_end`],
+//!    [`Job::handle_failure`], [`Job::handle_credentials`], or nothing when only time has passed;
+//! 4. go to 1.
+//!
+//! ```text
+//!             +--------------------- Retry, Refresh: come back ----------------+
+//!             v                                                                |
+//!  Queue -- Send --> in flight -- head, chunks, end | failure | timeout --> verdict --> settled
+//!             ^                                                                |
+//!             +--------------------- Split: two halves ------------------------+
+//! ```
+
+mod credentials;
+mod flight;
+mod pace;
+mod settle;
+mod status;
+
+pub use flight::Head;
+pub use status::{Note, Progress, RunState, Stopped, Tally};
+
+use crate::batch::{Queue, rows_of};
+use crate::budget::RetryBudget;
+use crate::id::{AttemptNumber, BatchId};
+use crate::ledger::{Conflict, Ledger, State};
+use crate::limits;
+use crate::outcome::{Cause, Reason, StopCode, Unsent};
+use crate::plan::Plan;
+use crate::request;
+use crate::response::{Caps, Expected, Flow, Reader};
+use crate::rng::Rng;
+use crate::time::Instant;
+use crate::verdict::Failure;
+use core::time::Duration;
+use credentials::Credentials;
+use flight::{Flight, Flights};
+use pace::Pace;
+
+/// What the driver has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send the batch; [`Job::write_body`] has its body.
+    Send { batch: BatchId, attempt: AttemptNumber },
+    /// The attempt's time is over: drop its connection. The job has already settled it.
+    Abort { batch: BatchId, attempt: AttemptNumber },
+    /// Fetch credentials and answer with [`Job::handle_credentials`] or
+    /// [`Job::handle_credentials_failure`].
+    FetchCredentials,
+    /// Nothing to do before `until`, or before something comes in where it is `None`.
+    Wait { until: Option<Instant> },
+    /// Every id has its outcome.
+    Done,
+}
+
+/// Why credentials could not be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsFailure {
+    /// They were refused or the answer was not understood: trying again will not help.
+    Refused,
+    /// The network or the service failed: it may work later.
+    Unavailable,
+}
+
+pub struct Job {
+    plan: Plan,
+    ledger: Ledger,
+    queue: Queue,
+    flights: Flights,
+    pace: Pace,
+    credentials: Credentials,
+    retries: RetryBudget,
+    rng: Rng,
+    started: Instant,
+    ended: Option<Instant>,
+    paused: Option<Paused>,
+    stopped: Option<Stopped>,
+    tally: Tally,
+    notes: Vec<Note>,
+}
+
+/// Who paused the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Paused {
+    ByCaller,
+    ByObstacle(Stopped),
+}
+
+impl Job {
+    /// A run over distinct positive `ids` that starts at `now`. `seed` decides the jitter;
+    /// `fetched_credentials` says that [`Output::FetchCredentials`] can bring new ones.
+    pub fn new(
+        plan: Plan,
+        ids: Vec<i64>,
+        fetched_credentials: bool,
+        seed: u64,
+        now: Instant,
+    ) -> Self {
+        let ledger = Ledger::new(ids);
+        let queue = Queue::new(ledger.rows(), plan.batch_size());
+        let pace = Pace::new(plan.rate_per_minute(), plan.concurrency_max());
+        Self {
+            plan,
+            ledger,
+            queue,
+            flights: Flights::default(),
+            pace,
+            credentials: Credentials::new(fetched_credentials),
+            retries: RetryBudget::default(),
+            rng: Rng::new(seed),
+            started: now,
+            ended: None,
+            paused: None,
+            stopped: None,
+            tally: Tally::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Starts the clock of the run anew: between its making and its start nothing happens.
+    pub fn start(&mut self, now: Instant) {
+        self.started = now;
+    }
+
+    /// The next thing to do. Call it until it answers `Wait` or `Done`.
+    pub fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.flights.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        if self.credentials.overdue(now) {
+            self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
+        }
+        if now >= self.deadline() && self.queue.ready_at().is_some() {
+            self.stop(Stopped::plain(StopCode::Deadline));
+        }
+        if self.queue.ready_at().is_none() && self.flights.is_empty() {
+            self.ended = self.ended.or(Some(now));
+            return Output::Done;
+        }
+        if self.paused.is_some() || self.stopped.is_some() {
+            return self.wait(None);
+        }
+        self.poll_send(now)
+    }
+
+    fn poll_send(&mut self, now: Instant) -> Output {
+        let Some(queued_at) = self.queue.ready_at() else { return self.wait(None) };
+        if !self.credentials.ready(now) {
+            if self.credentials.ask(now, now.after(self.plan.policy().timeout)) {
+                return Output::FetchCredentials;
+            }
+            return self.wait(self.credentials.next_event());
+        }
+        let Some(paced_at) = self.pace.ready_at(self.flights.len()) else {
+            return self.wait(None);
+        };
+        let ready_at = queued_at.max(paced_at);
+        if ready_at > now {
+            return self.wait(Some(ready_at));
+        }
+        self.send(now).unwrap_or_else(|Conflict| self.break_down())
+    }
+
+    fn send(&mut self, now: Instant) -> Result<Output, Conflict> {
+        let mut batch = self.queue.pop(now).ok_or(Conflict)?;
+        self.ledger.depart(&batch.rows)?;
+        if batch.sendings == 0 {
+            self.retries.deposit();
+        } else {
+            self.tally.retries = self.tally.retries.saturating_add(1);
+        }
+        batch.sendings = batch.sendings.saturating_add(1);
+        batch.attempts = batch.attempts.saturating_add(1);
+        let ids = rows_of(self.ledger.ids(), &batch.rows).ok_or(Conflict)?;
+        self.tally.sent(request::body_bytes(ids));
+        self.pace.sent(now);
+        let (id, attempt) = (batch.id, AttemptNumber(batch.sendings));
+        self.flights.push(Flight {
+            attempt,
+            epoch: self.credentials.epoch(),
+            sent_at: now,
+            expires_at: now.after(self.plan.policy().timeout),
+            head: None,
+            reader: Reader::new(ids.len(), Caps::default()),
+            batch,
+        });
+        Ok(Output::Send { batch: id, attempt })
+    }
+
+    /// Waits for `until`, for the next timeout, or for the deadline, whichever comes first.
+    fn wait(&self, until: Option<Instant>) -> Output {
+        let deadline = (self.stopped.is_none() && self.plan.policy().deadline.is_some())
+            .then(|| self.deadline());
+        let until = [until, self.flights.next_expiry(), deadline].into_iter().flatten().min();
+        Output::Wait { until }
+    }
+
+    fn deadline(&self) -> Instant {
+        self.plan.policy().deadline.map_or(Instant::NEVER, |deadline| self.started.after(deadline))
+    }
+
+    /// Appends the body of a batch in flight.
+    pub fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
+        let flight = self.flights.get(batch);
+        if let Some(ids) = flight.and_then(|f| rows_of(self.ledger.ids(), &f.batch.rows)) {
+            request::write_body(ids, out);
+        }
+    }
+
+    /// The head of an answer came. A head for an attempt that is over changes nothing, here and
+    /// in the methods below.
+    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        if let Some(flight) = self.flights.get_mut(batch, attempt) {
+            flight.head = Some(head);
+        }
+    }
+
+    /// Bytes of an answer's body, as decoded by the runtime. [`Flow::Enough`]: the rest need not
+    /// be read; call [`Job::handle_end`].
+    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        self.tally.received(bytes.len());
+        let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
+        let Some(ids) = rows_of(self.ledger.ids(), &flight.batch.rows) else {
+            return Flow::Enough;
+        };
+        flight.reader.feed(&expected(&self.plan, ids), bytes)
+    }
+
+    /// The answer is complete.
+    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        if let Some(flight) = self.flights.take(batch, attempt) {
+            self.conclude(now, flight, None);
+        }
+    }
+
+    /// The attempt brought no answer, or its answer broke off.
+    pub fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        if let Some(flight) = self.flights.take(batch, attempt) {
+            self.conclude(now, flight, Some(failure));
+        }
+    }
+
+    /// New credentials are there; `renew_after` says how long they are good for.
+    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        if self.credentials.asked() {
+            self.credentials.renewed(renew_after.map(|duration| now.after(duration)));
+        }
+    }
+
+    /// Credentials could not be had.
+    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        if !self.credentials.asked() {
+            return;
+        }
+        let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
+        let failures = self.credentials.failed(now.after(wait));
+        let hopeless = failure == CredentialsFailure::Refused;
+        if hopeless || failures >= self.plan.policy().attempts_max {
+            self.meet_obstacle(Stopped::plain(StopCode::Unauthorised));
+        }
+    }
+
+    /// Nothing new is sent until [`Job::resume`]; what is in flight is awaited.
+    pub fn pause(&mut self) {
+        if self.paused.is_none() {
+            self.paused = Some(Paused::ByCaller);
+        }
+    }
+
+    /// Goes on after a pause. Refusals of credentials are forgotten: there may be new ones.
+    pub fn resume(&mut self, now: Instant) {
+        if let Some(Paused::ByObstacle(_)) = self.paused.take() {
+            self.credentials.forget_refusals(now);
+        }
+    }
+
+    /// Nothing more is sent; what is in flight is awaited until its timeout and counted.
+    pub fn cancel(&mut self) {
+        self.stop(Stopped::plain(StopCode::Cancelled));
+    }
+
+    /// The ids, for somebody who is done with the rest.
+    pub fn into_ids(self) -> Vec<i64> {
+        self.ledger.into_ids()
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Why the run ended before its ids did; `None` for a run that went through.
+    pub const fn stopped(&self) -> Option<&Stopped> {
+        self.stopped.as_ref()
+    }
+
+    /// Ends the run: all that waits becomes unsent. The first reason counts.
+    fn stop(&mut self, stopped: Stopped) {
+        if self.stopped.is_some() {
+            return;
+        }
+        self.stopped = Some(stopped);
+        self.paused = None;
+        self.settle_if_stopped();
+    }
+
+    /// In a stopped run nothing waits: what is queued, or comes back now, is unsent.
+    fn settle_if_stopped(&mut self) {
+        let Some(stopped) = &self.stopped else { return };
+        let cause = self.ledger.cause(stopped.cause());
+        for rows in self.queue.drain() {
+            if self.ledger.settle_all(&rows, State::Queued, cause).is_err() {
+                self.note("internal-error", "A row was settled from a state it was not in.");
+            }
+        }
+    }
+
+    /// An obstacle that somebody could remove: pauses a run that is attended, stops another.
+    fn meet_obstacle(&mut self, stopped: Stopped) {
+        match self.plan.policy().on_obstacle {
+            crate::policy::OnObstacle::Pause if self.stopped.is_none() => {
+                self.paused = Some(Paused::ByObstacle(stopped));
+            }
+            _ => self.stop(stopped),
+        }
+    }
+
+    /// The books do not fit: a mistake of this machine. Nothing more is sent.
+    fn break_down(&mut self) -> Output {
+        self.stop(Stopped::plain(StopCode::InternalError));
+        self.wait(None)
+    }
+
+    fn backoff(&mut self, base: Duration, step: u32) -> Duration {
+        crate::backoff::full_jitter(base, limits::BACKOFF_MAX, step, &mut self.rng)
+    }
+
+    fn note(&mut self, code: &'static str, message: &'static str) {
+        match self.notes.iter_mut().find(|note| note.code == code) {
+            Some(note) => note.count = note.count.saturating_add(1),
+            None => self.notes.push(Note { code, message, count: 1 }),
+        }
+    }
+}
+
+fn expected<'a>(plan: &'a Plan, ids: &'a [i64]) -> Expected<'a> {
+    Expected { ids, promotion: plan.promotion().as_str(), context: plan.context().as_str() }
+}
+
+impl Stopped {
+    /// The cause of every id that the stop leaves unsent.
+    fn cause(&self) -> Cause {
+        Cause {
+            reason: Reason::Unsent(Unsent::Stopped(self.code)),
+            status: self.status,
+            code: self.service_code,
+            message: self.said.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}

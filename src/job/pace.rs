@@ -1,0 +1,62 @@
+//! When the next request may leave: requests in flight, rate, and the gate that a 429 closes for
+//! the whole run.
+
+use crate::budget::RateBudget;
+use crate::limits::CONCURRENCY_START;
+use crate::time::Instant;
+
+/// Finds the level of concurrency that the service bears: starts small, grows by one with every
+/// call that goes through, halves when the service refuses the rate.
+#[derive(Debug)]
+pub(super) struct Pace {
+    rate: RateBudget,
+    gate: Instant,
+    concurrency: u32,
+    concurrency_max: u32,
+    throttles_in_row: u32,
+}
+
+impl Pace {
+    pub(super) fn new(rate_per_minute: Option<u32>, concurrency_max: u32) -> Self {
+        Self {
+            rate: RateBudget::new(rate_per_minute),
+            gate: Instant::START,
+            concurrency: CONCURRENCY_START.min(concurrency_max),
+            concurrency_max,
+            throttles_in_row: 0,
+        }
+    }
+
+    /// When one more request may leave, or `None` while too many are in flight.
+    pub(super) fn ready_at(&self, in_flight: usize) -> Option<Instant> {
+        let allowed = usize::try_from(self.concurrency).unwrap_or(usize::MAX);
+        (in_flight < allowed).then(|| self.gate.max(self.rate.ready_at()))
+    }
+
+    pub(super) fn sent(&mut self, now: Instant) {
+        self.rate.take(now);
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.throttles_in_row = 0;
+        self.rate.succeeded();
+        self.concurrency = self.concurrency.saturating_add(1).min(self.concurrency_max);
+    }
+
+    /// Refusals of the rate since the last call that went through, before this one.
+    pub(super) const fn throttles_in_row(&self) -> u32 {
+        self.throttles_in_row
+    }
+
+    /// A 429: nothing leaves before `until`, and then more slowly. Answers to requests that left
+    /// before the gate closed tell nothing new, so they do not slow the run again.
+    pub(super) fn throttled(&mut self, sent_at: Instant, until: Instant) {
+        let news = self.gate <= sent_at;
+        self.gate = self.gate.max(until);
+        if news {
+            self.throttles_in_row = self.throttles_in_row.saturating_add(1);
+            self.rate.throttled();
+            self.concurrency = (self.concurrency / 2).max(1);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! From a verdict to the books: the only place where a batch in flight changes its state.
+
+use super::credentials::Refusal;
+use super::flight::Flight;
+use super::{Job, Stopped};
+use crate::ledger::{Conflict, Issuance, Odd, State};
+use crate::limits;
+use crate::outcome::{Cause, Reason, Rejection, StopCode, Unknown, Unsent};
+use crate::response::{Answer, Body, ServiceError, SlotState};
+use crate::time::Instant;
+use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
+use crate::verdict::{judge, judge_entry_error};
+use core::mem;
+use core::time::Duration;
+
+impl Job {
+    /// Ends an attempt: judges it, books it, and draws the conclusions for the run.
+    pub(super) fn conclude(&mut self, now: Instant, flight: Flight, failure: Option<Failure>) {
+        if self.try_conclude(now, flight, failure).is_err() {
+            self.break_down();
+        }
+    }
+
+    fn try_conclude(
+        &mut self,
+        now: Instant,
+        mut flight: Flight,
+        failure: Option<Failure>,
+    ) -> Result<(), Conflict> {
+        let ids = crate::batch::rows_of(self.ledger.ids(), &flight.batch.rows).ok_or(Conflict)?;
+        let reader = mem::take(&mut flight.reader);
+        let body = reader.finish(&super::expected(&self.plan, ids));
+        let status = flight.head.as_ref().map(|head| head.status);
+        let verdict = judge(&Exchange { status, body: &body, failure });
+        self.count(verdict);
+        match (verdict, &body) {
+            (Verdict::Match, Body::Answer(answer)) => self.match_ids(&flight, answer)?,
+            // The table gives `Match` only for an answer; a broken body proves nothing.
+            (Verdict::Match, Body::Broken(_)) => self.hold(&flight, Unknown::CutBody, None)?,
+            (Verdict::Hold(reason), _) => self.hold(&flight, reason, first_error(&body))?,
+            (Verdict::Retry(retry), _) => self.retry(now, flight, retry)?,
+            (Verdict::Split(split), _) => self.split(flight, split, first_error(&body))?,
+            (Verdict::Refresh, _) => self.refresh(now, flight, first_error(&body))?,
+            (Verdict::Stop(code), _) => self.stop_with(flight, code, first_error(&body))?,
+        }
+        self.apply_stop_rules();
+        Ok(())
+    }
+
+    /// What the run learns of the service, apart from the ids.
+    fn count(&mut self, verdict: Verdict) {
+        let tally = &mut self.tally;
+        tally.exchanges = tally.exchanges.saturating_add(1);
+        match verdict {
+            Verdict::Match => {
+                tally.ambiguous_in_row = 0;
+                self.pace.succeeded();
+                self.credentials.accepted();
+            }
+            Verdict::Hold(_) => {
+                tally.ambiguous_in_row = tally.ambiguous_in_row.saturating_add(1);
+                tally.failures = tally.failures.saturating_add(1);
+            }
+            Verdict::Retry(Retry::NotSent) => tally.failures = tally.failures.saturating_add(1),
+            Verdict::Retry(Retry::Throttled)
+            | Verdict::Split(_)
+            | Verdict::Refresh
+            | Verdict::Stop(_) => {}
+        }
+    }
+
+    fn apply_stop_rules(&mut self) {
+        let rules = self.plan.policy().stop;
+        let tally = &self.tally;
+        if tally.ambiguous_in_row >= rules.ambiguous_in_row {
+            self.stop(Stopped::plain(StopCode::TooManyAmbiguous));
+            return;
+        }
+        let percent = u64::from(tally.failures).saturating_mul(100);
+        let bar = u64::from(tally.exchanges).saturating_mul(u64::from(rules.failure_percent));
+        if tally.exchanges >= rules.failure_calls_min && percent >= bar {
+            self.stop(Stopped::plain(StopCode::TooManyFailures));
+        }
+    }
+
+    /// Judges each id by its own slot.
+    fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
+        let entries = &answer.entries;
+        let columns = entries
+            .states
+            .iter()
+            .zip(&entries.issuance)
+            .zip(entries.event_time.iter().zip(&entries.valid_till));
+        let mut matched = 0_u32;
+        for (slot, ((state, id), (event_time, valid_till))) in (0_u32..).zip(columns) {
+            let row = flight.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
+            matched = slot.saturating_add(1);
+            if *state == SlotState::Issued {
+                let issuance =
+                    Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
+                self.ledger.issue(row, &issuance, odd(answer, slot))?;
+                continue;
+            }
+            let error = entries.refused.get(slot);
+            let reason = slot_reason(*state, error);
+            let cause = self.ledger.cause(with_error(flight.cause(reason), error));
+            self.ledger.settle(row, State::InFlight, cause)?;
+        }
+        if matched != flight.batch.len() {
+            return Err(Conflict);
+        }
+        self.note_oddities(flight, answer);
+        Ok(())
+    }
+
+    /// Ids and promotions that were not asked for end the run: this may be another service, or
+    /// another promotion is being issued. What the answer proves stands.
+    fn note_oddities(&mut self, flight: &Flight, answer: &Answer) {
+        if !answer.entries.odd_contexts.is_empty() {
+            self.note("context-differs", "An issuance came back with another earnedFromId.");
+        }
+        if answer.extra.other_keys > 0 {
+            self.note("unreadable-keys", "An answer held keys that are no customer ids.");
+        }
+        if answer.errors_total > 0 {
+            self.note("errors-beside-data", "An answer held errors beside its data.");
+        }
+        if answer.extra.ids_total > 0 || !answer.mismatched.is_empty() {
+            let cause = flight.cause(Reason::Unsent(Unsent::Stopped(StopCode::ProtocolViolation)));
+            self.stop(stopped_by(StopCode::ProtocolViolation, cause));
+        }
+    }
+
+    /// Nobody knows: the ids are settled as unknown and never sent again by this run.
+    fn hold(
+        &mut self,
+        flight: &Flight,
+        reason: Unknown,
+        error: Option<&ServiceError>,
+    ) -> Result<(), Conflict> {
+        self.settle(flight, Reason::Unknown(reason), error)
+    }
+
+    fn settle(
+        &mut self,
+        flight: &Flight,
+        reason: Reason,
+        error: Option<&ServiceError>,
+    ) -> Result<(), Conflict> {
+        let cause = self.ledger.cause(with_error(flight.cause(reason), error));
+        self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)
+    }
+
+    /// Not processed: the batch comes back after a wait, while attempts and budget last.
+    fn retry(&mut self, now: Instant, flight: Flight, retry: Retry) -> Result<(), Conflict> {
+        match retry {
+            Retry::Throttled => self.throttle(now, flight),
+            Retry::NotSent => {
+                if flight.batch.attempts >= self.plan.policy().attempts_max {
+                    return self.settle(&flight, Reason::Unsent(Unsent::NotReached), None);
+                }
+                if !self.retries.withdraw() {
+                    return self.settle(&flight, Reason::Unsent(Unsent::RetryBudgetUsed), None);
+                }
+                let step = flight.batch.attempts.saturating_sub(1);
+                let wait = self.backoff(limits::BACKOFF_BASE, step);
+                self.come_back(flight, now.after(wait))
+            }
+        }
+    }
+
+    /// 429: the gate closes for all batches, and the attempt does not count. The retry budget
+    /// bounds how long a run insists; then it stops, since every batch would meet the same.
+    fn throttle(&mut self, now: Instant, mut flight: Flight) -> Result<(), Conflict> {
+        let asked = flight.head.as_ref().and_then(|head| head.retry_after);
+        let own = self.backoff(limits::BACKOFF_BASE_THROTTLED, self.pace.throttles_in_row());
+        let wait = asked.map_or(own, |asked| asked.saturating_add(own.min(JITTER_AFTER_GATE)));
+        self.pace.throttled(flight.sent_at, now.after(wait));
+        flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
+        let obstacle = if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {
+            Some(StopCode::RetryAfterTooLong)
+        } else if !self.retries.withdraw() {
+            Some(StopCode::Throttled)
+        } else {
+            None
+        };
+        let stopped =
+            obstacle.map(|code| stopped_by(code, flight.cause(Reason::Unsent(Unsent::NotReached))));
+        self.come_back(flight, now)?;
+        if let Some(stopped) = stopped {
+            self.meet_obstacle(stopped);
+        }
+        Ok(())
+    }
+
+    /// Refused as a whole: halves are sent, down to the single id that is guilty.
+    fn split(
+        &mut self,
+        flight: Flight,
+        split: Split,
+        error: Option<&ServiceError>,
+    ) -> Result<(), Conflict> {
+        let single = flight.batch.len() <= 1;
+        match split {
+            Split::TooLarge if single => {
+                return self.settle(&flight, Reason::Unsent(Unsent::TooLarge), error);
+            }
+            Split::Guilty if single => {
+                let reason = Reason::Rejected(Rejection::InvalidCustomer);
+                return self.settle(&flight, reason, error);
+            }
+            Split::TooLarge => self.queue.shrink(flight.batch.len() / 2),
+            Split::Guilty if self.tally.probes >= limits::PROBES_MAX => {
+                return self.settle(&flight, Reason::Unsent(Unsent::RefusedWithOthers), error);
+            }
+            Split::Guilty => self.tally.probes = self.tally.probes.saturating_add(2),
+        }
+        self.ledger.come_back(&flight.batch.rows)?;
+        if !self.queue.push_halves(&flight.batch) {
+            return Err(Conflict);
+        }
+        self.settle_if_stopped();
+        Ok(())
+    }
+
+    /// Credentials refused: one renewal where they can be renewed, then it is an obstacle.
+    fn refresh(
+        &mut self,
+        now: Instant,
+        mut flight: Flight,
+        error: Option<&ServiceError>,
+    ) -> Result<(), Conflict> {
+        let refusal = self.credentials.refused(flight.epoch, now);
+        let reason = Reason::Unsent(Unsent::Stopped(StopCode::Unauthorised));
+        let stopped = stopped_by(StopCode::Unauthorised, with_error(flight.cause(reason), error));
+        flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
+        self.come_back(flight, now)?;
+        if refusal == Refusal::Final {
+            self.meet_obstacle(stopped);
+        }
+        Ok(())
+    }
+
+    /// Nothing else of this run would be processed either.
+    fn stop_with(
+        &mut self,
+        flight: Flight,
+        code: StopCode,
+        error: Option<&ServiceError>,
+    ) -> Result<(), Conflict> {
+        let reason = Reason::Unsent(Unsent::Stopped(code));
+        let stopped = stopped_by(code, with_error(flight.cause(reason), error));
+        self.come_back(flight, Instant::START)?;
+        if code == StopCode::AccessDenied {
+            self.meet_obstacle(stopped);
+        } else {
+            self.stop(stopped);
+        }
+        Ok(())
+    }
+
+    fn come_back(&mut self, flight: Flight, not_before: Instant) -> Result<(), Conflict> {
+        let mut batch = flight.batch;
+        self.ledger.come_back(&batch.rows)?;
+        batch.not_before = not_before;
+        self.queue.push(batch);
+        self.settle_if_stopped();
+        Ok(())
+    }
+}
+
+/// After the end of a Retry-After not all runs of the world start in the same millisecond.
+const JITTER_AFTER_GATE: Duration = Duration::from_secs(1);
+
+fn slot_reason(state: SlotState, error: Option<&ServiceError>) -> Reason {
+    match state {
+        SlotState::Refused => match error.map(judge_entry_error) {
+            Some(SlotVerdict::Rejected(rejection)) => Reason::Rejected(rejection),
+            Some(SlotVerdict::Unknown(unknown)) => Reason::Unknown(unknown),
+            None => Reason::Unknown(Unknown::EntryError),
+        },
+        SlotState::Absent => Reason::Unknown(Unknown::MissingInAnswer),
+        SlotState::Mismatched => Reason::Unknown(Unknown::MismatchedEntry),
+        SlotState::Unreadable | SlotState::Issued => Reason::Unknown(Unknown::UnreadableEntry),
+    }
+}
+
+fn odd(answer: &Answer, slot: u32) -> Option<Odd> {
+    let id = answer.entries.odd_ids.get(slot);
+    let earned_from = answer.entries.odd_contexts.get(slot);
+    (id.is_some() || earned_from.is_some())
+        .then(|| Odd { id: id.map(Into::into), earned_from: earned_from.map(Into::into) })
+}
+
+fn first_error(body: &Body) -> Option<&ServiceError> {
+    match body {
+        Body::Answer(answer) => answer.errors.first(),
+        Body::Broken(_) => None,
+    }
+}
+
+fn with_error(cause: Cause, error: Option<&ServiceError>) -> Cause {
+    match error {
+        Some(error) => Cause { code: error.code, message: error.message.clone(), ..cause },
+        None => cause,
+    }
+}
+
+fn stopped_by(code: StopCode, cause: Cause) -> Stopped {
+    Stopped {
+        code,
+        status: cause.status,
+        service_code: cause.code,
+        said: cause.message,
+        request_id: cause.request_id,
+    }
+}

@@ -1,0 +1,137 @@
+//! What a run tells about itself, while it runs and at its end.
+
+use super::{Job, Paused};
+use crate::ledger::State;
+use crate::outcome::StopCode;
+use crate::time::{Instant, millis};
+
+/// Why a run ended before its ids did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    pub code: StopCode,
+    /// HTTP status of the answer that decided, if one came.
+    pub status: Option<u16>,
+    pub service_code: Option<i64>,
+    /// The service's own words; may be empty.
+    pub said: Box<str>,
+    pub request_id: Option<Box<str>>,
+}
+
+impl Stopped {
+    pub(super) fn plain(code: StopCode) -> Self {
+        Self { code, status: None, service_code: None, said: "".into(), request_id: None }
+    }
+}
+
+/// Something that happened and changes no outcome, but that somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub code: &'static str,
+    pub message: &'static str,
+    /// How often.
+    pub count: u32,
+}
+
+/// Counts of the traffic of one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests sent.
+    pub attempts: u32,
+    /// Those that were not the first of their batch.
+    pub retries: u32,
+    /// Bytes of request bodies.
+    pub bytes_sent: u64,
+    /// Bytes of answers' bodies, decoded.
+    pub bytes_received: u64,
+    pub(super) probes: u32,
+    pub(super) exchanges: u32,
+    pub(super) failures: u32,
+    pub(super) ambiguous_in_row: u32,
+}
+
+impl Tally {
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.bytes_sent = self.bytes_sent.saturating_add(bytes as u64);
+    }
+
+    pub(super) fn received(&mut self, bytes: usize) {
+        self.bytes_received = self.bytes_received.saturating_add(bytes as u64);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    Running,
+    Paused,
+    /// Stopped; what is in flight is still awaited.
+    Stopping,
+    Done,
+}
+
+/// A run at one moment. The counts of ids always add up to `distinct`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub state: RunState,
+    pub distinct: u32,
+    pub queued: u32,
+    pub in_flight: u32,
+    pub issued: u32,
+    pub rejected: u32,
+    pub unsent: u32,
+    pub unknown: u32,
+    pub tally: Tally,
+    pub elapsed_ms: u64,
+    /// How much longer at the pace so far; `None` before anything is settled and while paused.
+    pub eta_ms: Option<u64>,
+    /// The obstacle that paused the run, if the caller did not.
+    pub paused_by: Option<StopCode>,
+}
+
+impl Job {
+    pub fn progress(&self, now: Instant) -> Progress {
+        let count = |state| self.ledger.count(state);
+        let state = self.state();
+        let elapsed_ms = millis(self.ended.unwrap_or(now).since(self.started));
+        Progress {
+            state,
+            distinct: self.ledger.rows(),
+            queued: count(State::Queued),
+            in_flight: count(State::InFlight),
+            issued: count(State::Issued),
+            rejected: count(State::Rejected),
+            unsent: count(State::Unsent),
+            unknown: count(State::Unknown),
+            tally: self.tally,
+            elapsed_ms,
+            eta_ms: if state == RunState::Running { self.eta_ms(elapsed_ms) } else { None },
+            paused_by: match &self.paused {
+                Some(Paused::ByObstacle(stopped)) => Some(stopped.code),
+                Some(Paused::ByCaller) | None => None,
+            },
+        }
+    }
+
+    /// Things that changed no outcome, one entry a kind.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn state(&self) -> RunState {
+        if self.ended.is_some() {
+            RunState::Done
+        } else if self.stopped.is_some() {
+            RunState::Stopping
+        } else if self.paused.is_some() {
+            RunState::Paused
+        } else {
+            RunState::Running
+        }
+    }
+
+    fn eta_ms(&self, elapsed_ms: u64) -> Option<u64> {
+        let settled = u64::from(self.ledger.settled());
+        let left = u64::from(self.ledger.rows()).saturating_sub(settled);
+        elapsed_ms.saturating_mul(left).checked_div(settled)
+    }
+}

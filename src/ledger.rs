@@ -1,0 +1,356 @@
+//! Where each id is, exactly once. Columns, not objects: a row is one distinct valid id.
+//!
+//! ```text
+//!  Queued --depart--> InFlight --issue / settle--> Issued | Rejected | Unsent | Unknown
+//!    ^  \                |                             ^
+//!    |   \---------------|--- settle (a stop) ---------+
+//!    +------ come_back --+
+//! ```
+//! A row settles once. A transition from a wrong state changes nothing and is an error: it would
+//! be a mistake of the machine, and the books must not hide it.
+
+use crate::id::PackedIssuanceId;
+use crate::limits::CAUSES_MAX;
+use crate::outcome::{Cause, Outcome};
+use crate::response::NO_TIME;
+use core::ops::Range;
+
+/// The state of one row. The first four are the outcomes, with their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    Issued = 0,
+    Rejected = 1,
+    Unsent = 2,
+    Unknown = 3,
+    Queued = 4,
+    InFlight = 5,
+}
+
+const STATES: usize = 6;
+
+impl State {
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Issued => Some(Outcome::Issued),
+            Self::Rejected => Some(Outcome::Rejected),
+            Self::Unsent => Some(Outcome::Unsent),
+            Self::Unknown => Some(Outcome::Unknown),
+            Self::Queued | Self::InFlight => None,
+        }
+    }
+
+    const fn settled_as(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Issued => Self::Issued,
+            Outcome::Rejected => Self::Rejected,
+            Outcome::Unsent => Self::Unsent,
+            Outcome::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// A row was not in the state that a transition starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict;
+
+/// What the service returned for one id, as the ledger keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issuance {
+    /// All zero where the id is not 24 lower-case hex digits; then it is in `odd`.
+    pub id: PackedIssuanceId,
+    /// Milliseconds since 1970, or [`NO_TIME`].
+    pub event_time: i64,
+    pub valid_till: i64,
+}
+
+/// The texts of an issuance that do not fit the columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// An issuance id that is not 24 lower-case hex digits.
+    pub id: Option<Box<str>>,
+    /// An `earnedFromId` other than the context that was sent.
+    pub earned_from: Option<Box<str>>,
+}
+
+/// Names a cause in the ledger's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CauseIndex(u16);
+
+/// The present truth about every id of a run.
+pub struct Ledger {
+    ids: Vec<i64>,
+    states: Vec<State>,
+    /// The three columns of issuances have no rows before the first issuance.
+    issuance_ids: Vec<PackedIssuanceId>,
+    event_times: Vec<i64>,
+    valid_tills: Vec<i64>,
+    /// 0 for none, else one more than the place in `table`.
+    causes: Vec<u16>,
+    table: Vec<Cause>,
+    odd: std::collections::BTreeMap<u32, Odd>,
+    counts: [u32; STATES],
+}
+
+impl Ledger {
+    /// All ids queued. They must be distinct; the intake sees to it.
+    pub fn new(ids: Vec<i64>) -> Self {
+        let rows = ids.len();
+        let mut counts = [0; STATES];
+        if let Some(queued) = counts.get_mut(State::Queued as usize) {
+            *queued = u32::try_from(rows).unwrap_or(u32::MAX);
+        }
+        Self {
+            ids,
+            states: vec![State::Queued; rows],
+            issuance_ids: Vec::new(),
+            event_times: Vec::new(),
+            valid_tills: Vec::new(),
+            causes: vec![0; rows],
+            table: Vec::new(),
+            odd: std::collections::BTreeMap::new(),
+            counts,
+        }
+    }
+
+    pub fn ids(&self) -> &[i64] {
+        &self.ids
+    }
+
+    pub fn into_ids(self) -> Vec<i64> {
+        self.ids
+    }
+
+    pub fn rows(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    pub fn count(&self, state: State) -> u32 {
+        self.counts.get(state as usize).copied().unwrap_or(0)
+    }
+
+    /// Rows that have their outcome.
+    pub fn settled(&self) -> u32 {
+        self.rows()
+            .saturating_sub(self.count(State::Queued))
+            .saturating_sub(self.count(State::InFlight))
+    }
+
+    /// A batch is sent: all its rows leave the queue.
+    pub fn depart(&mut self, rows: &Range<u32>) -> Result<(), Conflict> {
+        self.move_all(rows, State::Queued, State::InFlight)
+    }
+
+    /// A batch was not processed and may be sent again: its rows are queued once more.
+    pub fn come_back(&mut self, rows: &Range<u32>) -> Result<(), Conflict> {
+        self.move_all(rows, State::InFlight, State::Queued)
+    }
+
+    /// The answer holds an issuance for this row.
+    pub fn issue(
+        &mut self,
+        row: u32,
+        issuance: &Issuance,
+        odd: Option<Odd>,
+    ) -> Result<(), Conflict> {
+        self.change(row, State::InFlight, State::Issued)?;
+        if let Some(odd) = odd {
+            self.odd.insert(row, odd);
+        }
+        if self.issuance_ids.is_empty() {
+            self.add_issuance_columns();
+        }
+        let index = place(row);
+        set(&mut self.issuance_ids, index, issuance.id);
+        set(&mut self.event_times, index, issuance.event_time);
+        set(&mut self.valid_tills, index, issuance.valid_till);
+        Ok(())
+    }
+
+    /// A row gets its outcome; `from` says whether it was sent.
+    pub fn settle(&mut self, row: u32, from: State, cause: CauseIndex) -> Result<(), Conflict> {
+        let reason = self.table.get(usize::from(cause.0)).ok_or(Conflict)?.reason;
+        self.change(row, from, State::settled_as(reason.outcome()))?;
+        set(&mut self.causes, place(row), cause.0.saturating_add(1));
+        Ok(())
+    }
+
+    /// [`Ledger::settle`] for a whole batch.
+    pub fn settle_all(
+        &mut self,
+        rows: &Range<u32>,
+        from: State,
+        cause: CauseIndex,
+    ) -> Result<(), Conflict> {
+        rows.clone().try_for_each(|row| self.settle(row, from, cause))
+    }
+
+    /// Keeps a cause once. Equal causes follow each other, so only the newest are compared; once
+    /// the table is full, what tells causes of one reason apart is dropped.
+    pub fn cause(&mut self, cause: Cause) -> CauseIndex {
+        const COMPARED: usize = 32;
+        let full = self.table.len() >= CAUSES_MAX;
+        let cause = if full { Cause::new(cause.reason) } else { cause };
+        let from = if full { CAUSES_MAX } else { self.table.len().saturating_sub(COMPARED) };
+        find(&self.table, from, &cause).unwrap_or_else(|| {
+            self.table.push(cause);
+            CauseIndex(u16::try_from(self.table.len().saturating_sub(1)).unwrap_or(u16::MAX))
+        })
+    }
+
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
+    /// The issuance of a row, if it was issued.
+    pub fn issuance(&self, row: u32) -> Option<Issuance> {
+        let index = place(row);
+        if self.states.get(index) != Some(&State::Issued) {
+            return None;
+        }
+        Some(Issuance {
+            id: *self.issuance_ids.get(index)?,
+            event_time: *self.event_times.get(index)?,
+            valid_till: *self.valid_tills.get(index)?,
+        })
+    }
+
+    /// The cause of a row's outcome, if it has one and was not issued.
+    pub fn cause_of(&self, row: u32) -> Option<&Cause> {
+        let number = usize::from(*self.causes.get(place(row))?);
+        self.table.get(number.checked_sub(1)?)
+    }
+
+    /// Column of issuance ids; empty where nothing was issued, as the next two.
+    pub fn issuance_ids(&self) -> &[PackedIssuanceId] {
+        &self.issuance_ids
+    }
+
+    pub fn event_times(&self) -> &[i64] {
+        &self.event_times
+    }
+
+    pub fn valid_tills(&self) -> &[i64] {
+        &self.valid_tills
+    }
+
+    /// For each row 0, or one more than its place in [`Ledger::cause_table`].
+    pub fn causes(&self) -> &[u16] {
+        &self.causes
+    }
+
+    pub fn cause_table(&self) -> &[Cause] {
+        &self.table
+    }
+
+    pub fn odd(&self, row: u32) -> Option<&Odd> {
+        self.odd.get(&row)
+    }
+
+    fn add_issuance_columns(&mut self) {
+        let rows = self.ids.len();
+        self.issuance_ids = vec![[0; 12]; rows];
+        self.event_times = vec![NO_TIME; rows];
+        self.valid_tills = vec![NO_TIME; rows];
+    }
+
+    fn move_all(&mut self, rows: &Range<u32>, from: State, to: State) -> Result<(), Conflict> {
+        rows.clone().try_for_each(|row| self.change(row, from, to))
+    }
+
+    fn change(&mut self, row: u32, from: State, to: State) -> Result<(), Conflict> {
+        let state = self.states.get_mut(place(row)).ok_or(Conflict)?;
+        if *state != from {
+            return Err(Conflict);
+        }
+        *state = to;
+        for (which, step) in [(from, -1), (to, 1)] {
+            if let Some(count) = self.counts.get_mut(which as usize) {
+                *count = count.saturating_add_signed(step);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn find(table: &[Cause], from: usize, cause: &Cause) -> Option<CauseIndex> {
+    let (place, _) = table.iter().enumerate().skip(from).find(|(_, known)| *known == cause)?;
+    u16::try_from(place).ok().map(CauseIndex)
+}
+
+fn place(row: u32) -> usize {
+    usize::try_from(row).unwrap_or(usize::MAX)
+}
+
+fn set<T>(column: &mut [T], index: usize, value: T) {
+    if let Some(cell) = column.get_mut(index) {
+        *cell = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::{Reason, Rejection, Unknown, Unsent};
+
+    const ISSUANCE: Issuance = Issuance { id: [7; 12], event_time: 5, valid_till: 9 };
+
+    fn unknown(ledger: &mut Ledger) -> CauseIndex {
+        ledger.cause(Cause::new(Reason::Unknown(Unknown::Timeout)))
+    }
+
+    #[test]
+    fn the_books_balance_after_every_step() {
+        let mut ledger = Ledger::new(vec![11, 22, 33, 44]);
+        let sum = |ledger: &Ledger| ledger.counts.iter().sum::<u32>();
+        ledger.depart(&(0..3)).unwrap();
+        assert_eq!((ledger.count(State::InFlight), ledger.count(State::Queued)), (3, 1));
+        ledger.issue(0, &ISSUANCE, None).unwrap();
+        let rejected = ledger.cause(Cause::new(Reason::Rejected(Rejection::EntryError)));
+        ledger.settle(1, State::InFlight, rejected).unwrap();
+        let cause = unknown(&mut ledger);
+        ledger.settle(2, State::InFlight, cause).unwrap();
+        let unsent = ledger.cause(Cause::new(Reason::Unsent(Unsent::NotReached)));
+        ledger.settle_all(&(3..4), State::Queued, unsent).unwrap();
+        assert_eq!((sum(&ledger), ledger.settled()), (4, 4));
+        let states = [State::Issued, State::Rejected, State::Unknown, State::Unsent];
+        assert_eq!(ledger.states(), states);
+        assert_eq!(ledger.causes(), [0, 1, 2, 3]);
+        assert_eq!(ledger.issuance(0), Some(ISSUANCE));
+        assert_eq!(ledger.issuance(1), None);
+        assert_eq!(ledger.cause_of(3).unwrap().reason, Reason::Unsent(Unsent::NotReached));
+        assert_eq!(ledger.cause_of(0), None);
+    }
+
+    #[test]
+    fn a_row_settles_once() {
+        let mut ledger = Ledger::new(vec![11]);
+        assert_eq!(ledger.issue(0, &ISSUANCE, None), Err(Conflict));
+        ledger.depart(&(0..1)).unwrap();
+        assert_eq!(ledger.depart(&(0..1)), Err(Conflict));
+        ledger.issue(0, &ISSUANCE, None).unwrap();
+        let cause = unknown(&mut ledger);
+        assert_eq!(ledger.settle(0, State::InFlight, cause), Err(Conflict));
+        assert_eq!(ledger.come_back(&(0..1)), Err(Conflict));
+        assert_eq!(ledger.issue(9, &ISSUANCE, None), Err(Conflict));
+        assert_eq!(ledger.count(State::Issued), 1);
+    }
+
+    #[test]
+    fn equal_causes_share_a_place_and_a_full_table_keeps_the_reasons() {
+        let mut ledger = Ledger::new(vec![]);
+        let first = unknown(&mut ledger);
+        assert_eq!(unknown(&mut ledger), first);
+        for number in 0..CAUSES_MAX + 50 {
+            let mut cause = Cause::new(Reason::Unknown(Unknown::Network));
+            cause.message = number.to_string().into();
+            ledger.cause(cause);
+        }
+        let mut late = Cause::new(Reason::Unknown(Unknown::Network));
+        late.message = "late".into();
+        let place = ledger.cause(late);
+        let kept = &ledger.cause_table()[usize::from(place.0)];
+        assert_eq!(kept.reason, Reason::Unknown(Unknown::Network));
+        assert!(ledger.cause_table().len() <= CAUSES_MAX + 20);
+    }
+}

@@ -1,0 +1,58 @@
+//! Issue a Capillary cart promotion to many customers, with exactly one outcome per customer.
+//!
+//! A sans-IO core and, behind `cfg(target_arch = "wasm32")`, the shell that gives it a runtime.
+//! Time, randomness and I/O are arguments of the core; a file uses only lower levels:
+//!
+//! | level | modules | what they hold |
+//! | --- | --- | --- |
+//! | 0 | `time` `rng` `id` | instants, seeded chance, exact ids |
+//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` | bounds, waits, choices |
+//! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
+//! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
+//! | 4 | `plan` `ledger` | a validated request, where each id is |
+//! | 6 | `job` | the machine: inputs are methods, output is one enum |
+//! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
+//! | 9 | `wasm` | JavaScript's clocks, timers, `fetch` and streams |
+//!
+//! The driving contract stands in [`job`]; the rule for every answer in [`verdict`].
+
+// A panic in wasm leaves a promise that never settles, so the core may not be able to panic:
+// whatever could is denied, and bad input becomes a value instead.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
+pub mod auth;
+pub mod backoff;
+pub mod batch;
+pub mod budget;
+pub mod forecast;
+pub mod id;
+pub mod intake;
+pub mod job;
+pub mod ledger;
+pub mod limits;
+pub mod outcome;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod request;
+pub mod response;
+pub mod retry_after;
+pub mod rng;
+pub mod time;
+pub mod verdict;
+
+#[cfg(target_arch = "wasm32")]
+mod wasm;

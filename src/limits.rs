@@ -1,0 +1,111 @@
+//! Every bound of the core, with its unit and its reason, in one place.
+
+use core::time::Duration;
+
+/// Ids in one request unless the caller says otherwise: the service documents no maximum, a
+/// thousand keeps a call under a second and loses little to one ambiguous answer (architecture.md).
+pub const BATCH_SIZE_DEFAULT: u32 = 1_000;
+/// The most ids in one request that the caller may ask for.
+pub const BATCH_SIZE_MAX: u32 = 10_000;
+/// Bytes of one request body: common gateways refuse more than 1 MiB unless configured.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Requests in flight at the start, before the service has shown what it bears.
+pub const CONCURRENCY_START: u32 = 2;
+/// Requests in flight unless the caller says otherwise: a browser's limit per host over HTTP/1.1
+/// and a Worker's open connections (reliability.md c).
+pub const CONCURRENCY_DEFAULT: u32 = 6;
+/// The most requests in flight that the caller may ask for.
+pub const CONCURRENCY_MAX: u32 = 64;
+
+/// Requests per minute that a rate may ask for; one every millisecond is the clock's grain.
+pub const RATE_PER_MINUTE_MAX: u32 = 60_000;
+
+/// How long one attempt may take, body included.
+pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
+/// No attempt, deadline or wait is longer: beyond 2^31 ms a JavaScript timer fires at once, so the
+/// driver sleeps in pieces, and a year catches a unit mistaken for another.
+pub const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3_600);
+
+/// Sendings of one batch, the first included. A 429 uses none of them.
+pub const ATTEMPTS_DEFAULT: u32 = 5;
+pub const ATTEMPTS_MAX: u32 = 100;
+/// First step of the backoff: full jitter of 0 to 500 ms.
+pub const BACKOFF_BASE: Duration = Duration::from_millis(500);
+/// First step after a 429, which asks for more distance than a lost connection.
+pub const BACKOFF_BASE_THROTTLED: Duration = Duration::from_secs(1);
+/// No backoff is longer.
+pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// Retries that every run has, however short it is.
+pub const RETRY_BUDGET_MIN: u32 = 10;
+/// First attempts that earn one retry: 5 makes 20 %, so retries never multiply an outage.
+pub const RETRY_BUDGET_DEPOSITS_PER_TOKEN: u32 = 5;
+/// A longer Retry-After is not waited for: the run stops and says so.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+/// Extra calls that isolating refused ids may cost: 20 guilty ids among 10,000 need about 280.
+pub const PROBES_MAX: u32 = 1_000;
+
+/// Ambiguous answers in a row after which nothing more is risked.
+pub const STOP_AMBIGUOUS_IN_ROW: u32 = 5;
+/// Share of failed calls, in percent, at which the run stops.
+pub const STOP_FAILURE_PERCENT: u32 = 50;
+/// Calls before that share means anything.
+pub const STOP_FAILURE_CALLS_MIN: u32 = 20;
+
+/// Bytes of one answer: 10,000 entries of 183 bytes are 1.8 MB, the rest is room for a talkative
+/// service; more than this is not an answer to one batch.
+pub const REPLY_BYTES_MAX: u64 = 64 << 20;
+/// Nesting of an answer: the documented one has 3 levels.
+pub const REPLY_DEPTH_MAX: u32 = 32;
+/// Entries of an answer per id that was sent, before it counts as an attack (reliability.md f).
+pub const REPLY_KEYS_PER_ID_MAX: u32 = 4;
+/// Bytes of one entry or one string of an answer that are held while it arrives.
+pub const REPLY_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a service's message that are kept for the report.
+pub const MESSAGE_BYTES_MAX: usize = 512;
+
+// Of the response reader.
+/// Keys of an answer beside those per id: envelopes and what a talkative service adds.
+pub const REPLY_KEYS_BASE: u64 = 256;
+/// The least that may be held of a value: a documented entry must fit.
+pub const REPLY_VALUE_BYTES_MIN: usize = 1 << 10;
+/// Errors kept of one answer, however small its batch; the rest is counted.
+pub const REPLY_ERRORS_KEPT: usize = 100;
+/// Ids kept of those that an answer names beyond the batch; the rest is counted.
+pub const REPLY_EXTRA_KEPT: usize = 8;
+/// Bytes of an issuance id that is not 24 hex digits: generous for any kind of id.
+pub const ISSUANCE_ID_BYTES_MAX: usize = 256;
+
+/// Ids of one run: positions are 32-bit, and 100 million already need 4 GB of columns.
+pub const IDS_MAX: usize = 100_000_000;
+/// Problems of the input kept with their place; the rest is counted.
+pub const PROBLEMS_KEPT: usize = 1_000;
+/// Bytes of one input field or line; an id has 19 digits, a generous CSV row some kilobytes.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// Different causes kept for one run (a cause names its exchange, so a run of 50 million ids may
+/// have one a call); further ones lose all but their reason. Places are 16-bit.
+pub const CAUSES_MAX: usize = 50_000;
+
+// Intake.
+/// First bytes of an input that are looked at before its format, column and delimiter are settled:
+/// some hundred rows, and the bound of a header.
+pub const INTAKE_SAMPLE_BYTES: usize = 64 << 10;
+/// Bytes of an offending value that a problem quotes; an id has 19.
+pub const PROBLEM_TEXT_BYTES_MAX: usize = 64;
+/// Ids that may wait for the exact comparison beside as many as are known to be distinct: repeats
+/// take 32 MB at most before they are dropped, and an input below this is compared only once.
+pub const INTAKE_UNCOMPARED_IDS_MAX: usize = 4 << 20;
+
+const _: () = {
+    assert!(BATCH_SIZE_DEFAULT <= BATCH_SIZE_MAX);
+    assert!(CONCURRENCY_START <= CONCURRENCY_DEFAULT && CONCURRENCY_DEFAULT <= CONCURRENCY_MAX);
+    assert!(ATTEMPTS_DEFAULT <= ATTEMPTS_MAX);
+    assert!(BACKOFF_BASE.as_millis() <= BACKOFF_BASE_THROTTLED.as_millis());
+    assert!(BACKOFF_BASE_THROTTLED.as_millis() <= BACKOFF_MAX.as_millis());
+    assert!(BACKOFF_MAX.as_millis() <= RETRY_AFTER_MAX.as_millis());
+    assert!(TIMEOUT_DEFAULT.as_millis() <= DURATION_MAX.as_millis());
+    // A full batch of the longest ids, each with its comma, must fit into one body.
+    assert!(BATCH_SIZE_MAX as usize * 20 + 2 <= BODY_BYTES_MAX);
+    assert!(REPLY_VALUE_BYTES_MAX as u64 <= REPLY_BYTES_MAX);
+    assert!(CAUSES_MAX < u16::MAX as usize - 100);
+};

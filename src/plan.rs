@@ -1,0 +1,282 @@
+//! A validated request with its limits and policy: the only way to make a job.
+
+use crate::id::{ContextId, ContextIdError, PromotionId, PromotionIdError};
+use crate::limits;
+use crate::policy::{OnObstacle, Policy, StopRules};
+use crate::request::{BASE_PATH_DEFAULT, Endpoint, RequestError};
+use core::time::Duration;
+
+/// What the caller asked for, unchecked. Absent values take their default from `limits`.
+#[derive(Clone, Debug, Default)]
+pub struct Options<'a> {
+    pub promotion_id: &'a str,
+    pub context_id: &'a str,
+    pub host: &'a str,
+    pub base_path: Option<&'a str>,
+    /// Numbers come as JavaScript has them; a fraction or a negative one is refused, not rounded.
+    pub batch_size: Option<f64>,
+    pub concurrency: Option<f64>,
+    pub rate_per_minute: Option<f64>,
+    pub attempts: Option<f64>,
+    pub timeout_ms: Option<f64>,
+    pub deadline_ms: Option<f64>,
+    pub stop_ambiguous_in_row: Option<f64>,
+    pub stop_failure_percent: Option<f64>,
+    pub stop_failure_calls_min: Option<f64>,
+    /// Somebody watches and can resume: obstacles pause the run instead of ending it.
+    pub attended: bool,
+}
+
+/// Everything about a run that is settled before it starts.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    promotion: PromotionId,
+    context: ContextId,
+    endpoint: Endpoint,
+    policy: Policy,
+    batch_size: u32,
+    concurrency_max: u32,
+    rate_per_minute: Option<u32>,
+}
+
+impl Plan {
+    pub fn new(options: &Options<'_>) -> Result<Self, RequestError> {
+        let promotion = PromotionId::new(options.promotion_id).map_err(promotion_error)?;
+        let context = ContextId::new(options.context_id).map_err(context_error)?;
+        let base_path = options.base_path.unwrap_or(BASE_PATH_DEFAULT);
+        let endpoint = Endpoint::new(options.host, base_path)?;
+        Ok(Self {
+            promotion,
+            context,
+            endpoint,
+            policy: policy(options)?,
+            batch_size: BATCH_SIZE.read(options.batch_size)?,
+            concurrency_max: CONCURRENCY.read(options.concurrency)?,
+            rate_per_minute: options.rate_per_minute.map(|r| RATE.read(Some(r))).transpose()?,
+        })
+    }
+
+    /// The same plan with stop rules that never hold, for a dry run.
+    pub fn without_stop_rules(mut self) -> Self {
+        self.policy.stop = StopRules::NEVER;
+        self
+    }
+
+    pub const fn promotion(&self) -> &PromotionId {
+        &self.promotion
+    }
+
+    pub const fn context(&self) -> &ContextId {
+        &self.context
+    }
+
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub const fn batch_size(&self) -> u32 {
+        self.batch_size
+    }
+
+    pub const fn concurrency_max(&self) -> u32 {
+        self.concurrency_max
+    }
+
+    pub const fn rate_per_minute(&self) -> Option<u32> {
+        self.rate_per_minute
+    }
+}
+
+/// A whole number of the options: its bounds, its default and what to say when it is outside.
+struct Whole {
+    min: u32,
+    max: u32,
+    default: u32,
+    error: RequestError,
+}
+
+impl Whole {
+    fn read(&self, value: Option<f64>) -> Result<u32, RequestError> {
+        let Some(value) = value else { return Ok(self.default) };
+        let inside = (f64::from(self.min)..=f64::from(self.max)).contains(&value);
+        // Exact: a whole number between two u32.
+        if inside && value % 1.0 == 0.0 { Ok(value as u32) } else { Err(self.error) }
+    }
+}
+
+const BATCH_SIZE: Whole = Whole {
+    min: 1,
+    max: limits::BATCH_SIZE_MAX,
+    default: limits::BATCH_SIZE_DEFAULT,
+    error: RequestError {
+        code: "invalid-batch-size",
+        message: "batchSize must be a whole number from 1 to 10000.",
+    },
+};
+const CONCURRENCY: Whole = Whole {
+    min: 1,
+    max: limits::CONCURRENCY_MAX,
+    default: limits::CONCURRENCY_DEFAULT,
+    error: RequestError {
+        code: "invalid-concurrency",
+        message: "concurrency must be a whole number from 1 to 64.",
+    },
+};
+const RATE: Whole = Whole {
+    min: 1,
+    max: limits::RATE_PER_MINUTE_MAX,
+    default: limits::RATE_PER_MINUTE_MAX,
+    error: RequestError {
+        code: "invalid-rate",
+        message: "rate.perMinute must be a whole number of requests from 1 to 60000.",
+    },
+};
+const ATTEMPTS: Whole = Whole {
+    min: 1,
+    max: limits::ATTEMPTS_MAX,
+    default: limits::ATTEMPTS_DEFAULT,
+    error: RequestError {
+        code: "invalid-attempts",
+        message: "attempts must be a whole number from 1 to 100.",
+    },
+};
+const INVALID_STOP: RequestError = RequestError {
+    code: "invalid-stop-rule",
+    message: "stop.ambiguousInRow and stop.failureCallsMin must be whole numbers from 1 to \
+              4294967295, stop.failurePercent from 1 to 101 (never).",
+};
+const STOP_AMBIGUOUS: Whole =
+    Whole { min: 1, max: u32::MAX, default: limits::STOP_AMBIGUOUS_IN_ROW, error: INVALID_STOP };
+const STOP_PERCENT: Whole =
+    Whole { min: 1, max: 101, default: limits::STOP_FAILURE_PERCENT, error: INVALID_STOP };
+const STOP_CALLS: Whole =
+    Whole { min: 1, max: u32::MAX, default: limits::STOP_FAILURE_CALLS_MIN, error: INVALID_STOP };
+const INVALID_TIMEOUT: RequestError = RequestError {
+    code: "invalid-timeout",
+    message: "timeoutMs and deadlineMs must be milliseconds from 1 to 31622400000 (366 days).",
+};
+
+fn policy(options: &Options<'_>) -> Result<Policy, RequestError> {
+    Ok(Policy {
+        attempts_max: ATTEMPTS.read(options.attempts)?,
+        timeout: options.timeout_ms.map(duration).transpose()?.unwrap_or(limits::TIMEOUT_DEFAULT),
+        deadline: options.deadline_ms.map(duration).transpose()?,
+        stop: StopRules {
+            ambiguous_in_row: STOP_AMBIGUOUS.read(options.stop_ambiguous_in_row)?,
+            failure_percent: STOP_PERCENT.read(options.stop_failure_percent)?,
+            failure_calls_min: STOP_CALLS.read(options.stop_failure_calls_min)?,
+        },
+        on_obstacle: if options.attended { OnObstacle::Pause } else { OnObstacle::Stop },
+    })
+}
+
+fn duration(millis: f64) -> Result<Duration, RequestError> {
+    let max = crate::time::millis(limits::DURATION_MAX) as f64;
+    if !(1.0..=max).contains(&millis) {
+        return Err(INVALID_TIMEOUT);
+    }
+    // Exact enough: fractions of a millisecond are below the clock's grain.
+    Ok(Duration::from_millis(millis as u64))
+}
+
+fn promotion_error(error: PromotionIdError) -> RequestError {
+    let message = match error {
+        PromotionIdError::Empty => "promotionId is empty; give the id of the cart promotion.",
+        PromotionIdError::TooLong => "promotionId is longer than 64 characters.",
+        PromotionIdError::Character => {
+            "promotionId may only hold letters, digits, '_' and '-'; give the id itself, not a \
+             path or an address."
+        }
+    };
+    RequestError { code: "invalid-promotion-id", message }
+}
+
+fn context_error(error: ContextIdError) -> RequestError {
+    let message = match error {
+        ContextIdError::Empty => {
+            "contextId is empty; give the text that names this issuance (it comes back as \
+             earnedFromId)."
+        }
+        ContextIdError::TooLong => "contextId is longer than 128 bytes.",
+        ContextIdError::ControlCharacter => {
+            "contextId holds a control character such as a line break; remove it."
+        }
+    };
+    RequestError { code: "invalid-context-id", message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options<'static> {
+        Options {
+            promotion_id: "67dd4210ef21a64211227e04",
+            context_id: "973",
+            host: "eu.api.capillarytech.com",
+            ..Options::default()
+        }
+    }
+
+    #[test]
+    fn absent_values_take_the_defaults() {
+        let plan = Plan::new(&options()).unwrap();
+        assert_eq!(*plan.policy(), Policy::default());
+        assert_eq!((plan.batch_size(), plan.concurrency_max()), (1_000, 6));
+        assert_eq!(plan.rate_per_minute(), None);
+    }
+
+    #[test]
+    fn given_values_are_taken_as_they_are() {
+        let given = Options {
+            batch_size: Some(10_000.0),
+            concurrency: Some(64.0),
+            rate_per_minute: Some(100.0),
+            timeout_ms: Some(1_500.0),
+            deadline_ms: Some(2_592_000_000.0),
+            attended: true,
+            ..options()
+        };
+        let plan = Plan::new(&given).unwrap();
+        assert_eq!((plan.batch_size(), plan.concurrency_max()), (10_000, 64));
+        assert_eq!(plan.rate_per_minute(), Some(100));
+        assert_eq!(plan.policy().timeout, Duration::from_millis(1_500));
+        // 30 days: more than a 32-bit timer holds.
+        assert_eq!(plan.policy().deadline, Some(Duration::from_secs(30 * 24 * 3_600)));
+        assert_eq!(plan.policy().on_obstacle, OnObstacle::Pause);
+    }
+
+    #[test]
+    fn bad_values_have_a_code_each_and_are_never_rounded() {
+        type Change = fn(&mut Options<'static>);
+        let cases: [(&str, Change); 16] = [
+            ("invalid-promotion-id", |o| o.promotion_id = ""),
+            ("invalid-promotion-id", |o| o.promotion_id = ".."),
+            ("invalid-promotion-id", |o| o.promotion_id = "a/b"),
+            ("invalid-context-id", |o| o.context_id = ""),
+            ("invalid-context-id", |o| o.context_id = "a\r\nb"),
+            ("invalid-host", |o| o.host = ""),
+            ("insecure-host", |o| o.host = "http://eu.api.capillarytech.com"),
+            ("invalid-base-path", |o| o.base_path = Some("/../x")),
+            ("invalid-batch-size", |o| o.batch_size = Some(0.0)),
+            ("invalid-batch-size", |o| o.batch_size = Some(1.5)),
+            ("invalid-batch-size", |o| o.batch_size = Some(f64::NAN)),
+            ("invalid-concurrency", |o| o.concurrency = Some(65.0)),
+            ("invalid-rate", |o| o.rate_per_minute = Some(-1.0)),
+            ("invalid-attempts", |o| o.attempts = Some(f64::INFINITY)),
+            ("invalid-timeout", |o| o.timeout_ms = Some(0.0)),
+            ("invalid-stop-rule", |o| o.stop_failure_percent = Some(102.0)),
+        ];
+        for (code, change) in cases {
+            let mut options = options();
+            change(&mut options);
+            let error = Plan::new(&options).unwrap_err();
+            assert_eq!(error.code, code);
+            assert!(error.message.ends_with('.') || error.message.ends_with(")."));
+        }
+    }
+}

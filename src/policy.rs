@@ -1,0 +1,65 @@
+//! The choices of a run, as opposed to its hard bounds in `limits`.
+
+use crate::limits;
+use core::time::Duration;
+
+/// How often, how fast and until when a run tries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Sendings of one batch, the first included; a 429 uses none.
+    pub attempts_max: u32,
+    /// One attempt, from the first byte sent to the last byte read.
+    pub timeout: Duration,
+    /// The whole run: nothing is sent after it; what is in flight is still awaited.
+    pub deadline: Option<Duration>,
+    pub stop: StopRules,
+    /// A [`Job`](crate::job::Job) that somebody watches pauses where a plain run stops: refused
+    /// credentials, a Retry-After that is too long.
+    pub on_obstacle: OnObstacle,
+}
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StopRules {
+    /// Ambiguous exchanges in a row.
+    pub ambiguous_in_row: u32,
+    /// Percent of all exchanges that failed ...
+    pub failure_percent: u32,
+    /// ... once there were this many.
+    pub failure_calls_min: u32,
+}
+
+/// What an obstacle does that somebody could remove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnObstacle {
+    Stop,
+    Pause,
+}
+
+impl Default for StopRules {
+    fn default() -> Self {
+        Self {
+            ambiguous_in_row: limits::STOP_AMBIGUOUS_IN_ROW,
+            failure_percent: limits::STOP_FAILURE_PERCENT,
+            failure_calls_min: limits::STOP_FAILURE_CALLS_MIN,
+        }
+    }
+}
+
+impl StopRules {
+    /// Rules that never stop a run, for a dry run and for tests of everything else.
+    pub const NEVER: Self =
+        Self { ambiguous_in_row: u32::MAX, failure_percent: 101, failure_calls_min: u32::MAX };
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            attempts_max: limits::ATTEMPTS_DEFAULT,
+            timeout: limits::TIMEOUT_DEFAULT,
+            deadline: None,
+            stop: StopRules::default(),
+            on_obstacle: OnObstacle::Stop,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The streaming reader of one answer: bytes, in any pieces, to columns in request order.
+//!
+//! Nothing in an answer is believed before all of it has arrived and is one JSON object
+//! (faults.md D): [`Reader::finish`] gives columns or the reason why there are none. What each
+//! piece says is taken at once and let go, so that an answer of any length costs its columns and
+//! at most one unfinished value.
+//!
+//! # What counts
+//! An entry is matched by its key in `data`, the decimal customer id (api.md 3), never by its
+//! place. It is issued only with a string `id`, a plain integer `customerId` equal to the key, the
+//! requested `promotionId`, and times that are plain integers, null or absent. Unknown fields are
+//! passed over, whatever they hold. An error in an entry (`error`, `errors`, or a `status` object)
+//! outweighs its other fields. A field that carries meaning twice makes an entry unreadable; a key
+//! twice makes the body broken. A key with escapes is not a plainly written number, even where it
+//! decodes to one: such an entry is unreadable.
+//!
+//! JSON is read by RFC 8259 as it stands: no comments, no trailing commas, no raw control
+//! characters, valid UTF-8. Half a surrogate pair, which the grammar allows and no text can hold,
+//! is tolerated where the text does not matter. A byte order mark at the start is passed over.
+
+mod answer;
+mod columns;
+mod entry;
+mod envelope;
+mod lookup;
+mod scan;
+mod skip;
+mod swar;
+mod template;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+
+pub use answer::{
+    Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
+    Refusals, ServiceError, SlotState, SparseText,
+};
+
+use crate::limits;
+use walk::Walker;
+
+/// What the reader must know of the request. It must be the same for all pieces of one answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The distinct ids of the batch, in request order.
+    pub ids: &'a [i64],
+    /// The promotion that was asked for.
+    pub promotion: &'a str,
+    /// The context that was sent; it comes back as `earnedFromId`.
+    pub context: &'a str,
+}
+
+/// The bounds of one answer (faults.md 45-47). Beyond one of them the body is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Bytes of the whole answer after decompression.
+    pub bytes: u64,
+    /// Levels of nesting; the documented answer has 3. More than 64 count as 64.
+    pub depth: u32,
+    /// Keys outside of entries for each id of the batch, beside
+    /// [`REPLY_KEYS_BASE`](limits::REPLY_KEYS_BASE).
+    pub keys_per_id: u32,
+    /// Bytes of one entry, one element of `errors`, or one string or number elsewhere; less than
+    /// [`REPLY_VALUE_BYTES_MIN`](limits::REPLY_VALUE_BYTES_MIN) counts as that.
+    pub value_bytes: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self {
+            bytes: limits::REPLY_BYTES_MAX,
+            depth: limits::REPLY_DEPTH_MAX,
+            keys_per_id: limits::REPLY_KEYS_PER_ID_MAX,
+            value_bytes: limits::REPLY_VALUE_BYTES_MAX,
+        }
+    }
+}
+
+/// Whether to go on reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Flow {
+    More,
+    /// The body is broken, whatever follows: the rest need not be read.
+    Enough,
+}
+
+/// Reads one answer.
+pub struct Reader {
+    walker: Walker,
+    bytes_left: u64,
+    /// The beginning of a unit that had no end in its piece.
+    held: Vec<u8>,
+    /// Held bytes below which another look is not worth it, so that an answer that trickles in
+    /// costs no more than a few times its length.
+    look_at: usize,
+    broken: Option<Broken>,
+}
+
+impl Default for Reader {
+    /// The reader of an answer to nothing: what is left where one is taken away.
+    fn default() -> Self {
+        Self::new(0, Caps::default())
+    }
+}
+
+/// Bytes of a new piece that are first added to what is held: more than a usual entry.
+const BRIDGE_BYTES: usize = 512;
+
+impl Reader {
+    /// A reader for the answer to a batch of this many ids.
+    pub fn new(batch_len: usize, caps: Caps) -> Self {
+        Self {
+            walker: Walker::new(batch_len, &caps),
+            bytes_left: caps.bytes,
+            held: Vec::new(),
+            look_at: 0,
+            broken: None,
+        }
+    }
+
+    /// Takes the next piece, of any size.
+    pub fn feed(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> Flow {
+        if self.broken.is_some() {
+            return Flow::Enough;
+        }
+        let room = usize::try_from(self.bytes_left).unwrap_or(usize::MAX);
+        let within = bytes.get(..room).unwrap_or(bytes);
+        self.bytes_left = self.bytes_left.saturating_sub(within.len() as u64);
+        let mut result = self.take(expected, within);
+        if within.len() < bytes.len() {
+            result = result.and_then(|()| self.look(expected)).and(Err(Broken::TooLarge));
+        }
+        self.broken = result.err();
+        if self.broken.is_some() { Flow::Enough } else { Flow::More }
+    }
+
+    /// The end of the bytes, as the transport saw it. A transport that failed must not call this:
+    /// a body that looks whole but was not announced to end there is cut (faults.md 38).
+    pub fn finish(mut self, expected: &Expected<'_>) -> Body {
+        let result = match self.broken {
+            Some(broken) => Err(broken),
+            None => self.look(expected),
+        };
+        let answer = result.and_then(|()| match self.held.is_empty() {
+            true => self.walker.finish(),
+            false => Err(Broken::Cut),
+        });
+        match answer {
+            Ok(answer) => Body::Answer(answer),
+            Err(broken) => Body::Broken(broken),
+        }
+    }
+
+    /// Reads what is complete and holds the rest.
+    fn take(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> Result<(), Broken> {
+        let rest = if self.held.is_empty() { bytes } else { self.bridge(expected, bytes)? };
+        if !rest.is_empty() {
+            let used = self.walker.walk(expected, rest)?;
+            self.hold(rest.get(used..).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Completes the unit that is held with as little of the new piece as it needs, and returns
+    /// what is left of that; nothing if all of it is held now.
+    fn bridge<'b>(&mut self, expected: &Expected<'_>, bytes: &'b [u8]) -> Result<&'b [u8], Broken> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            // Held bytes that are not of this piece.
+            let old = self.held.len();
+            let size = old.max(BRIDGE_BYTES);
+            let (piece, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));
+            self.held.extend_from_slice(piece);
+            if later.is_empty() && self.held.len() < self.look_at {
+                return Ok(later);
+            }
+            let used = self.walker.walk(expected, &self.held)?;
+            if let Some(of_piece) = used.checked_sub(old) {
+                self.held.clear();
+                return Ok(rest.get(of_piece..).unwrap_or_default());
+            }
+            self.held.drain(..used);
+            self.look_later();
+            rest = later;
+        }
+        Ok(rest)
+    }
+
+    /// Reads what of the held bytes is complete.
+    fn look(&mut self, expected: &Expected<'_>) -> Result<(), Broken> {
+        let used = self.walker.walk(expected, &self.held)?;
+        self.held.drain(..used);
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        self.look_later();
+    }
+
+    fn look_later(&mut self) {
+        self.look_at = self.held.len().saturating_add(self.held.len() / 2);
+    }
+}

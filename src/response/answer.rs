@@ -1,0 +1,333 @@
+//! What an answer said, as data: one slot per id of the batch, in request order.
+
+use crate::id::PackedIssuanceId;
+
+/// The time of an entry that names none (the field is absent or null).
+pub const NO_TIME: i64 = i64::MIN;
+
+/// What the bytes said, once they ended.
+#[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one for each answer, almost always the large one")]
+pub enum Body {
+    /// One complete JSON object within the caps. Whether it issued anything is in its entries.
+    Answer(Answer),
+    /// Anything else. Nothing in it may be believed, also not the entries before the fault.
+    Broken(Broken),
+}
+
+/// Why a body is not an answer (faults.md 37-40, 45-47). None of it proves what the service did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Broken {
+    /// No bytes, or only white space.
+    Empty,
+    /// Not JSON by RFC 8259: HTML, bad UTF-8, raw control characters, bad numbers or escapes.
+    NotJson,
+    /// JSON, but the outermost value is an array, a string, a number or a word.
+    NotObject,
+    /// The bytes ended inside the object.
+    Cut,
+    /// Something other than white space follows the object.
+    Trailing,
+    /// More bytes than [`Caps::bytes`](super::Caps::bytes).
+    TooLarge,
+    /// One entry, list element or string is longer than
+    /// [`Caps::value_bytes`](super::Caps::value_bytes).
+    ValueTooLarge,
+    /// Nested deeper than [`Caps::depth`](super::Caps::depth).
+    TooDeep,
+    /// More keys than [`Caps::keys_per_id`](super::Caps::keys_per_id) allows for the batch.
+    TooManyKeys,
+    /// A key occurs twice in `data`: which of the two is true cannot be known.
+    DuplicateId,
+    /// `data`, `errors` or another key that carries meaning occurs twice.
+    DuplicateKey,
+}
+
+impl Broken {
+    /// The stable code of the reason, as the report gives it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NotJson => "not-json",
+            Self::NotObject => "not-an-object",
+            Self::Cut => "cut",
+            Self::Trailing => "trailing-bytes",
+            Self::TooLarge => "too-large",
+            Self::ValueTooLarge => "value-too-large",
+            Self::TooDeep => "too-deep",
+            Self::TooManyKeys => "too-many-keys",
+            Self::DuplicateId => "duplicate-id",
+            Self::DuplicateKey => "duplicate-key",
+        }
+    }
+}
+
+/// A complete answer.
+#[derive(Debug, Default, PartialEq)]
+pub struct Answer {
+    /// What stood under `data`.
+    pub data: DataForm,
+    /// What `data` said of each id of the batch.
+    pub entries: Entries,
+    /// The errors of the whole answer in order of arrival: as many as the batch has ids, at least
+    /// [`REPLY_ERRORS_KEPT`](crate::limits::REPLY_ERRORS_KEPT).
+    pub errors: Vec<ServiceError>,
+    /// How many there were.
+    pub errors_total: u64,
+    /// Keys of `data` that are none of the ids that were sent.
+    pub extra: Extra,
+    /// Entries that contradict their key or the request, in order of arrival: a violation of the
+    /// protocol (faults.md 41). Their slots are [`SlotState::Mismatched`].
+    pub mismatched: Vec<Mismatch>,
+}
+
+/// The type of `data`, which siblings of the endpoint send as an object, as null or not at all
+/// (api.md 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataForm {
+    #[default]
+    Absent,
+    Null,
+    Object,
+    /// An array, a string, a number, true or false.
+    Other,
+}
+
+/// What `data` said of one id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SlotState {
+    /// Nothing.
+    #[default]
+    Absent = 0,
+    /// A complete entry for this id and promotion, without an error.
+    Issued = 1,
+    /// An entry with an error: see [`Entries::refused`].
+    Refused = 2,
+    /// An entry, but not a documented one: null, another type, a field missing, of another type
+    /// or twice, or the id written with escapes in the key.
+    Unreadable = 3,
+    /// An entry that names another customer or promotion: see [`Answer::mismatched`].
+    Mismatched = 4,
+}
+
+/// Columns with one slot per id of the batch, in request order.
+#[derive(Debug, Default, PartialEq)]
+pub struct Entries {
+    pub states: Vec<SlotState>,
+    /// The issuance id where it is 24 lower-case hex digits; zeros where the slot is not issued or
+    /// [`Entries::odd_ids`] has its text.
+    pub issuance: Vec<PackedIssuanceId>,
+    /// `eventTime` in milliseconds since 1970, or [`NO_TIME`].
+    pub event_time: Vec<i64>,
+    /// `validTill` in milliseconds since 1970, or [`NO_TIME`].
+    pub valid_till: Vec<i64>,
+    /// Issuance ids of any other form: 1 to 256 bytes, exactly as they came.
+    pub odd_ids: SparseText,
+    /// `earnedFromId` where it is not the context that was sent: readable text of at most
+    /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes.
+    pub odd_contexts: SparseText,
+    /// The errors of the [`SlotState::Refused`] slots.
+    pub refused: Refusals,
+}
+
+/// An error as the service gave it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceError {
+    /// A plain integer, or a string of one (api.md 5, shape E); `None` where there is no such.
+    pub code: Option<i64>,
+    /// At most [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes; control and
+    /// direction characters are blanks. Still foreign text: escape it where it is shown.
+    pub message: Box<str>,
+    /// The customer that the error names, if it has a `customerId` that is a plain integer.
+    pub customer: Option<i64>,
+    pub envelope: Envelope,
+}
+
+/// Where an error stood (api.md 5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Envelope {
+    /// In `errors`: shapes A, C and D, badges.
+    #[default]
+    Errors,
+    /// `errorCode`, `message` and `errorDetails` at the top: shape B.
+    Flat,
+    /// In `response.status`: shape E.
+    Status,
+    /// In an entry of `data`: badges, second line.
+    Entry,
+}
+
+/// Keys of `data` beyond the batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// How many are customer ids that were not sent.
+    pub ids_total: u64,
+    /// The first of them, at most [`REPLY_EXTRA_KEPT`](crate::limits::REPLY_EXTRA_KEPT).
+    pub ids: Vec<i64>,
+    /// How many are no customer ids.
+    pub other_keys: u64,
+}
+
+/// An entry that contradicts its key or the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Position of the key in the batch, from 0.
+    pub slot: u32,
+    pub what: Contradiction,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contradiction {
+    /// `customerId` is this other id.
+    Customer(i64),
+    /// `promotionId` is not the one that was sent.
+    Promotion,
+}
+
+/// Slots that have something out of the ordinary, each with an index into what that is.
+#[derive(Debug, Default, PartialEq)]
+struct Sparse {
+    places: Vec<(u32, u32)>,
+}
+
+impl Sparse {
+    fn push(&mut self, slot: u32, index: usize) {
+        self.places.push((slot, u32::try_from(index).unwrap_or(u32::MAX)));
+    }
+
+    /// Entries mostly arrive in request order, and then there is nothing to sort.
+    fn sort(&mut self) {
+        if !self.places.is_sorted() {
+            self.places.sort_unstable();
+        }
+    }
+
+    fn get(&self, slot: u32) -> Option<usize> {
+        let found = self.places.binary_search_by_key(&slot, |place| place.0).ok()?;
+        self.places.get(found).map(|place| place.1 as usize)
+    }
+}
+
+/// Texts of a few slots, in one piece of memory.
+#[derive(Debug, Default, PartialEq)]
+pub struct SparseText {
+    sparse: Sparse,
+    /// Start and end of each different text.
+    ranges: Vec<(usize, usize)>,
+    text: String,
+}
+
+impl SparseText {
+    /// The text of a slot, if it has one.
+    pub fn get(&self, slot: u32) -> Option<&str> {
+        self.sparse.get(slot).and_then(|index| self.range(index))
+    }
+
+    /// Every slot with its text, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str)> {
+        let places = self.sparse.places.iter();
+        places.filter_map(|(slot, index)| Some((*slot, self.range(*index as usize)?)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.sparse.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sparse.places.is_empty()
+    }
+
+    /// A text that repeats the last one is kept once.
+    pub(super) fn push(&mut self, slot: u32, text: &str) {
+        let last = self.ranges.len().wrapping_sub(1);
+        if self.range(last) == Some(text) {
+            self.sparse.push(slot, last);
+            return;
+        }
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.sparse.push(slot, self.ranges.len());
+        self.ranges.push((start, self.text.len()));
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.sparse.sort();
+    }
+
+    fn range(&self, index: usize) -> Option<&str> {
+        let (start, end) = self.ranges.get(index)?;
+        self.text.get(*start..*end)
+    }
+}
+
+/// The errors of refused slots; equal ones in a row are kept once.
+#[derive(Debug, Default, PartialEq)]
+pub struct Refusals {
+    sparse: Sparse,
+    errors: Vec<ServiceError>,
+}
+
+impl Refusals {
+    /// The error of a slot, if it was refused.
+    pub fn get(&self, slot: u32) -> Option<&ServiceError> {
+        self.sparse.get(slot).and_then(|index| self.errors.get(index))
+    }
+
+    /// Every refused slot with its error, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &ServiceError)> {
+        let places = self.sparse.places.iter();
+        places.filter_map(|(slot, index)| Some((*slot, self.errors.get(*index as usize)?)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.sparse.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.sparse.places.is_empty()
+    }
+
+    pub(super) fn push(&mut self, slot: u32, error: ServiceError) {
+        if self.errors.last() != Some(&error) {
+            self.errors.push(error);
+        }
+        self.sparse.push(slot, self.errors.len().wrapping_sub(1));
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.sparse.sort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparse_texts_come_back_by_slot_and_repeat_without_cost() {
+        let mut texts = SparseText::default();
+        for (slot, text) in [(7, "b"), (2, "a"), (5, "a"), (9, "")] {
+            texts.push(slot, text);
+        }
+        texts.sort();
+        assert_eq!(texts.iter().collect::<Vec<_>>(), [(2, "a"), (5, "a"), (7, "b"), (9, "")]);
+        assert_eq!((texts.get(5), texts.get(9), texts.get(3)), (Some("a"), Some(""), None));
+        assert_eq!((texts.text.as_str(), texts.len()), ("ba", 4));
+    }
+
+    #[test]
+    fn refusals_come_back_by_slot_and_repeat_without_cost() {
+        let error = |code| ServiceError { code: Some(code), ..ServiceError::default() };
+        let mut refusals = Refusals::default();
+        for (slot, code) in [(3, 708), (1, 708), (2, 715)] {
+            refusals.push(slot, error(code));
+        }
+        refusals.sort();
+        let codes: Vec<_> = refusals.iter().map(|(slot, error)| (slot, error.code)).collect();
+        assert_eq!(codes, [(1, Some(708)), (2, Some(715)), (3, Some(708))]);
+        assert_eq!(refusals.errors.len(), 2);
+        assert_eq!(refusals.get(2), Some(&error(715)));
+        assert_eq!(refusals.get(4), None);
+    }
+}

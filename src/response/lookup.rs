@@ -1,0 +1,161 @@
+//! Which slot of the batch an id has.
+
+/// A hash table from keys to their positions in a list that the caller keeps.
+#[derive(Default)]
+pub(super) struct Index {
+    /// Position + 1, or 0 where nothing is; a power of two long, at most half full.
+    table: Vec<u32>,
+}
+
+impl Index {
+    pub fn of(keys: &[i64]) -> Self {
+        let room = keys.len().saturating_mul(2).max(16).next_power_of_two();
+        let mut index = Self { table: vec![0; room] };
+        for (position, key) in keys.iter().enumerate() {
+            index.insert(*key, position);
+        }
+        index
+    }
+
+    /// The position of a key.
+    #[inline]
+    pub fn find(&self, keys: &[i64], key: i64) -> Option<usize> {
+        let mut place = self.home(key);
+        loop {
+            let position = self.table.get(place)?.checked_sub(1)? as usize;
+            if keys.get(position) == Some(&key) {
+                return Some(position);
+            }
+            place = self.after(place);
+        }
+    }
+
+    /// Adds a new key at the end of the list; false if the list has it already.
+    pub fn push(&mut self, keys: &mut Vec<i64>, key: i64) -> bool {
+        if self.find(keys, key).is_some() {
+            return false;
+        }
+        keys.push(key);
+        if keys.len().saturating_mul(2) > self.table.len() {
+            *self = Self::of(keys);
+        } else {
+            self.insert(key, keys.len().wrapping_sub(1));
+        }
+        true
+    }
+
+    fn insert(&mut self, key: i64, position: usize) {
+        let mut place = self.home(key);
+        while self.table.get(place).is_some_and(|taken| *taken != 0) {
+            place = self.after(place);
+        }
+        if let Some(free) = self.table.get_mut(place) {
+            *free = u32::try_from(position).unwrap_or(u32::MAX).saturating_add(1);
+        }
+    }
+
+    /// Fibonacci hashing: the high bits of the product depend on every bit of the key.
+    #[inline]
+    fn home(&self, key: i64) -> usize {
+        let product = (key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (product >> 32) as usize & self.table.len().wrapping_sub(1)
+    }
+
+    #[inline]
+    fn after(&self, place: usize) -> usize {
+        place.wrapping_add(1) & self.table.len().wrapping_sub(1)
+    }
+}
+
+/// Finds slots, at best without looking: answers mostly keep the order of the request.
+#[derive(Default)]
+pub(super) struct Slots {
+    /// The slot after the last one taken.
+    next: usize,
+    /// Built when the service turns out to have an order of its own.
+    index: Option<Index>,
+}
+
+/// Slots looked at one by one before an index of the batch is built: ids that the service leaves
+/// out are passed over so.
+const AHEAD: usize = 8;
+
+impl Slots {
+    #[inline]
+    pub fn find(&mut self, ids: &[i64], id: i64) -> Option<usize> {
+        match ids.get(self.next) {
+            Some(expected) if *expected == id => Some(self.next),
+            _ => self.search(ids, id),
+        }
+    }
+
+    /// The entry of this slot was taken: the next is expected after it.
+    #[inline]
+    pub fn taken(&mut self, slot: usize) {
+        self.next = slot.wrapping_add(1);
+    }
+
+    fn search(&mut self, ids: &[i64], id: i64) -> Option<usize> {
+        if self.index.is_none() {
+            let ahead = ids.iter().skip(self.next).take(AHEAD).position(|other| *other == id);
+            if let Some(distance) = ahead {
+                return Some(self.next.wrapping_add(distance));
+            }
+        }
+        self.index.get_or_insert_with(|| Index::of(ids)).find(ids, id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_index_finds_nothing() {
+        assert_eq!(Index::default().find(&[], 1), None);
+        assert_eq!(Index::of(&[]).find(&[], 1), None);
+        assert_eq!(Slots::default().find(&[], 1), None);
+    }
+
+    #[test]
+    fn gaps_in_the_order_need_no_index() {
+        let ids: Vec<i64> = (1..100).collect();
+        let mut slots = Slots::default();
+        for id in ids.iter().filter(|id| *id % 7 != 0) {
+            let slot = slots.find(&ids, *id).unwrap();
+            assert_eq!(ids[slot], *id);
+            assert_eq!(slots.find(&ids, *id), Some(slot), "asking moves nothing");
+            slots.taken(slot);
+        }
+        assert!(slots.index.is_none());
+        assert_eq!(slots.find(&ids, 1), Some(0));
+        assert!(slots.index.is_some());
+        assert_eq!((slots.find(&ids, 100), slots.find(&ids, -1)), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_finds_every_slot(keys in prop::collection::hash_set(1_i64.., 0..200)) {
+            let ids: Vec<i64> = keys.iter().copied().collect();
+            let mut sorted: Vec<(i64, usize)> = ids.iter().copied().zip(0..).collect();
+            sorted.sort_unstable();
+            let mut slots = Slots::default();
+            for (id, slot) in sorted {
+                prop_assert_eq!(slots.find(&ids, id), Some(slot));
+                prop_assert_eq!(slots.find(&ids, -id), None);
+                slots.taken(slot);
+            }
+        }
+
+        #[test]
+        fn a_growing_index_knows_what_it_has(keys: Vec<i8>) {
+            let (mut index, mut list) = (Index::default(), Vec::new());
+            let mut seen = std::collections::HashSet::new();
+            for key in keys {
+                prop_assert_eq!(index.push(&mut list, i64::from(key)), seen.insert(key));
+            }
+            prop_assert_eq!(list.len(), seen.len());
+        }
+    }
+}

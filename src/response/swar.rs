@@ -1,0 +1,161 @@
+//! Eight bytes at a time: digits, hex digits and plain text in one 64-bit register.
+//!
+//! Every function takes the bytes in little-endian order, so the first byte is the lowest. Where a
+//! mask marks bytes, only its lowest mark is exact: a borrow or carry may mark bytes after it.
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Marks bytes that end or complicate a run of string text: `"`, `\`, below 0x20, 0x80 and above.
+fn special(word: u64) -> u64 {
+    let below = word.wrapping_sub(LOW.wrapping_mul(0x20)) & !word;
+    let quote = word ^ LOW.wrapping_mul(0x22);
+    let slash = word ^ LOW.wrapping_mul(0x5c);
+    let zero = |value: u64| value.wrapping_sub(LOW) & !value;
+    (below | zero(quote) | zero(slash) | word) & HIGH
+}
+
+const fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\' || byte >= 0x80
+}
+
+/// The position of the first special byte at or after `at`; the length if there is none.
+#[inline]
+pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = load(bytes, at) {
+        let marks = special(word);
+        if marks != 0 {
+            return at.wrapping_add(lowest(marks));
+        }
+        at = at.wrapping_add(8);
+    }
+    while bytes.get(at).is_some_and(|byte| !is_special(*byte)) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// The position of the first byte at or after `at` that is no digit; the length if there is none.
+#[inline]
+pub(super) fn digit_run(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = load(bytes, at) {
+        let digits = digit_count(word);
+        at = at.wrapping_add(digits);
+        if digits < 8 {
+            return at;
+        }
+    }
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at = at.wrapping_add(1);
+    }
+    at
+}
+
+/// How many of the eight bytes, from the first on, are digits.
+#[inline]
+pub(super) fn digit_count(word: u64) -> usize {
+    let value = word ^ LOW.wrapping_mul(0x30);
+    // 10 + 0x76 is 0x80: the sum marks every value above 9 that has no mark of its own.
+    let marks = (value.wrapping_add(LOW.wrapping_mul(0x76)) | value) & HIGH;
+    if marks == 0 { 8 } else { lowest(marks) }
+}
+
+/// The number that the first `count` (0 to 8) bytes write; they must be digits.
+#[inline]
+pub(super) fn digits_value(word: u64, count: usize) -> u64 {
+    // Moved to the high end, zeros come in before the first digit. Two shifts, as one of 64 bits
+    // would be none at all.
+    let shift = 8_usize.wrapping_sub(count).wrapping_mul(8) as u32;
+    let half = shift / 2;
+    let word = word.wrapping_shl(half).wrapping_shl(shift.wrapping_sub(half));
+    let pairs = (word & LOW.wrapping_mul(0x0f)).wrapping_mul(2_561) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
+    (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
+}
+
+/// Eight lower-case hex digits as four bytes, or `None`.
+#[inline]
+pub(super) fn hex_value(word: u64) -> Option<[u8; 4]> {
+    // '0'-'9' are 0x30-0x39, 'a'-'f' 0x61-0x66: the low four bits, plus 9 for the letters.
+    let letter = (word >> 6) & LOW;
+    let value = (word & LOW.wrapping_mul(0x0f)).wrapping_add(letter.wrapping_mul(9));
+    // Written back, the value must give the same text: 0x30 + value, and 39 more from 10 on.
+    let above_nine = (value.wrapping_add(LOW.wrapping_mul(6)) >> 4) & LOW;
+    let text = value.wrapping_add(LOW.wrapping_mul(0x30)).wrapping_add(above_nine.wrapping_mul(39));
+    // 'g' is 16 and comes back as 'g': a value above 15 must be refused beside that.
+    if text != word || value & LOW.wrapping_mul(0xf0) != 0 {
+        return None;
+    }
+    // The first digit of a pair is the high half of its byte.
+    let bytes = (value << 4 | value >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    let fours = (pairs | pairs >> 16) as u32;
+    Some(fours.to_le_bytes())
+}
+
+/// The eight bytes at `at`, if there are so many.
+#[inline]
+pub(super) fn load(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+fn lowest(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn word(text: &[u8]) -> u64 {
+        let mut bytes = [b'x'; 8];
+        bytes[..text.len()].copy_from_slice(text);
+        u64::from_le_bytes(bytes)
+    }
+
+    #[test]
+    fn every_byte_at_every_place_is_classed_as_a_loop_would() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut text = *b"12345678";
+                text[place] = byte;
+                let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                assert_eq!(digit_count(u64::from_le_bytes(text)), digits, "{text:?}");
+                let plain = text.iter().position(|byte| is_special(*byte)).unwrap_or(8);
+                assert_eq!(plain_run(&text, 0), plain, "{text:?}");
+                let hex = text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+                assert_eq!(hex_value(u64::from_le_bytes(text)).is_some(), hex, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_and_hex_have_their_values() {
+        for (text, value) in [("", 0), ("7", 7), ("42", 42), ("1234567", 1_234_567)] {
+            assert_eq!(digits_value(word(text.as_bytes()), text.len()), value);
+        }
+        assert_eq!(digits_value(word(b"98765432"), 8), 98_765_432);
+        assert_eq!(hex_value(word(b"67dd42ef")), Some([0x67, 0xdd, 0x42, 0xef]));
+        assert_eq!(hex_value(word(b"67dd42eg")), None);
+        assert_eq!(hex_value(word(b"67DD42EF")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn runs_are_what_a_loop_finds(bytes: Vec<u8>, at in 0_usize..20) {
+            let from = at.min(bytes.len());
+            let after = |stop: &dyn Fn(&u8) -> bool| {
+                bytes[from..].iter().position(stop).map_or(bytes.len(), |run| from + run)
+            };
+            prop_assert_eq!(plain_run(&bytes, from), after(&|byte| is_special(*byte)));
+            prop_assert_eq!(digit_run(&bytes, from), after(&|byte| !byte.is_ascii_digit()));
+        }
+
+        #[test]
+        fn digits_are_what_the_standard_library_reads(value in 0_u64..100_000_000) {
+            let text = value.to_string();
+            prop_assert_eq!(digits_value(word(text.as_bytes()), text.len()), value);
+        }
+    }
+}

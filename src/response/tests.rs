@@ -1,0 +1,387 @@
+//! Tables: every documented body (api.md 3 and 5), every fault of a body (faults.md D).
+
+use super::*;
+
+const PROMOTION: &str = "67dd4210ef21a64211227e04";
+const IDS: [i64; 3] = [555_567_088, 9_007_199_254_740_993, i64::MAX];
+const EXPECTED: Expected<'_> = Expected { ids: &IDS, promotion: PROMOTION, context: "973" };
+
+fn read(body: &[u8]) -> Body {
+    read_with(body, Caps::default())
+}
+
+fn read_with(body: &[u8], caps: Caps) -> Body {
+    let mut reader = Reader::new(IDS.len(), caps);
+    let _the_end_tells = reader.feed(&EXPECTED, body);
+    reader.finish(&EXPECTED)
+}
+
+fn answer(body: &str) -> Answer {
+    match read(body.as_bytes()) {
+        Body::Answer(answer) => answer,
+        Body::Broken(broken) => panic!("{broken:?}: {body}"),
+    }
+}
+
+fn broken(body: &[u8]) -> Option<Broken> {
+    match read(body) {
+        Body::Answer(_) => None,
+        Body::Broken(broken) => Some(broken),
+    }
+}
+
+fn entry(key: &str, customer: &str) -> String {
+    format!(
+        r#""{key}":{{"id":"67dd4237ef21a64211227e06","customerId":{customer},"promotionId":"{PROMOTION}","earnedFromId":"973","eventTime":1742553655678,"validTill":1746046799999}}"#
+    )
+}
+
+fn whole() -> String {
+    let entries: Vec<_> = IDS.iter().map(|id| entry(&id.to_string(), &id.to_string())).collect();
+    format!("{{\"data\":{{{}}}}}", entries.join(","))
+}
+
+/// The state of the first slot when `data` holds this entry under its key.
+fn state(value: &str) -> SlotState {
+    answer(&format!("{{\"data\":{{\"555567088\":{value}}}}}")).entries.states[0]
+}
+
+fn fields(replace: &str, with: &str) -> String {
+    let entry = entry("555567088", "555567088");
+    let value = entry.split_once(':').unwrap().1;
+    assert!(value.contains(replace), "{replace} is not in {value}");
+    value.replace(replace, with)
+}
+
+fn errors(body: &str) -> Vec<(Option<i64>, String, Envelope)> {
+    let errors = answer(body).errors.into_iter();
+    errors.map(|error| (error.code, error.message.into(), error.envelope)).collect()
+}
+
+#[test]
+fn documented_entries_fill_the_columns() {
+    let answer = answer(&whole());
+    assert_eq!(answer.data, DataForm::Object);
+    assert_eq!(answer.entries.states, [SlotState::Issued; 3]);
+    let id = crate::id::pack_issuance_id(b"67dd4237ef21a64211227e06").unwrap();
+    assert_eq!(answer.entries.issuance, [id; 3]);
+    assert_eq!(answer.entries.event_time, [1_742_553_655_678; 3]);
+    assert_eq!(answer.entries.valid_till, [1_746_046_799_999; 3]);
+    assert!(answer.entries.odd_ids.is_empty() && answer.entries.odd_contexts.is_empty());
+    assert_eq!((answer.errors_total, answer.extra), (0, Extra::default()));
+}
+
+#[test]
+fn the_example_of_the_seed_is_read_with_its_line_breaks() {
+    let body = "{\n\"data\": {\n\"555567088\": {\n\"id\": \"67dd4237ef21a64211227e06\",\n\
+        \"customerId\": 555567088,\n\"promotionId\": \"67dd4210ef21a64211227e04\",\n\
+        \"earnedFromId\": \"973\",\n\"eventTime\": 1742553655678,\n\
+        \"validTill\": 1746046799999\n}\n}\n}\r\n\t ";
+    assert_eq!(answer(body).entries.states[0], SlotState::Issued);
+}
+
+#[test]
+fn every_documented_error_body_is_recognised() {
+    let cases: [(&str, &[(Option<i64>, &str, Envelope)]); 12] = [
+        (
+            r#"{"errors":[{"code":404,"message":"Passed evaluation log id is not found"}]}"#,
+            &[(Some(404), "Passed evaluation log id is not found", Envelope::Errors)],
+        ),
+        (
+            r#"{"timestamp":1746166870695,"errorCode":400,"message":"Validation Failed","errorDetails":["CustomerIdentifierType and CustomerIdentifierValue is mandatory when customerId is not specified."]}"#,
+            &[(
+                Some(400),
+                "Validation Failed: CustomerIdentifierType and CustomerIdentifierValue is mandatory when customerId is not specified.",
+                Envelope::Flat,
+            )],
+        ),
+        (
+            r#"{"timestamp":1737615222993,"errorCode":400,"message":"Validation Failed","errorDetails":["Promotion with ids : [674fbb982335bd1d58a8c2a4, 674fbb982335bd1d58a8c2a4] not found for org : 4000004 ."]}"#,
+            &[(
+                Some(400),
+                "Validation Failed: Promotion with ids : [674fbb982335bd1d58a8c2a4, 674fbb982335bd1d58a8c2a4] not found for org : 4000004 .",
+                Envelope::Flat,
+            )],
+        ),
+        (
+            r#"{"warnings":[],"errors":[{"status":false,"code":4000,"message":"Not authorized. Access is denied!"}]}"#,
+            &[(Some(4_000), "Not authorized. Access is denied!", Envelope::Errors)],
+        ),
+        (
+            r#"{"data":null,"errors":[{"code":320001,"message":"Invalid client key and secret"}]}"#,
+            &[(Some(320_001), "Invalid client key and secret", Envelope::Errors)],
+        ),
+        (
+            r#"{"response":{"status":{"success":"true","code":"401","message":"Unauthorized"},"customers":null}}"#,
+            &[(Some(401), "Unauthorized", Envelope::Status)],
+        ),
+        (
+            r#"{"response":{"status":{"success":"true","code":"498","message":"Token expired at 2019-12-02T12:31:15.000+0530"},"customers":null}}"#,
+            &[(Some(498), "Token expired at 2019-12-02T12:31:15.000+0530", Envelope::Status)],
+        ),
+        (
+            r#"{"response":{"status":{"code":403,"message":"Client doesn't have access to the requested resource","success":false,"warnings":{"warning":[]}}}}"#,
+            &[(
+                Some(403),
+                "Client doesn't have access to the requested resource",
+                Envelope::Status,
+            )],
+        ),
+        (
+            r#"{"data":null,"errors":[{"code":809,"message":"Request with same requestId is not allowed","reference":null}],"warnings":null}"#,
+            &[(Some(809), "Request with same requestId is not allowed", Envelope::Errors)],
+        ),
+        (r#"{"response":{"status":{"success":true,"code":200},"customers":[]}}"#, &[]),
+        (r#"{"response":null}"#, &[]),
+        (r#"{"message":"accepted"}"#, &[]),
+    ];
+    for (body, expected) in cases {
+        let found = errors(body);
+        let found: Vec<_> = found.iter().map(|(c, m, e)| (*c, m.as_str(), *e)).collect();
+        assert_eq!(found, expected, "{body}");
+        assert_eq!(answer(body).entries.states, [SlotState::Absent; 3], "{body}");
+    }
+}
+
+#[test]
+fn a_failed_customer_inside_a_success_is_refused_in_its_slot() {
+    let body = r#"{"data":{"555567088":{"customerId":555567088,"issuedId":"66f3bf91c7bf1e4d65e126b1","error":{"code":1040,"message":"An active issue for the badge already exists.","reference":null},"status":"EXPIRED"}},"errors":[],"warnings":[]}"#;
+    let answer = answer(body);
+    assert_eq!(answer.entries.states[0], SlotState::Refused);
+    let error = answer.entries.refused.get(0).unwrap();
+    assert_eq!((error.code, error.envelope), (Some(1_040), Envelope::Entry));
+    assert!(answer.errors.is_empty());
+}
+
+#[test]
+fn the_badges_list_is_no_map_of_customers() {
+    let body = r#"{"data":{"issuedBadges":[{"customerId":11115,"issuedId":"66f3bf91c7bf1e4d65e126b1","error":{"code":1040,"message":"x","reference":null},"status":"EXPIRED"}]},"errors":[],"warnings":[]}"#;
+    let answer = answer(body);
+    assert_eq!(answer.entries.states, [SlotState::Absent; 3]);
+    assert_eq!((answer.extra.other_keys, answer.extra.ids_total), (1, 0));
+}
+
+#[test]
+fn errors_beside_data_leave_entries_as_they_are() {
+    let entry = entry("555567088", "555567088");
+    let errors =
+        r#"[{"code":1006,"message":"Invalid","customerId":9007199254740993},{"code":"708"}]"#;
+    for body in [
+        format!(r#"{{"errors":{errors},"data":{{{entry}}}}}"#),
+        format!(r#"{{"data":{{{entry}}},"warnings":[{{"code":1}}],"errors":{errors}}}"#),
+    ] {
+        let answer = answer(&body);
+        let states = [SlotState::Issued, SlotState::Absent, SlotState::Absent];
+        assert_eq!(answer.entries.states, states);
+        let found: Vec<_> = answer.errors.iter().map(|e| (e.code, e.customer)).collect();
+        assert_eq!(found, [(Some(1_006), Some(9_007_199_254_740_993)), (Some(708), None)]);
+    }
+    for nothing in ["null", "[]", "false", "{}", "\"\""] {
+        let body = format!(r#"{{"data":{{{entry}}},"errors":{nothing},"warnings":{nothing}}}"#);
+        assert_eq!(answer(&body).errors_total, 0, "{nothing}");
+    }
+}
+
+#[test]
+fn the_form_of_data_is_told() {
+    for (body, form) in [
+        ("{}", DataForm::Absent),
+        (r#"{"data":null}"#, DataForm::Null),
+        (r#"{"data":{}}"#, DataForm::Object),
+        (r#"{"data":[]}"#, DataForm::Other),
+        (r#"{"data":[{"customerId":555567088}],"errors":[]}"#, DataForm::Other),
+        (r#"{"data":true}"#, DataForm::Other),
+        (r#"{"data":"null"}"#, DataForm::Other),
+        (r#"{"data":0}"#, DataForm::Other),
+        (r#"{"d\u0061ta":{}}"#, DataForm::Object),
+        (r#"{"Data":{}}"#, DataForm::Absent),
+        (r#"{"x":{"data":{}}}"#, DataForm::Absent),
+    ] {
+        assert_eq!(answer(body).data, form, "{body}");
+    }
+}
+
+#[test]
+fn entries_are_issued_only_as_documented() {
+    use SlotState::{Issued, Mismatched, Refused, Unreadable};
+    let id = r#""id":"67dd4237ef21a64211227e06""#;
+    let customer = r#""customerId":555567088"#;
+    let cases = [
+        (fields(id, r#""id":"67DD4237EF21A64211227E06""#), Issued),
+        (fields(id, r#""id":"7d444840-9dc0-11d1-b245-5ffdce74fad2""#), Issued),
+        (fields(id, r#""id":"67dd4237ef21a642\u0031\u0031227e06""#), Issued),
+        (fields(id, &format!(r#""id":"{}""#, "x".repeat(256))), Issued),
+        (fields(id, &format!(r#""id":"{}""#, "x".repeat(257))), Unreadable),
+        (fields(id, r#""id":"""#), Unreadable),
+        (fields(id, r#""id":"\ud800""#), Unreadable),
+        (fields(id, r#""id":5"#), Unreadable),
+        (fields(id, r#""id":null"#), Unreadable),
+        (fields(id, r#""id":["67dd4237ef21a64211227e06"]"#), Unreadable),
+        (fields(id, &format!("{id},{id}")), Unreadable),
+        (fields(id, r#""Id":"67dd4237ef21a64211227e06""#), Unreadable),
+        (fields(id, r#""\u0069d":"67dd4237ef21a64211227e06""#), Issued),
+        (fields(customer, r#""customerId":"555567088""#), Unreadable),
+        (fields(customer, r#""customerId":555567088.0"#), Unreadable),
+        (fields(customer, r#""customerId":5.55567088e8"#), Unreadable),
+        (fields(customer, r#""customerId":-555567088"#), Unreadable),
+        (fields(customer, r#""customerId":9223372036854775808"#), Unreadable),
+        (fields(customer, r#""customerId":null"#), Unreadable),
+        (fields(customer, r#""customerId":555567089"#), Mismatched),
+        (fields(customer, r#""customer":555567088"#), Unreadable),
+        (fields(PROMOTION, "67dd4210ef21a64211227e05"), Mismatched),
+        (fields(PROMOTION, r"67dd4210ef21a64211227e0\u0034"), Issued),
+        (fields(&format!("\"{PROMOTION}\""), "null"), Unreadable),
+        (fields("\"promotionId\"", "\"promotion\""), Unreadable),
+        (fields("\"973\"", "\"974\""), Issued),
+        (fields("\"973\"", "null"), Issued),
+        (fields("\"973\"", "973"), Unreadable),
+        (fields("1742553655678", "null"), Issued),
+        (fields("1742553655678", "-1"), Issued),
+        (fields("1742553655678", "1742553655678.0"), Unreadable),
+        (fields("1742553655678", "17e11"), Unreadable),
+        (fields("1742553655678", "\"1742553655678\""), Unreadable),
+        (fields("1742553655678", "9223372036854775808"), Unreadable),
+        (fields("1746046799999", "{}"), Unreadable),
+        (fields("{\"id", "{\"error\":null,\"errors\":[],\"status\":\"ACTIVE\",\"id"), Issued),
+        (fields("{\"id", "{\"eventTimeISO\":\"x\",\"a\":{\"id\":[1,{}]},\"id"), Issued),
+        (fields("{\"id", "{\"error\":{\"code\":708},\"id"), Refused),
+        (fields("{\"id", "{\"error\":\"limit\",\"id"), Refused),
+        (fields("{\"id", "{\"errors\":[{\"code\":708}],\"id"), Refused),
+        (fields("{\"id", "{\"status\":{\"success\":false},\"id"), Refused),
+        (fields("{\"id", "{\"status\":{\"code\":200,\"success\":true},\"id"), Issued),
+        (fields("{\"id", "{\"error\":null,\"error\":{\"code\":708},\"id"), Unreadable),
+        (fields(customer, r#""customerId":1,"error":{"code":708}"#), Mismatched),
+        (r#"{"error":{"code":708}}"#.into(), Refused),
+        ("{}".into(), Unreadable),
+        ("null".into(), Unreadable),
+        ("[]".into(), Unreadable),
+        ("true".into(), Unreadable),
+        ("\"issued\"".into(), Unreadable),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(state(&value), expected, "{value}");
+    }
+}
+
+#[test]
+fn oddities_are_kept_beside_the_columns() {
+    let uuid = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
+    let first = fields("67dd4237ef21a64211227e06", uuid);
+    let last = entry("9223372036854775807", "9223372036854775807").replace("\"973\"", r#""9\n74""#);
+    let body = format!(r#"{{"data":{{{last},"555567088":{first}}}}}"#);
+    let entries = answer(&body).entries;
+    assert_eq!(entries.states, [SlotState::Issued, SlotState::Absent, SlotState::Issued]);
+    assert_eq!(entries.odd_ids.iter().collect::<Vec<_>>(), [(0, uuid)]);
+    assert_eq!(entries.odd_contexts.iter().collect::<Vec<_>>(), [(2, "9 74")]);
+    assert_eq!(entries.issuance[0], [0; 12]);
+    let null = answer(&format!(
+        r#"{{"data":{{"555567088":{}}}}}"#,
+        fields(r#""eventTime":1742553655678,"validTill":1746046799999"#, r#""validTill":null"#)
+    ));
+    assert_eq!((null.entries.event_time[0], null.entries.valid_till[0]), (NO_TIME, NO_TIME));
+}
+
+#[test]
+fn contradictions_say_what_they_contradict() {
+    let body = format!(
+        r#"{{"data":{{"9223372036854775807":{},"555567088":{}}}}}"#,
+        fields("555567088", "5"),
+        fields(PROMOTION, "other")
+    );
+    let found = answer(&body).mismatched;
+    let expected = [
+        Mismatch { slot: 2, what: Contradiction::Customer(5) },
+        Mismatch { slot: 0, what: Contradiction::Promotion },
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn keys_beyond_the_batch_are_counted() {
+    let body = r#"{"data":{"5":{"id":[{"a":1}]},"0":1,"007":{},"+1":2,"__proto__":{"x":1},"":null,"5\u0030":[],"1e3":{}}}"#;
+    let extra = answer(body).extra;
+    assert_eq!(extra, Extra { ids_total: 2, ids: vec![5, 50], other_keys: 6 });
+    let strange = answer(r#"{"data":{"55556708\u0038":{"id":"x"}}}"#);
+    assert_eq!(strange.entries.states[0], SlotState::Unreadable);
+    let many: Vec<_> = (1..200).map(|id| format!("\"{id}\":null")).collect();
+    let extra = answer(&format!("{{\"data\":{{{}}}}}", many.join(","))).extra;
+    assert_eq!((extra.ids_total, extra.ids.len()), (199, limits::REPLY_EXTRA_KEPT));
+}
+
+#[test]
+fn broken_bodies_are_broken() {
+    let (one, whole) = (entry("555567088", "555567088"), whole());
+    let cases: [(&[u8], Broken); 33] = [
+        (b"", Broken::Empty),
+        (b" \r\n\t ", Broken::Empty),
+        (b"\xef\xbb\xbf", Broken::Empty),
+        (b"\xef\xbb", Broken::Cut),
+        (b"<!DOCTYPE html><html></html>", Broken::NotJson),
+        (b"upstream connect error", Broken::NotJson),
+        (b"[]", Broken::NotObject),
+        (b"null", Broken::NotObject),
+        (b"\"data\"", Broken::NotObject),
+        (b"-1", Broken::NotObject),
+        (b"{\"data\":{}", Broken::Cut),
+        (b"{\"data\":nul", Broken::Cut),
+        (b"{\"data\":nil", Broken::NotJson),
+        (b"{}}", Broken::Trailing),
+        (b"{}{}", Broken::Trailing),
+        (b"{} x", Broken::Trailing),
+        (b"{},", Broken::Trailing),
+        (b"{}\0", Broken::Trailing),
+        (b" \xef\xbb\xbf{}", Broken::NotJson),
+        (b"{\"a\":\"\xff\"}", Broken::NotJson),
+        (b"{\"a\xc3\":1}", Broken::NotJson),
+        (b"{\"a\":\"\n\"}", Broken::NotJson),
+        (b"{\"a\":01}", Broken::NotJson),
+        (b"{\"a\":1,}", Broken::NotJson),
+        (b"{'a':1}", Broken::NotJson),
+        (b"{\"a\":[1,]}", Broken::NotJson),
+        (b"{\"errors\":[,]}", Broken::NotJson),
+        (b"{\"errors\":[1 2]}", Broken::NotJson),
+        (b"{\"data\":{},\"data\":{}}", Broken::DuplicateKey),
+        (b"{\"errors\":[],\"err\\u006frs\":[]}", Broken::DuplicateKey),
+        (b"{\"data\":{\"5\":1,\"5\":1}}", Broken::DuplicateId),
+        (b"{\"data\":{\"x\":1,\"\\u0078\":1}}", Broken::DuplicateId),
+        (b"{\"data\":{\"555567088\":1,\"55556708\\u0038\":1}}", Broken::DuplicateId),
+    ];
+    for (body, reason) in cases {
+        assert_eq!(broken(body), Some(reason), "{}", body.escape_ascii());
+    }
+    let twice = format!("{{\"data\":{{{one},{one}}}}}");
+    assert_eq!(broken(twice.as_bytes()), Some(Broken::DuplicateId));
+    let two = format!("{whole}{whole}");
+    assert_eq!(broken(two.as_bytes()), Some(Broken::Trailing));
+    assert_eq!(broken(format!("\u{feff}{whole}").as_bytes()), None);
+}
+
+#[test]
+fn no_beginning_of_an_answer_is_an_answer() {
+    let pretty = whole().replace(',', " ,\n  ").replace(':', " : ").replace('{', "{\n");
+    let errors = format!(r#"{{"errors":[{{"code":1}}],"errorDetails":["é"],{}"#, &whole()[1..]);
+    let status = r#"{"response":{"status":{"code":"401"},"a":[1,null]},"x":-1.5e3,"y":true}"#;
+    for body in [whole(), pretty, errors, status.to_owned()] {
+        assert_eq!(broken(body.as_bytes()), None);
+        for end in 1..body.len() {
+            assert_eq!(broken(&body.as_bytes()[..end]), Some(Broken::Cut), "{end} of {body}");
+        }
+    }
+}
+
+#[test]
+fn any_two_pieces_and_single_bytes_read_the_same() {
+    let body = whole().replace(',', " ,\n  ").into_bytes();
+    let one = read(&body);
+    for cut in 0..body.len() {
+        let mut reader = Reader::new(IDS.len(), Caps::default());
+        assert_eq!(reader.feed(&EXPECTED, &body[..cut]), Flow::More);
+        assert_eq!(reader.feed(&EXPECTED, &body[cut..]), Flow::More);
+        assert_eq!(reader.finish(&EXPECTED), one, "cut at {cut}");
+    }
+    let mut reader = Reader::new(IDS.len(), Caps::default());
+    for byte in &body {
+        assert_eq!(reader.feed(&EXPECTED, &[*byte]), Flow::More);
+    }
+    assert_eq!(reader.finish(&EXPECTED), one);
+}

@@ -1,0 +1,399 @@
+//! The way through an answer: a machine that takes one unit after the other.
+//!
+//! A unit is what must be complete to be understood: a brace, a key with its colon, an entry of
+//! `data`, an element of `errors`. Each is at most `value_bytes` long and either taken whole or not
+//! at all, so the machine can stop after any of them and go on with the next piece of the answer.
+//!
+//! ```text
+//! Start -> Open -> First(Top) -> Value(..) -> After(Top) -> Next(Top) ... -> End
+//!                      data: First(Data)  -> entry        -> After(Data) -> Next(Data) ...
+//!                    errors: ListFirst    -> element      -> ListAfter   -> ListNext ...
+//!                  response: First(Response) -> Value(Status) -> After(Response) ...
+//!            anything else : Skip, in any number of pieces
+//! ```
+
+use super::answer::{Answer, Broken, DataForm, Envelope, ServiceError};
+use super::columns::{Columns, Key};
+use super::entry;
+use super::envelope::{Flat, code, item};
+use super::scan::{BAD, Cursor, Scalar, Step, Stop};
+use super::skip::{Allowance, DEPTH_BITS, Skipper};
+use super::template::Habit;
+use super::text::Text;
+use super::{Caps, Expected};
+use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+const TOP_DEPTH: u32 = 1;
+/// Of `data`, `response` and the lists.
+const INNER_DEPTH: u32 = 2;
+
+pub(super) struct Walker {
+    state: State,
+    value_bytes: usize,
+    allowance: Allowance,
+    columns: Columns,
+    data: DataForm,
+    errors: Vec<ServiceError>,
+    errors_max: usize,
+    errors_total: u64,
+    flat: Flat,
+    habit: Habit,
+    /// A bit for each [`TopKey`] that was there.
+    seen: u8,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Start,
+    Open,
+    First(Place),
+    Next(Place),
+    After(Place),
+    Value(TopKey),
+    ListFirst(List),
+    ListNext(List),
+    ListAfter(List),
+    Skip(Skipper, Place),
+    End,
+}
+
+/// The objects whose keys mean something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    Data,
+    Response,
+}
+
+#[derive(Clone, Copy)]
+enum List {
+    Errors,
+    Details,
+}
+
+/// A key that carries meaning, at the top or in `response`.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum TopKey {
+    Data,
+    Errors,
+    ErrorCode,
+    Message,
+    ErrorDetails,
+    Response,
+    Status,
+}
+
+const TOP_KEYS: [(&str, TopKey); 6] = [
+    ("data", TopKey::Data),
+    ("errors", TopKey::Errors),
+    ("errorCode", TopKey::ErrorCode),
+    ("message", TopKey::Message),
+    ("errorDetails", TopKey::ErrorDetails),
+    ("response", TopKey::Response),
+];
+
+impl Walker {
+    pub fn new(batch_len: usize, caps: &Caps) -> Self {
+        let batch = u64::try_from(batch_len).unwrap_or(u64::MAX);
+        let keys = batch.saturating_mul(u64::from(caps.keys_per_id));
+        Self {
+            state: State::Start,
+            value_bytes: caps.value_bytes.max(REPLY_VALUE_BYTES_MIN),
+            allowance: Allowance {
+                depth_max: caps.depth.min(DEPTH_BITS),
+                keys_left: keys.saturating_add(REPLY_KEYS_BASE),
+            },
+            columns: Columns::new(batch_len),
+            data: DataForm::Absent,
+            errors: Vec::new(),
+            errors_max: batch_len.max(REPLY_ERRORS_KEPT),
+            errors_total: 0,
+            flat: Flat::default(),
+            habit: Habit::default(),
+            seen: 0,
+        }
+    }
+
+    /// Takes as many units as are complete and returns how many bytes they were.
+    pub fn walk(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> Result<usize, Broken> {
+        let mut at = 0_usize;
+        loop {
+            if let State::Next(Place::Data) = self.state {
+                at = self.run(expected, bytes, at)?;
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            let window = rest.get(..self.value_bytes).unwrap_or(rest);
+            let mut cursor = Cursor::new(window);
+            // White space between units belongs to none, however much it is.
+            let spaced = !matches!(self.state, State::Start);
+            let stop = match spaced && cursor.peek().is_err() {
+                true => Err(Stop::More),
+                false => {
+                    let start = cursor.at();
+                    self.step(expected, &mut cursor).inspect_err(|_| cursor.rewind(start))
+                }
+            };
+            at = at.wrapping_add(cursor.at());
+            match stop {
+                Ok(()) => {}
+                Err(Stop::Broken(broken)) => return Err(broken),
+                Err(Stop::More) if window.len() < self.value_bytes => return Ok(at),
+                Err(Stop::More) if cursor.at() == 0 => return Err(Broken::ValueTooLarge),
+                // The window was full, but not of this unit.
+                Err(Stop::More) => {}
+            }
+        }
+    }
+
+    /// Takes entries that fit the template, as many as follow each other.
+    fn run(
+        &mut self,
+        expected: &Expected<'_>,
+        bytes: &[u8],
+        mut at: usize,
+    ) -> Result<usize, Broken> {
+        let Some(template) = &self.habit.template else { return Ok(at) };
+        let mut taken = 0_u32;
+        loop {
+            let mut cursor = Cursor::new(bytes.get(at..).unwrap_or_default());
+            // The key begins behind its quote.
+            let Ok(b'"') = cursor.peek() else { break };
+            cursor.advance();
+            let Some(row) = template.read(cursor.rest()) else { break };
+            if row.length >= self.value_bytes {
+                break;
+            }
+            let Some(slot) = self.columns.slot(expected.ids, row.customer)? else { break };
+            if self.allowance.count_key().is_err() {
+                return Err(Broken::TooManyKeys);
+            }
+            self.columns.fill(slot, Some(row.id), row.event_time, row.valid_till);
+            taken = taken.wrapping_add(1);
+            at = at.wrapping_add(cursor.at()).wrapping_add(row.length);
+            if bytes.get(at) != Some(&b',') {
+                self.state = State::After(Place::Data);
+                break;
+            }
+            at = at.wrapping_add(1);
+        }
+        self.habit.fitted(taken);
+        Ok(at)
+    }
+
+    /// The answer, if the bytes ended where one ends.
+    pub fn finish(mut self) -> Result<Answer, Broken> {
+        match self.state {
+            State::End => {}
+            State::Start | State::Open => return Err(Broken::Empty),
+            _ => return Err(Broken::Cut),
+        }
+        let flat = core::mem::take(&mut self.flat);
+        self.keep(flat.error());
+        self.columns.sort();
+        Ok(Answer {
+            data: self.data,
+            entries: self.columns.entries,
+            errors: self.errors,
+            errors_total: self.errors_total,
+            extra: self.columns.extra,
+            mismatched: self.columns.mismatched,
+        })
+    }
+
+    /// Takes one unit. The state moves on only with it.
+    fn step(&mut self, expected: &Expected<'_>, cursor: &mut Cursor<'_>) -> Step<()> {
+        self.state = match self.state {
+            State::Start => start(cursor)?,
+            State::Open => self.open(cursor)?,
+            State::First(place) if cursor.closes(b'}')? => closed(place),
+            State::First(place) | State::Next(place) => self.key(place, expected, cursor)?,
+            State::After(place) => match cursor.another(b'}')? {
+                true => State::Next(place),
+                false => closed(place),
+            },
+            State::Value(key) => self.value(key, cursor)?,
+            State::ListFirst(_) if cursor.closes(b']')? => State::After(Place::Top),
+            State::ListFirst(list) | State::ListNext(list) => self.element(list, cursor)?,
+            State::ListAfter(list) => match cursor.another(b']')? {
+                true => State::ListNext(list),
+                false => State::After(Place::Top),
+            },
+            State::Skip(skipper, place) => self.skip(skipper, place, cursor)?,
+            State::End => return Err(Stop::Broken(Broken::Trailing)),
+        };
+        Ok(())
+    }
+
+    fn open(&self, cursor: &mut Cursor<'_>) -> Step<State> {
+        match cursor.peek()? {
+            b'{' => {
+                self.allowance.enter(TOP_DEPTH)?;
+                cursor.advance();
+                Ok(State::First(Place::Top))
+            }
+            b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
+                Err(Stop::Broken(Broken::NotObject))
+            }
+            _ => Err(BAD),
+        }
+    }
+
+    fn key(
+        &mut self,
+        place: Place,
+        expected: &Expected<'_>,
+        cursor: &mut Cursor<'_>,
+    ) -> Step<State> {
+        let start = cursor.at();
+        let key = cursor.key()?;
+        let meaning = match place {
+            Place::Data => return self.data_key(&key, start, expected, cursor),
+            Place::Top => TOP_KEYS.iter().find(|(name, _)| key.equals(name)).map(|found| found.1),
+            Place::Response => key.equals("status").then_some(TopKey::Status),
+        };
+        self.allowance.count_key()?;
+        let Some(meaning) = meaning else {
+            let depth = if place == Place::Top { TOP_DEPTH } else { INNER_DEPTH };
+            return Ok(State::Skip(Skipper::new(depth), place));
+        };
+        let bit = 1_u8.wrapping_shl(meaning as u32);
+        if self.seen & bit != 0 {
+            return Err(Stop::Broken(Broken::DuplicateKey));
+        }
+        self.seen |= bit;
+        Ok(State::Value(meaning))
+    }
+
+    /// A key of `data`, with its entry if it has one for an id of the batch.
+    fn data_key(
+        &mut self,
+        key: &Text<'_>,
+        start: usize,
+        expected: &Expected<'_>,
+        cursor: &mut Cursor<'_>,
+    ) -> Step<State> {
+        let key = self.columns.key(expected.ids, key).map_err(Stop::Broken)?;
+        if let Key::Slot { slot, id } = key
+            && cursor.peek()? == b'{'
+        {
+            let fields = entry::fields(cursor, self.allowance.depth_max)?;
+            self.allowance.count_key()?;
+            if self.columns.settle(slot, fields.judge(id, expected.promotion), expected) {
+                self.habit.see(cursor.since(start));
+            }
+            return Ok(State::After(Place::Data));
+        }
+        self.allowance.count_key()?;
+        self.columns.pass_over(key).map_err(Stop::Broken)?;
+        Ok(State::Skip(Skipper::new(INNER_DEPTH), Place::Data))
+    }
+
+    /// The value of a key that carries meaning; one of an unexpected type is passed over.
+    fn value(&mut self, key: TopKey, cursor: &mut Cursor<'_>) -> Step<State> {
+        let first = cursor.peek()?;
+        let skip = State::Skip(Skipper::new(TOP_DEPTH), Place::Top);
+        Ok(match (key, first) {
+            (TopKey::Data, b'{') => {
+                self.data = DataForm::Object;
+                self.enter(cursor, State::First(Place::Data))?
+            }
+            (TopKey::Data, b'n') => {
+                cursor.scalar()?;
+                self.data = DataForm::Null;
+                State::After(Place::Top)
+            }
+            (TopKey::Data, _) => {
+                self.data = DataForm::Other;
+                skip
+            }
+            (TopKey::Errors, b'[') => self.enter(cursor, State::ListFirst(List::Errors))?,
+            (TopKey::ErrorDetails, b'[') => self.enter(cursor, State::ListFirst(List::Details))?,
+            (TopKey::Response, b'{') => self.enter(cursor, State::First(Place::Response))?,
+            (TopKey::Response, _) => skip,
+            (TopKey::ErrorCode | TopKey::Message, b'{' | b'[') => {
+                self.flat.coded |= matches!(key, TopKey::ErrorCode);
+                skip
+            }
+            (TopKey::ErrorCode, _) => {
+                let value = cursor.scalar()?;
+                self.flat.coded = !matches!(value, Scalar::Null);
+                self.flat.code = code(&value);
+                State::After(Place::Top)
+            }
+            (TopKey::Message, _) => {
+                if let Scalar::Text(text) = cursor.scalar()? {
+                    text.readable(&mut self.flat.message, MESSAGE_BYTES_MAX);
+                }
+                State::After(Place::Top)
+            }
+            (TopKey::Errors, _) => {
+                let error = item(cursor, TOP_DEPTH, self.allowance.depth_max)?;
+                self.keep(error.error(Envelope::Errors));
+                State::After(Place::Top)
+            }
+            (TopKey::ErrorDetails, _) => {
+                self.flat.detail(item(cursor, TOP_DEPTH, self.allowance.depth_max)?);
+                State::After(Place::Top)
+            }
+            (TopKey::Status, _) => {
+                let status = item(cursor, INNER_DEPTH, self.allowance.depth_max)?;
+                self.keep(status.status_error(Envelope::Status));
+                State::After(Place::Response)
+            }
+        })
+    }
+
+    /// Enters a container at the second level.
+    fn enter(&self, cursor: &mut Cursor<'_>, inside: State) -> Step<State> {
+        self.allowance.enter(INNER_DEPTH)?;
+        cursor.advance();
+        Ok(inside)
+    }
+
+    fn element(&mut self, list: List, cursor: &mut Cursor<'_>) -> Step<State> {
+        let item = item(cursor, INNER_DEPTH, self.allowance.depth_max)?;
+        match list {
+            List::Errors => self.keep(item.error(Envelope::Errors)),
+            List::Details => self.flat.detail(item),
+        }
+        Ok(State::ListAfter(list))
+    }
+
+    /// Passes over as much of a value as is there: what was passed needs not be held.
+    fn skip(&mut self, mut skipper: Skipper, place: Place, cursor: &mut Cursor<'_>) -> Step<State> {
+        let start = cursor.at();
+        match skipper.run(cursor, &mut self.allowance) {
+            Ok(()) => Ok(State::After(place)),
+            Err(Stop::More) if cursor.at() != start => Ok(State::Skip(skipper, place)),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn keep(&mut self, error: Option<ServiceError>) {
+        let Some(error) = error else { return };
+        self.errors_total = self.errors_total.saturating_add(1);
+        if self.errors.len() < self.errors_max {
+            self.errors.push(error);
+        }
+    }
+}
+
+/// A byte order mark is tolerated, but only as the very first bytes.
+fn start(cursor: &mut Cursor<'_>) -> Step<State> {
+    if cursor.rest().starts_with(BOM) {
+        cursor.rewind(BOM.len());
+    } else if BOM.starts_with(cursor.rest()) {
+        return Err(Stop::More);
+    }
+    Ok(State::Open)
+}
+
+/// After the closing brace of an object.
+fn closed(place: Place) -> State {
+    match place {
+        Place::Top => State::End,
+        Place::Data | Place::Response => State::After(Place::Top),
+    }
+}

@@ -1,0 +1,207 @@
+//! The pure table: what one exchange proves, and what follows from it.
+//!
+//! Sources: reliability.md (d) "Outcome rule for one POST", architecture.md "Ambiguity", api.md 4
+//! to 6 for the codes. Only what is proven not to have been processed may be sent again.
+
+use crate::outcome::{Rejection, StopCode, Unknown};
+use crate::response::{Answer, Body, Broken, DataForm, ServiceError};
+
+/// How an exchange ended that brought no complete answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Proven: no byte of the request left (no address, connection refused).
+    NotSent,
+    /// The attempt's time was over.
+    Timeout,
+    /// Anything else that `fetch` reports: nobody can tell whether the request arrived.
+    Network,
+}
+
+/// What came back from one attempt: an answer, a failure, or an answer that a failure cut short.
+pub struct Exchange<'a> {
+    /// `None` when no head of an answer arrived. 0 stands for a redirect that a browser hides.
+    pub status: Option<u16>,
+    pub body: &'a Body,
+    pub failure: Option<Failure>,
+}
+
+/// What follows for the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A complete answer that speaks of ids: each is judged by its own slot.
+    Match,
+    /// Not processed, may be sent again after a wait.
+    Retry(Retry),
+    /// Not processed; send it in halves.
+    Split(Split),
+    /// Not processed: the credentials were refused.
+    Refresh,
+    /// Not processed, and nothing else of this run would be.
+    Stop(StopCode),
+    /// Nobody knows.
+    Hold(Unknown),
+}
+
+/// Why a batch may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// 429: the whole run slows down.
+    Throttled,
+    /// No connection came about.
+    NotSent,
+}
+
+/// Why a batch is halved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// The request was too large for the service: later batches are smaller, too.
+    TooLarge,
+    /// Some of its ids are refused; halving finds them.
+    Guilty,
+}
+
+/// The verdict on one exchange.
+pub fn judge(exchange: &Exchange<'_>) -> Verdict {
+    let Some(status) = exchange.status else {
+        return match exchange.failure {
+            Some(Failure::NotSent) => Verdict::Retry(Retry::NotSent),
+            Some(Failure::Timeout) => Verdict::Hold(Unknown::Timeout),
+            Some(Failure::Network) | None => Verdict::Hold(Unknown::Network),
+        };
+    };
+    let errors = errors_of(exchange.body);
+    match status {
+        200 => judge_success(exchange),
+        0 | 300..=399 => Verdict::Stop(StopCode::Redirected),
+        400 | 422 => judge_invalid(errors),
+        401 => Verdict::Refresh,
+        403 => Verdict::Stop(StopCode::AccessDenied),
+        404 => judge_not_found(errors),
+        405 | 406 | 411 | 414 | 415 | 417 | 421 | 431 => Verdict::Stop(StopCode::EndpointRefuses),
+        413 => Verdict::Split(Split::TooLarge),
+        429 => Verdict::Retry(Retry::Throttled),
+        498 if has_code(errors, 498) => Verdict::Refresh,
+        _ => Verdict::Hold(Unknown::AmbiguousStatus),
+    }
+}
+
+/// What one id's slot in a complete answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotVerdict {
+    Rejected(Rejection),
+    Unknown(Unknown),
+}
+
+/// An error in an id's own place: only a closed list of codes is a "no".
+pub fn judge_entry_error(error: &ServiceError) -> SlotVerdict {
+    match error.code {
+        Some(code) if is_refusal_of_one_customer(code) => {
+            SlotVerdict::Rejected(Rejection::EntryError)
+        }
+        _ => SlotVerdict::Unknown(Unknown::EntryError),
+    }
+}
+
+/// Codes that speak of one customer and of validation before anything is earned (api.md 4).
+const fn is_refusal_of_one_customer(code: i64) -> bool {
+    matches!(
+        code,
+        // Customer not found; limit of earns; promotion's dates, type, state, kind of earning;
+        // earning over for this customer; invalid customer.
+        404 | 705 | 706 | 707 | 708 | 709 | 713 | 714 | 725 | 726 | 1006
+    )
+}
+
+fn judge_success(exchange: &Exchange<'_>) -> Verdict {
+    if let Some(failure) = exchange.failure {
+        return Verdict::Hold(match failure {
+            Failure::Timeout => Unknown::Timeout,
+            Failure::NotSent | Failure::Network => Unknown::CutBody,
+        });
+    }
+    match exchange.body {
+        Body::Answer(Answer { data: DataForm::Object, .. }) => Verdict::Match,
+        // Refused credentials come before any processing, also inside a 200 (api.md 5, shape E).
+        Body::Answer(answer) if has_code(&answer.errors, 401) || has_code(&answer.errors, 498) => {
+            Verdict::Refresh
+        }
+        Body::Answer(answer) if answer.errors.is_empty() => Verdict::Hold(Unknown::UnreadableBody),
+        Body::Answer(_) => Verdict::Hold(Unknown::ErrorsInSuccess),
+        Body::Broken(broken) => Verdict::Hold(judge_broken(*broken)),
+    }
+}
+
+const fn judge_broken(broken: Broken) -> Unknown {
+    match broken {
+        Broken::Cut | Broken::Empty => Unknown::CutBody,
+        Broken::NotJson | Broken::NotObject | Broken::Trailing => Unknown::UnreadableBody,
+        Broken::TooLarge | Broken::ValueTooLarge | Broken::TooDeep | Broken::TooManyKeys => {
+            Unknown::OversizedBody
+        }
+        Broken::DuplicateId | Broken::DuplicateKey => Unknown::ContradictoryBody,
+    }
+}
+
+/// 400 and 422: not processed only where a recognised envelope says why (faults.md 27, 28).
+fn judge_invalid(errors: &[ServiceError]) -> Verdict {
+    let Some(error) = errors.first() else { return Verdict::Hold(Unknown::AmbiguousStatus) };
+    match error.code {
+        Some(1060) => Verdict::Split(Split::TooLarge),
+        Some(705..=707 | 709 | 713 | 714 | 725) => Verdict::Stop(StopCode::PromotionUnusable),
+        Some(1006) => Verdict::Split(Split::Guilty),
+        Some(400 | 404) => {
+            // The envelope's own code says nothing; its words may (api.md 5, shape B).
+            match subject(errors) {
+                Subject::Promotion => Verdict::Stop(StopCode::PromotionNotFound),
+                Subject::Customers | Subject::Unsaid => Verdict::Split(Split::Guilty),
+            }
+        }
+        Some(401 | 498) => Verdict::Refresh,
+        Some(403 | 4000) => Verdict::Stop(StopCode::AccessDenied),
+        _ => Verdict::Hold(Unknown::AmbiguousStatus),
+    }
+}
+
+/// 404 names the promotion or says nothing: stop. Only words about customers are bisected.
+fn judge_not_found(errors: &[ServiceError]) -> Verdict {
+    match subject(errors) {
+        Subject::Customers => Verdict::Split(Split::Guilty),
+        Subject::Promotion | Subject::Unsaid => Verdict::Stop(StopCode::PromotionNotFound),
+    }
+}
+
+/// What an error's words are about. "Promotion or customer not found" (api.md 4) is about both
+/// and counts as the promotion: stopping is the side that loses nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Promotion,
+    Customers,
+    Unsaid,
+}
+
+fn subject(errors: &[ServiceError]) -> Subject {
+    let says = |word: &str| errors.iter().any(|error| contains_word(&error.message, word));
+    if says("promotion") {
+        Subject::Promotion
+    } else if says("customer") {
+        Subject::Customers
+    } else {
+        Subject::Unsaid
+    }
+}
+
+fn contains_word(text: &str, word: &str) -> bool {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
+}
+
+fn errors_of(body: &Body) -> &[ServiceError] {
+    match body {
+        Body::Answer(answer) => &answer.errors,
+        Body::Broken(_) => &[],
+    }
+}
+
+fn has_code(errors: &[ServiceError], code: i64) -> bool {
+    errors.iter().any(|error| error.code == Some(code))
+}

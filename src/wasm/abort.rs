@@ -1,0 +1,36 @@
+//! The means to drop a connection whose attempt is over.
+
+use crate::id::{AttemptNumber, BatchId};
+use core::cell::RefCell;
+use web_sys::{AbortController, AbortSignal};
+
+/// One controller for each attempt in flight.
+#[derive(Default)]
+pub(super) struct Aborts(RefCell<Vec<(BatchId, AttemptNumber, AbortController)>>);
+
+impl Aborts {
+    /// A signal for a new attempt; `None` where the runtime has no `AbortController`.
+    pub(super) fn register(&self, batch: BatchId, attempt: AttemptNumber) -> Option<AbortSignal> {
+        let controller = AbortController::new().ok()?;
+        let signal = controller.signal();
+        self.0.borrow_mut().push((batch, attempt, controller));
+        Some(signal)
+    }
+
+    pub(super) fn abort(&self, batch: BatchId, attempt: AttemptNumber) {
+        if let Some(controller) = self.take(batch, attempt) {
+            controller.abort();
+        }
+    }
+
+    /// The attempt ended by itself.
+    pub(super) fn forget(&self, batch: BatchId, attempt: AttemptNumber) {
+        self.take(batch, attempt);
+    }
+
+    fn take(&self, batch: BatchId, attempt: AttemptNumber) -> Option<AbortController> {
+        let mut list = self.0.borrow_mut();
+        let place = list.iter().position(|(b, a, _)| *b == batch && *a == attempt)?;
+        Some(list.swap_remove(place).2)
+    }
+}

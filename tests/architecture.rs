@@ -1,0 +1,106 @@
+//! The shape of the crate, held by a test: levels, wasm crates only in the shell, file sizes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lowest first; a module may use those of lower levels only. Levels are those of the crate
+/// documentation.
+const LEVELS: [&[&str]; 9] = [
+    &["time", "rng", "id"],
+    &["limits", "backoff", "budget", "retry_after", "outcome", "policy"],
+    &["intake", "request", "response"],
+    &["batch", "verdict"],
+    &["plan", "ledger"],
+    &[],
+    &["job"],
+    &["forecast", "auth", "report"],
+    &["wasm"],
+];
+
+/// Uses within a level that are no cycle: a bound's user stands beside it.
+const NEIGHBOURS: [(&str, &str); 3] =
+    [("backoff", "limits"), ("budget", "limits"), ("policy", "limits")];
+
+const LINES_MAX: usize = 500;
+const WASM_CRATES: [&str; 4] = ["wasm_bindgen", "js_sys", "web_sys", "serde_wasm_bindgen"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    const NOT_OURS: [&str; 6] = ["node_modules", "target", "dist", ".tools", ".git", ".wrangler"];
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !NOT_OURS.contains(&name.as_str()) {
+            found.extend(files(&path, endings));
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn module_of(path: &Path) -> String {
+    let inside = path.strip_prefix(root().join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn level_of(module: &str) -> usize {
+    LEVELS
+        .iter()
+        .position(|level| level.contains(&module))
+        .unwrap_or_else(|| panic!("{module} stands in no level: add it to LEVELS"))
+}
+
+/// Modules named by `crate::name` in the code, comments and tests left out.
+fn uses(source: &str) -> Vec<String> {
+    let code = source.split("#[cfg(test)]").next().unwrap();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines
+        .flat_map(|line| line.split("crate::").skip(1))
+        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+        .collect()
+}
+
+#[test]
+fn a_module_uses_lower_levels_only() {
+    for path in files(&root().join("src"), &[".rs"]) {
+        let module = module_of(&path);
+        if module == "lib" {
+            continue;
+        }
+        for used in uses(&fs::read_to_string(&path).unwrap()) {
+            let lower = level_of(&used) < level_of(&module);
+            let neighbour = NEIGHBOURS.contains(&(module.as_str(), used.as_str()));
+            let fits = used == module || lower || neighbour;
+            assert!(fits, "{} uses crate::{used}, which is no lower level", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_shell_names_a_wasm_crate() {
+    for path in files(&root().join("src"), &[".rs"]) {
+        if module_of(&path) == "wasm" {
+            continue;
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        for name in WASM_CRATES {
+            assert!(!source.contains(name), "{} names {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_source_file_is_over_500_lines() {
+    let ours = files(&root(), &[".rs", ".js", ".mjs", ".cjs", ".ts", ".cts", ".css", ".html"]);
+    assert!(ours.len() > 50, "the search for source files is broken");
+    for path in ours {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}

@@ -1,0 +1,132 @@
+//! What is sent again, when, and how it ends.
+
+use crate::world::*;
+use issue_bulk::plan::Options;
+use issue_bulk::verdict::Failure;
+
+#[test]
+fn a_batch_that_is_too_large_is_halved_and_the_size_remembered() {
+    let mut service = |ids: &[i64]| match ids.len() {
+        0..=30 => issue(ids),
+        _ => Reply::Status(413, String::new()),
+    };
+    let options = Options { concurrency: Some(1.0), ..batch_of(100) };
+    let mut world = World::new(1_000, options, &mut service);
+    world.run();
+    expect(&world, &[("issued", 1_000)]);
+    let refused = world.sent.iter().filter(|(_, ids)| ids.len() > 30).count();
+    assert!(refused <= 3, "{refused} refused");
+}
+
+#[test]
+fn a_single_id_that_is_too_large_is_unsent() {
+    let mut service = |_: &[i64]| Reply::Status(413, String::new());
+    let mut world = World::new(3, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("unsent too-large", 3)]);
+}
+
+#[test]
+fn guilty_ids_are_found_and_all_others_issued() {
+    let guilty = [7, 500, 501, 999];
+    let mut service = |ids: &[i64]| match ids.iter().any(|id| guilty.contains(id)) {
+        true => errors(400, 1006, "Invalid customer identifier"),
+        false => issue(ids),
+    };
+    let mut world = World::new(1_000, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("issued", 996), ("rejected invalid-customer", 4)]);
+}
+
+#[test]
+fn throttling_waits_for_the_gate_and_uses_no_attempt() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if (2..=9).contains(&calls) { Reply::Throttled(Some(10)) } else { issue(ids) }
+    };
+    let options = Options { attempts: Some(1.0), concurrency: Some(1.0), ..batch_of(10) };
+    let mut world = World::new(50, options, &mut service);
+    world.run();
+    expect(&world, &[("issued", 50)]);
+    let gaps: Vec<u64> = world.sent.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+    // After the second to the ninth request the gate stays closed for ten seconds.
+    assert!(gaps.iter().skip(1).take(8).all(|gap| (10_000..11_200).contains(gap)), "{gaps:?}");
+}
+
+#[test]
+fn one_gate_holds_all_batches_and_the_concurrency_halves() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if (10..=15).contains(&calls) { Reply::Throttled(Some(30)) } else { issue(ids) }
+    };
+    let mut world = World::new(300, batch_of(10), &mut service);
+    world.run();
+    expect(&world, &[("issued", 300)]);
+    let refused_until = world.sent[14].0;
+    let after: Vec<u64> =
+        world.sent.iter().map(|(at, _)| *at).filter(|at| *at > refused_until).collect();
+    assert!(after[0] >= refused_until + 30_000, "nothing leaves while the gate is closed");
+    let together = after.iter().filter(|at| **at == after[0]).count();
+    assert_eq!(together, 3, "six in flight became three");
+}
+
+#[test]
+fn a_retry_after_of_a_day_stops_the_run() {
+    let mut service = |_: &[i64]| Reply::Throttled(Some(86_400));
+    let mut world = World::new(10, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("unsent retry-after-too-long", 10)]);
+    assert!(world.now.as_millis() < 1_000);
+}
+
+#[test]
+fn endless_throttling_ends() {
+    let mut service = |_: &[i64]| Reply::Throttled(None);
+    let mut world = World::new(10, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("unsent throttled", 10)]);
+    assert_eq!(world.sent.len(), 11, "the first and ten retries of the budget");
+}
+
+#[test]
+fn connections_that_never_came_about_are_tried_again_with_backoff() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls <= 3 { Reply::Fails(Failure::NotSent) } else { issue(ids) }
+    };
+    let mut world = World::new(10, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("issued", 10)]);
+    assert_eq!(world.sent.len(), 4);
+}
+
+#[test]
+fn an_unreachable_service_leaves_everything_unsent() {
+    let mut service = |_: &[i64]| Reply::Fails(Failure::NotSent);
+    let mut world = World::new(10, Options::default(), &mut service);
+    world.run();
+    expect(&world, &[("unsent not-reached", 10)]);
+    assert_eq!(world.sent.len(), 5, "five attempts");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let run = || {
+        let mut calls = 0_u32;
+        let mut service = |ids: &[i64]| {
+            calls += 1;
+            match calls % 5 {
+                0 => Reply::Throttled(None),
+                3 => Reply::Fails(Failure::NotSent),
+                _ => issue(ids),
+            }
+        };
+        let mut world = World::new(500, batch_of(10), &mut service);
+        world.run();
+        (world.sent.clone(), world.outcomes())
+    };
+    assert_eq!(run(), run());
+}

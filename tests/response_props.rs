@@ -1,0 +1,334 @@
+//! The reader of answers against a reference on serde_json, and against itself in other pieces.
+//!
+//! `ISSUE_BULK_MUTATIONS` sets the number of mutated answers (100,000 if absent), and
+//! `ISSUE_BULK_SEED` where their random numbers start.
+
+#[path = "response_props/reference.rs"]
+mod reference;
+
+use issue_bulk::id::unpack_issuance_id;
+use issue_bulk::response::{
+    Answer, Body, Caps, Contradiction, DataForm, Expected, NO_TIME, Reader, ServiceError, SlotState,
+};
+use issue_bulk::rng::Rng;
+use proptest::prelude::*;
+use reference::{Fault, Reading, Request, Slot};
+
+const PROMOTION: &str = "67dd4210ef21a64211227e04";
+const CONTEXT: &str = "2 items \"in\" cart é";
+const IDS: [i64; 8] = [
+    555_567_088,
+    7,
+    9_007_199_254_740_993,
+    i64::MAX,
+    12_345_678,
+    1_234_567_890_123_456,
+    12_345_678_901_234_567,
+    99_999_999,
+];
+const EXPECTED: Expected<'_> = Expected { ids: &IDS, promotion: PROMOTION, context: CONTEXT };
+const REQUEST: Request<'_> = Request { ids: &IDS, promotion: PROMOTION, context: CONTEXT };
+
+fn read(body: &[u8], pieces: impl IntoIterator<Item = usize>, caps: Caps) -> Body {
+    let mut reader = Reader::new(IDS.len(), caps);
+    let mut rest = body;
+    for size in pieces {
+        let (piece, later) = rest.split_at(size.min(rest.len()));
+        let _the_end_tells = reader.feed(&EXPECTED, piece);
+        rest = later;
+    }
+    let _the_end_tells = reader.feed(&EXPECTED, rest);
+    reader.finish(&EXPECTED)
+}
+
+/// The answer in the form of the reference.
+fn reading(answer: &Answer) -> Reading {
+    let fault = |error: &ServiceError| Fault {
+        code: error.code,
+        message: error.message.to_string(),
+        customer: error.customer,
+    };
+    let entries = &answer.entries;
+    let slot = |slot: u32, state: &SlotState| {
+        let at = slot as usize;
+        let time = |time: i64| (time != NO_TIME).then_some(time);
+        match state {
+            SlotState::Absent => Slot::Absent,
+            SlotState::Issued => Slot::Issued {
+                id: entries.odd_ids.get(slot).map_or_else(
+                    || String::from_utf8(unpack_issuance_id(&entries.issuance[at]).into()).unwrap(),
+                    str::to_owned,
+                ),
+                context: entries.odd_contexts.get(slot).map(str::to_owned),
+                times: [time(entries.event_time[at]), time(entries.valid_till[at])],
+            },
+            SlotState::Refused => Slot::Refused(fault(entries.refused.get(slot).unwrap())),
+            SlotState::Unreadable => Slot::Unreadable,
+            SlotState::Mismatched => {
+                match answer.mismatched.iter().find(|found| found.slot == slot).unwrap().what {
+                    Contradiction::Customer(other) => Slot::OtherCustomer(other),
+                    Contradiction::Promotion => Slot::OtherPromotion,
+                }
+            }
+        }
+    };
+    assert_eq!(answer.errors_total, answer.errors.len() as u64);
+    Reading {
+        data: match answer.data {
+            DataForm::Absent => "absent",
+            DataForm::Null => "null",
+            DataForm::Object => "object",
+            DataForm::Other => "other",
+        },
+        slots: (0..).zip(&entries.states).map(|(at, state)| slot(at, state)).collect(),
+        errors: answer.errors.iter().map(fault).collect(),
+        extra_ids: answer.extra.ids_total,
+        other_keys: answer.extra.other_keys,
+    }
+}
+
+/// Compares one body, read whole and in pieces, with the reference; tells whether it was whole.
+fn compare(body: &[u8], sizes: &[usize], seed: u64) -> bool {
+    let found = read(body, [], Caps::default());
+    let expected = reference::read(body, &REQUEST);
+    let text = body.escape_ascii();
+    let reading = match &found {
+        Body::Answer(answer) => Some(reading(answer)),
+        Body::Broken(_) => None,
+    };
+    assert_eq!(reading, expected, "seed {seed}: {found:?}\n{text}");
+    let pieces = read(body, sizes.iter().copied(), Caps::default());
+    assert_eq!(pieces, found, "seed {seed}, pieces of {sizes:?}\n{text}");
+    expected.is_some()
+}
+
+/// How all entries of one answer are written.
+struct Shape {
+    order: Vec<usize>,
+    comma: &'static str,
+    colon: &'static str,
+    open: &'static str,
+    close: &'static str,
+}
+
+fn pick<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
+    choices[below(rng, choices.len())]
+}
+
+fn below(rng: &mut Rng, bound: usize) -> usize {
+    rng.up_to(bound as u64 - 1) as usize
+}
+
+fn shape(rng: &mut Rng) -> Shape {
+    let mut order: Vec<usize> = (0..6 + below(rng, 5)).collect();
+    if rng.up_to(2) != 0 {
+        for last in (1..order.len()).rev() {
+            order.swap(last, below(rng, last + 1));
+        }
+    }
+    Shape {
+        order,
+        comma: pick(rng, &[",", ",", ", ", ",\n    ", "\t,\r\n"]),
+        colon: pick(rng, &[":", ":", ": ", " : "]),
+        open: pick(rng, &["{", "{", "{\n      ", "{ "]),
+        close: pick(rng, &["}", "}", "\n    }", " }"]),
+    }
+}
+
+fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
+    let context = CONTEXT.replace('"', "\\\"");
+    let number = rng.next_u64() >> (rng.up_to(40) + 1);
+    let field = |rng: &mut Rng, field: usize| match field {
+        0 => ("id", format!("\"{:024x}\"", u128::from(rng.next_u64()) << 20)),
+        1 => ("customerId", id.to_string()),
+        2 => ("promotionId", format!("\"{PROMOTION}\"")),
+        3 => ("earnedFromId", format!("\"{context}\"")),
+        4 => ("eventTime", pick(rng, &[1_742_553_655_678, number, 0, 99_999_999]).to_string()),
+        5 => ("validTill", pick(rng, &["1746046799999", "1746046799999", "null"]).to_string()),
+        6 => ("eventTimeISO", pick(rng, &["\"2025-03-21T10:40:55Z\"", "\"\"", "null"]).to_string()),
+        7 => ("meta", format!("{{\"n\":{number},\"a\":[true,\"é\\n\",{{}}]}}")),
+        8 => ("error", "null".to_string()),
+        9 => ("status", pick(rng, &["\"ACTIVE\"", "\"EXPIRED\""]).to_string()),
+        _ => ("level", pick(rng, &["1.5e3", "-2", "false", "\"x\\\"y\"", "[1, 2]"]).to_string()),
+    };
+    let fields: Vec<String> = shape
+        .order
+        .iter()
+        .map(|index| {
+            let (name, value) = field(rng, *index);
+            format!("\"{name}\"{}{value}", shape.colon)
+        })
+        .collect();
+    let fields = fields.join(shape.comma);
+    format!("\"{id}\"{}{}{fields}{}", shape.colon, shape.open, shape.close)
+}
+
+const ERRORS: [&str; 6] = [
+    r#""errors":[{"code":1006,"message":"Invalid \u00e9 \ud83d","customerId":7},{"code":"708"}]"#,
+    r#""errors":[]"#,
+    r#""errors":null,"warnings":null"#,
+    r#""timestamp":1746166870695,"errorCode":400,"message":"Failed","errorDetails":["a","b"]"#,
+    r#""response":{"status":{"success":"true","code":"401","message":"No"},"customers":null}"#,
+    r#""x":{"data":{"7":[1,2,{"a":null}]}},"y":"\\\"","z":-0.5E+7"#,
+];
+
+fn body(rng: &mut Rng) -> Vec<u8> {
+    let shape = shape(rng);
+    let count = 1 + below(rng, IDS.len());
+    let mut ids = IDS[..count].to_vec();
+    if rng.up_to(3) == 0 {
+        let (one, other) = (below(rng, count), below(rng, count));
+        ids.swap(one, other);
+    }
+    let entries: Vec<String> = ids.iter().map(|id| entry(rng, &shape, *id)).collect();
+    let entries = entries.join(shape.comma);
+    let data = format!("\"data\"{}{}{entries}{}", shape.colon, shape.open, shape.close);
+    let errors = pick(rng, &ERRORS);
+    match rng.up_to(3) {
+        0 => format!("{{{errors}{}{data}}}", shape.comma),
+        1 => format!("{{{data}{}{errors}}} \n", shape.comma),
+        _ => format!("{}{data}{}", shape.open, shape.close),
+    }
+    .into_bytes()
+}
+
+const PARTS: [&str; 40] = [
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    " ",
+    "\n",
+    "0",
+    "9",
+    "-",
+    ".",
+    "e5",
+    ".0",
+    "null",
+    "true",
+    "{}",
+    "[]",
+    "\"\"",
+    "\"7\":",
+    "\"7\"",
+    "\"id\":\"x\",",
+    "\\u0037",
+    "\\ud800",
+    "é",
+    "\u{1}",
+    "\"error\":{\"code\":708},",
+    "\"errors\":[null,{\"message\":\"m\"}],",
+    "7:1,",
+    "\"customerId\":7,",
+    "\"status\":{\"code\":\"500\"},",
+    "\"code\":1,",
+    "g",
+    "A",
+    "00",
+    "1e9",
+    "\"data\":{},",
+    "\"message\":\"m\",",
+];
+
+/// One to three small changes anywhere.
+fn mutate(rng: &mut Rng, body: &mut Vec<u8>) {
+    for _ in 0..=rng.up_to(2) {
+        let at = below(rng, body.len().max(1)).min(body.len());
+        let length = pick(rng, &[1, 2, 8, 200]);
+        let end = (at + 1 + below(rng, length)).min(body.len());
+        match rng.up_to(7) {
+            0 => body.truncate(at),
+            1 => drop(body.drain(at..end)),
+            2 => drop(body.splice(at..at, pick(rng, &PARTS).bytes())),
+            3 => drop(body.splice(at..end, pick(rng, &PARTS).bytes())),
+            4 => {
+                let copied = body[at..end].to_vec();
+                let to = below(rng, body.len() + 1);
+                drop(body.splice(to..to, copied));
+            }
+            5 => body.iter_mut().skip(at).take(1).for_each(|byte| *byte = rng.next_u64() as u8),
+            6 => body.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << rng.up_to(7)),
+            _ => replace_value(rng, body, at),
+        }
+    }
+}
+
+/// Changes what stands after the next colon, so that the answer often stays JSON.
+fn replace_value(rng: &mut Rng, body: &mut Vec<u8>, at: usize) {
+    let Some(colon) = body[at..].iter().position(|byte| *byte == b':') else { return };
+    let start = at + colon + 1;
+    let Some(length) = body[start..].iter().position(|byte| b",}".contains(byte)) else { return };
+    let value =
+        pick(rng, &["null", "7", "\"7\"", "5.0", "{\"code\":1}", "[]", "1e2", "\"é\"", "-1"]);
+    drop(body.splice(start..start + length, value.bytes()));
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn mutated_answers_are_read_as_the_reference_reads_them() {
+    let first = setting("ISSUE_BULK_SEED", 0);
+    let count = setting("ISSUE_BULK_MUTATIONS", 100_000);
+    let mut whole = 0;
+    for seed in first..first + count {
+        let mut rng = Rng::new(seed);
+        let mut body = body(&mut rng);
+        if seed % 16 != 0 {
+            mutate(&mut rng, &mut body);
+        }
+        let size = pick(&mut rng, &[1, 7, 64, 600]);
+        let sizes: Vec<usize> =
+            (0..body.len().div_ceil(size).min(8)).map(|_| 1 + below(&mut rng, 2 * size)).collect();
+        whole += u64::from(compare(&body, &sizes, seed));
+    }
+    // A quarter must stay readable, or the comparison would say little.
+    assert!(whole * 4 > count, "{whole} of {count} were whole");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_pieces_make_the_same_answer(seed: u64, sizes in prop::collection::vec(0_usize..80, 0..60)) {
+        let mut rng = Rng::new(seed);
+        let mut body = body(&mut rng);
+        if rng.up_to(1) == 0 {
+            mutate(&mut rng, &mut body);
+        }
+        compare(&body, &sizes, seed);
+    }
+
+    #[test]
+    fn caps_hold_whatever_the_pieces(seed: u64, size in 1_usize..3_000, depth in 0_u32..5) {
+        let mut rng = Rng::new(seed);
+        let mut body = body(&mut rng);
+        let at = below(&mut rng, body.len());
+        let filler = pick(&mut rng, &[" ", "\\u0041", "9", "[", "{\"a\":", "x"]);
+        drop(body.splice(at..at, filler.repeat(below(&mut rng, 1_500)).bytes()));
+        let caps = Caps {
+            bytes: pick(&mut rng, &[0, 100, 1_000, 1 << 20]),
+            depth,
+            keys_per_id: 0,
+            value_bytes: 0,
+        };
+        let whole = read(&body, [], caps);
+        prop_assert_eq!(&read(&body, (0..).map(|_| size).take(body.len() / size), caps), &whole);
+        if let Body::Answer(answer) = read(&body, [], Caps::default()) {
+            let reason = "the caps break an answer or leave it as it is";
+            prop_assert!(whole == Body::Answer(answer) || matches!(whole, Body::Broken(_)), "{}", reason);
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_read_as_the_reference_reads_them(body: Vec<u8>, brace: bool) {
+        let body = if brace { [b"{\"data\":{", &body[..], b"}}"].concat() } else { body };
+        compare(&body, &[3], 0);
+    }
+}

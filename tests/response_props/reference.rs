@@ -1,0 +1,355 @@
+//! A second reader of answers, written for clarity on top of serde_json, which decides what is
+//! JSON, where a value ends, and what a string says. It shares no code with the reader under test.
+
+use serde_json::value::RawValue;
+
+/// What an answer says, in a form that is easy to compare.
+#[derive(Debug, PartialEq)]
+pub struct Reading {
+    pub data: &'static str,
+    pub slots: Vec<Slot>,
+    pub errors: Vec<Fault>,
+    pub extra_ids: u64,
+    pub other_keys: u64,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Slot {
+    Absent,
+    Issued { id: String, context: Option<String>, times: [Option<i64>; 2] },
+    Refused(Fault),
+    Unreadable,
+    OtherCustomer(i64),
+    OtherPromotion,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fault {
+    pub code: Option<i64>,
+    pub message: String,
+    pub customer: Option<i64>,
+}
+
+pub struct Request<'a> {
+    pub ids: &'a [i64],
+    pub promotion: &'a str,
+    pub context: &'a str,
+}
+
+const DEPTH_MAX: i32 = 32;
+const MESSAGE_MAX: usize = 512;
+
+/// `None` for a body that is broken in any way.
+pub fn read(bytes: &[u8], request: &Request<'_>) -> Option<Reading> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let raw: &RawValue = serde_json::from_slice(bytes).ok()?;
+    if depth(raw.get()) > DEPTH_MAX {
+        return None;
+    }
+    let top = object(raw.get())?;
+    let mut reading = Reading {
+        data: "absent",
+        slots: request.ids.iter().map(|_| Slot::Absent).collect(),
+        errors: Vec::new(),
+        extra_ids: 0,
+        other_keys: 0,
+    };
+    if let Some(data) = once(&top, "data")? {
+        reading.data = match data.as_bytes()[0] {
+            b'{' => "object",
+            b'n' => "null",
+            _ => "other",
+        };
+        if let Some(entries) = object(data) {
+            read_data(&mut reading, &entries, request)?;
+        }
+    }
+    read_errors(&mut reading, &top)?;
+    Some(reading)
+}
+
+fn read_data(reading: &mut Reading, entries: &[(&str, &str)], request: &Request<'_>) -> Option<()> {
+    let mut seen = std::collections::HashSet::new();
+    for (raw_key, value) in entries {
+        let key = text(raw_key).unwrap_or_else(|| raw_key.to_string());
+        if !seen.insert(key.clone()) {
+            return None;
+        }
+        let Some(id) = customer(&key) else {
+            reading.other_keys += 1;
+            continue;
+        };
+        match request.ids.iter().position(|other| *other == id) {
+            None => reading.extra_ids += 1,
+            Some(slot) if raw_key.contains('\\') => reading.slots[slot] = Slot::Unreadable,
+            Some(slot) => reading.slots[slot] = read_entry(id, value, request),
+        }
+    }
+    Some(())
+}
+
+fn read_entry(id: i64, value: &str, request: &Request<'_>) -> Slot {
+    let Some(fields) = object(value) else { return Slot::Unreadable };
+    let names = [
+        "id",
+        "customerId",
+        "promotionId",
+        "earnedFromId",
+        "eventTime",
+        "validTill",
+        "error",
+        "errors",
+        "status",
+    ];
+    let mut values = [None; 9];
+    for (value, name) in values.iter_mut().zip(names) {
+        match once(&fields, name) {
+            Some(found) => *value = found,
+            None => return Slot::Unreadable,
+        }
+    }
+    let [issuance, named, promotion, context, event, valid, ..] = values;
+    let named = named.and_then(customer);
+    if let Some(other) = named.filter(|other| *other != id) {
+        return Slot::OtherCustomer(other);
+    }
+    let is_string = |value: Option<&str>| value.is_some_and(|value| value.starts_with('"'));
+    let promoted = promotion.and_then(text).is_some_and(|text| text == request.promotion);
+    if is_string(promotion) && !promoted {
+        return Slot::OtherPromotion;
+    }
+    // The first error in the order of the entry, whichever of the three fields it is in.
+    for (raw_key, value) in &fields {
+        let found = match text(raw_key).as_deref() {
+            Some("error" | "errors") => first_fault(value),
+            Some("status") => status_fault(value),
+            _ => None,
+        };
+        if let Some(fault) = found {
+            return Slot::Refused(fault);
+        }
+    }
+    let times = [time(event), time(valid)];
+    let (Some(issuance), [Some(event), Some(valid)]) = (issuance.and_then(text), times) else {
+        return Slot::Unreadable;
+    };
+    let context_readable = context.is_none_or(|value| value == "null" || value.starts_with('"'));
+    if issuance.is_empty()
+        || issuance.len() > 256
+        || !context_readable
+        || named.is_none()
+        || !promoted
+    {
+        return Slot::Unreadable;
+    }
+    let other = context
+        .filter(|value| *value != "null" && text(value).is_none_or(|text| text != request.context));
+    Slot::Issued { id: issuance, context: other.map(readable), times: [event, valid] }
+}
+
+fn read_errors(reading: &mut Reading, top: &[(&str, &str)]) -> Option<()> {
+    let (code, message, details) =
+        (once(top, "errorCode")?, once(top, "message")?, once(top, "errorDetails")?);
+    let (errors, response) = (once(top, "errors")?, once(top, "response")?);
+    // In the order of the answer, then the flat shape.
+    for (raw_key, value) in top {
+        match text(raw_key).as_deref() {
+            Some("errors") => {
+                let list = errors.and_then(array).unwrap_or_else(|| vec![value]);
+                reading.errors.extend(list.into_iter().filter_map(fault));
+            }
+            Some("response") => {
+                let Some(fields) = response.and_then(object) else { continue };
+                reading.errors.extend(once(&fields, "status")?.and_then(status_fault));
+            }
+            _ => {}
+        }
+    }
+    let details: Vec<Fault> = details
+        .map(|value| array(value).unwrap_or_else(|| vec![value]))
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(fault)
+        .collect();
+    let coded = code.is_some_and(|value| value != "null");
+    if coded || !details.is_empty() {
+        let details: Vec<String> = details.into_iter().map(|detail| detail.message).collect();
+        let message = message.filter(|value| value.starts_with('"')).map(readable);
+        let parts = [message.unwrap_or_default(), details.join("; ")];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let message = cut(parts.join(": "));
+        reading.errors.push(Fault { code: code.and_then(integer), message, customer: None });
+    }
+    Some(())
+}
+
+/// A value read as an error; `None` if it says nothing.
+fn fault(value: &str) -> Option<Fault> {
+    let mut fault = Fault::default();
+    match value.as_bytes()[0] {
+        b'{' => {
+            let fields = object(value)?;
+            if fields.is_empty() {
+                return None;
+            }
+            // Of a field that is there twice neither counts, except that the last message does.
+            fault.code = once(&fields, "code").flatten().and_then(integer);
+            let named = once(&fields, "customerId").flatten();
+            fault.customer = named.and_then(customer);
+            let messages = fields.iter().filter(|(key, _)| is(key, "message"));
+            let last = messages.filter(|(_, value)| value.starts_with('"')).next_back();
+            fault.message = last.map(|(_, value)| readable(value)).unwrap_or_default();
+        }
+        b'[' => {
+            array(value).filter(|list| !list.is_empty())?;
+        }
+        b'"' if value.len() > 2 => fault.message = readable(value),
+        b't' => {}
+        b'-' | b'0'..=b'9' => fault.code = integer(value),
+        _ => return None,
+    }
+    Some(fault)
+}
+
+fn first_fault(value: &str) -> Option<Fault> {
+    match array(value) {
+        Some(list) => list.into_iter().find_map(fault),
+        None => fault(value),
+    }
+}
+
+fn status_fault(value: &str) -> Option<Fault> {
+    let fields = object(value)?;
+    let found = fault(value)?;
+    let success = once(&fields, "success").flatten();
+    let failed = match found.code {
+        Some(code) => !(200..=299).contains(&code),
+        None => {
+            success.is_some_and(|value| value == "false" || text(value).as_deref() == Some("false"))
+        }
+    };
+    failed.then_some(found)
+}
+
+/// The value of a key: `Some(None)` if it is not there, `None` if it is there twice.
+fn once<'a>(fields: &[(&str, &'a str)], name: &str) -> Option<Option<&'a str>> {
+    let mut found = fields.iter().filter(|(key, _)| is(key, name));
+    let first = found.next().map(|field| field.1);
+    if found.next().is_some() { None } else { Some(first) }
+}
+
+fn is(raw_key: &str, name: &str) -> bool {
+    text(raw_key).as_deref() == Some(name)
+}
+
+/// The decoded string; `None` for other values and for half a surrogate pair.
+fn text(raw: &str) -> Option<String> {
+    serde_json::from_str(raw).ok()
+}
+
+/// The text with steering characters as blanks. Half pairs are made U+FFFD here.
+fn readable(raw: &str) -> String {
+    let decoded = text(raw).or_else(|| text(&whole_pairs(raw))).expect("a string of JSON");
+    let steers = |letter: char| {
+        letter.is_control()
+            || "\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}"
+                .contains(letter)
+            || ('\u{2066}'..='\u{2069}').contains(&letter)
+    };
+    cut(decoded.chars().map(|letter| if steers(letter) { ' ' } else { letter }).collect())
+}
+
+/// Writes each escaped surrogate that has no partner as U+FFFD.
+fn whole_pairs(raw: &str) -> String {
+    let (mut out, mut rest) = (String::new(), raw);
+    while let Some(letter) = rest.chars().next() {
+        let length = match rest.as_bytes() {
+            [b'\\', b'u', ..] => {
+                let pair = rest.get(..12).filter(|pair| text(&format!("\"{pair}\"")).is_some());
+                if rest[2..].to_ascii_lowercase().starts_with("d8")
+                    || "9ab".contains(&rest[3..4].to_ascii_lowercase())
+                {
+                    pair.map_or(6, |_| 12)
+                } else {
+                    6
+                }
+            }
+            [b'\\', ..] => 2,
+            _ => letter.len_utf8(),
+        };
+        let (head, tail) = rest.split_at(length);
+        let alone = head.starts_with('\\') && text(&format!("\"{head}\"")).is_none();
+        out.push_str(if alone { "\u{fffd}" } else { head });
+        rest = tail;
+    }
+    out
+}
+
+fn cut(mut text: String) -> String {
+    while text.len() > MESSAGE_MAX {
+        text.pop();
+    }
+    text
+}
+
+fn integer(value: &str) -> Option<i64> {
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let digits = quoted.unwrap_or(value);
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    let plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
+    let value = digits.parse().ok().filter(|value| *value != i64::MIN)?;
+    if plain && unsigned.len() <= 19 { Some(value) } else { None }
+}
+
+fn customer(digits: &str) -> Option<i64> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if plain { digits.parse().ok() } else { None }
+}
+
+fn time(value: Option<&str>) -> Option<Option<i64>> {
+    match value {
+        None | Some("null") => Some(None),
+        Some(value) if value.starts_with('"') => None,
+        Some(value) => integer(value).map(Some),
+    }
+}
+
+fn depth(text: &str) -> i32 {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The keys, as they were written, and values of an object; `None` for other values.
+fn object(text: &str) -> Option<Vec<(&str, &str)>> {
+    let values = parts(text.strip_prefix('{')?);
+    Some(values.chunks(2).map(|pair| (pair[0], pair[1])).collect())
+}
+
+fn array(text: &str) -> Option<Vec<&str>> {
+    text.strip_prefix('[').map(parts)
+}
+
+/// The values inside a container that is known to be JSON.
+fn parts(mut rest: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\n', '\r', '\t', ',', ':']);
+        if rest.starts_with(['}', ']']) {
+            return parts;
+        }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        parts.push(stream.next().expect("a value").expect("valid JSON").get());
+        rest = &rest[stream.byte_offset()..];
+    }
+}

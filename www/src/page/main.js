@@ -1,0 +1,66 @@
+/** The page: reads a list, asks, sends, and shows what became of every customer. */
+import { IssueBulkError } from "issue-bulk";
+import { confirm, connectConfirm } from "./confirm.js";
+import { connectCustomers, customers, resetCustomers } from "./customers.js";
+import { byId, notice, show } from "./dom.js";
+import { connectForm, entered } from "./form.js";
+import { connectResults, showResults } from "./results.js";
+import { connectRun, watch } from "./run.js";
+import { NothingSent, sendDirectly, sendThroughSite } from "./send.js";
+import { planned } from "./survey.js";
+
+connectCustomers();
+connectForm();
+connectConfirm();
+connectRun();
+connectResults(() => {
+  show("form", true);
+  resetCustomers();
+});
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  void review();
+});
+
+async function review() {
+  notice("error", "");
+  const list = customers();
+  const given = entered();
+  if (list === null) return complain("Give a list with at least one valid customer id first.");
+  if (given === null) return;
+  try {
+    const plan = await planned(list, given.what);
+    confirm(plan, given, () => void send(list, plan, given));
+  } catch (error) {
+    complain(error instanceof IssueBulkError ? error.message : "The list could not be read.");
+  }
+}
+
+/**
+ * @param {import("./survey.js").List} list
+ * @param {import("issue-bulk").Plan} plan
+ * @param {import("./form.js").Entered} given
+ */
+async function send(list, plan, { what, how }) {
+  show("form", false);
+  try {
+    const ended = await watch(
+      (onProgress) =>
+        how.way === "site"
+          ? sendThroughSite(list, what, how.token, onProgress)
+          : sendDirectly(list, what, how, onProgress),
+      plan.distinct,
+    );
+    await showResults(ended);
+  } catch (error) {
+    show("form", true);
+    const why = error instanceof NothingSent ? error.message : "The page failed.";
+    complain(error instanceof NothingSent ? `Nothing was sent. ${why}` : why);
+  }
+}
+
+/** Says what is wrong where the eye and the focus are taken to. */
+function complain(/** @type {string} */ text) {
+  notice("error", text);
+  byId("error").focus();
+}
