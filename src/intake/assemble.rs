@@ -155,7 +155,7 @@ mod tests {
     fn a_long_record_keeps_only_its_head() {
         let mut assembler = Assembler::new(Grammar { delimiter: None, quotes: false });
         let piece = vec![b'7'; 1 << 16];
-        for _ in 0..1_600 {
+        for _ in 0..160 {
             assert!(assembler.take(&piece).0.is_none());
             assert!(assembler.carry.capacity() <= 2 * LINE_BYTES_MAX);
         }

@@ -4,6 +4,8 @@
 //! text. Within quotes two quotes are one, and delimiters and line breaks are text. LF, CR and
 //! CRLF end a record, mixed as they come.
 
+use super::text::trimmed;
+
 /// How records are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grammar {
@@ -108,7 +110,7 @@ impl<'a> Iterator for Cells<'a> {
         };
         let delimiter = self.grammar.delimiter;
         let end = after.iter().position(|byte| Some(*byte) == delimiter);
-        let (tail, next) = after.split_at(end.unwrap_or(after.len()));
+        let (tail, next) = after.split_at_checked(end.unwrap_or(after.len()))?;
         self.rest = end.map(|_| next.split_first().map_or(next, |(_, next)| next));
         let malformed = quoted.is_some() && tail.iter().any(|byte| !matches!(byte, b' ' | b'\t'));
         Some(Cell { text: quoted.unwrap_or(tail), quoted: quoted.is_some(), malformed })
@@ -128,9 +130,15 @@ fn quoted_length(inner: &[u8]) -> usize {
 
 /// The text of a header's cell, two quotes made one.
 pub fn title(cell: Cell<'_>) -> Box<str> {
-    let text = core::str::from_utf8(cell.text).unwrap_or_default();
-    let text = if cell.quoted { text.replace("\"\"", "\"") } else { text.to_owned() };
-    text.trim_matches([' ', '\t', '\r', '\n']).into()
+    let mut text = Vec::new();
+    let mut bytes = trimmed(cell.text).iter().peekable();
+    while let Some(byte) = bytes.next() {
+        text.push(*byte);
+        if cell.quoted && *byte == b'"' {
+            bytes.next_if(|next| **next == b'"');
+        }
+    }
+    String::from_utf8(text).unwrap_or_default().into()
 }
 
 /// The place of the id in a record without quotes that ends within `bytes`.

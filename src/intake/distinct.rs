@@ -8,7 +8,7 @@
 
 use std::collections::BinaryHeap;
 
-/// Ids of one partition on average, at most: its table of 4-byte places has 64 KiB.
+/// Ids of one partition on average, at most: its table of 4-byte places has 256 KiB.
 const PARTITION_IDS: usize = 32 << 10;
 /// Partitions dealt to at once: bounds the room for dealt ids (12 bytes each) to a part of them.
 const ROUND_PARTITIONS: usize = 512;
@@ -65,7 +65,16 @@ impl Repeats {
 
 /// Finds the repeats in `ids` (fewer than 2^32), and the places of the first `earliest_max`.
 pub fn repeats(ids: &[i64], earliest_max: usize) -> Repeats {
-    let partitions = (ids.len() / PARTITION_IDS).next_power_of_two();
+    repeats_by(ids, earliest_max, PARTITION_IDS, ROUND_PARTITIONS)
+}
+
+fn repeats_by(
+    ids: &[i64],
+    earliest_max: usize,
+    partition_ids: usize,
+    round_partitions: usize,
+) -> Repeats {
+    let partitions = ids.len().div_ceil(partition_ids).next_power_of_two();
     let shift = 64_u32.saturating_sub(partitions.trailing_zeros());
     let mut sizes = vec![0_u32; partitions];
     for id in ids {
@@ -80,8 +89,8 @@ pub fn repeats(ids: &[i64], earliest_max: usize) -> Repeats {
         table: Vec::new(),
     };
     let mut dealt = Dealt::default();
-    for (round, sizes) in sizes.chunks(ROUND_PARTITIONS).enumerate() {
-        dealt.deal(ids, shift, round.saturating_mul(ROUND_PARTITIONS), sizes);
+    for (round, sizes) in sizes.chunks(round_partitions).enumerate() {
+        dealt.deal(ids, shift, round.saturating_mul(round_partitions), sizes);
         for entries in dealt.partitions(sizes) {
             search.partition(entries);
         }
@@ -249,7 +258,10 @@ mod tests {
     use std::collections::HashMap;
 
     fn check(ids: &[i64], earliest_max: usize) {
-        let found = repeats(ids, earliest_max);
+        check_found(ids, earliest_max, &repeats(ids, earliest_max));
+    }
+
+    fn check_found(ids: &[i64], earliest_max: usize, found: &Repeats) {
         let mut firsts = HashMap::new();
         let mut expected = Vec::new();
         for (place, id) in (0_u32..).zip(ids) {
@@ -272,9 +284,27 @@ mod tests {
             check(&ids, 1_000);
             check(&ids, 3);
         }
-        let many = PARTITION_IDS * ROUND_PARTITIONS + 5_000;
-        let ids: Vec<i64> = (0..many).map(|_| one_to(&mut rng, 1 << 40)).chain([7, 7]).collect();
-        check(&ids, 1_000);
+        let ids: Vec<i64> = (0..9_000).map(|_| one_to(&mut rng, 7_000)).collect();
+        for (partition_ids, round_partitions) in [(40, 1), (7, 100), (64, 3), (9_000, 1)] {
+            let found = repeats_by(&ids, 50, partition_ids, round_partitions);
+            check_found(&ids, 50, &found);
+        }
+    }
+
+    #[test]
+    fn removing_leaves_the_first_of_each_in_order() {
+        let mut ids: Vec<i64> = (0..1_000).map(|n| n * 7 % 130 + 1).collect();
+        let expected: Vec<i64> = ids.iter().copied().take(130).collect();
+        repeats(&ids, 0).remove_from(&mut ids);
+        assert_eq!(ids, expected);
+    }
+
+    #[test]
+    fn many_repeats_are_told_from_few() {
+        let few: Vec<i64> = (0..1_200_000).map(|n| n % 1_150_000 + 1).collect();
+        assert!(!may_repeat_much(&few));
+        let many: Vec<i64> = (0..1_200_000).map(|n| n % 600_000 + 1).collect();
+        assert!(may_repeat_much(&many));
     }
 
     fn one_to(rng: &mut Rng, range: u64) -> i64 {
@@ -303,14 +333,14 @@ mod tests {
     fn ids_chosen_to_collide_are_still_compared_quickly() {
         assert_eq!(hash(with_hash(0x0123_4567_89ab_cdef)), 0x0123_4567_89ab_cdef);
         // 24 high bits free, slot bits all alike: every id goes to the same slot of one table.
-        let mut ids: Vec<i64> = (0..400_000_u64)
+        let mut ids: Vec<i64> = (0..200_000_u64)
             .map(|n| with_hash(((n >> 8) << 40) | (n & 0xff)))
             .filter(|id| *id > 0)
             .collect();
-        assert!(ids.len() > 100_000);
+        assert!(ids.len() > 50_000);
         let again: Vec<i64> = ids.iter().step_by(3).copied().collect();
         ids.extend(again);
-        // Quadratic time would be 10^10 looks and no end to this test.
+        // Quadratic time would be billions of looks.
         check(&ids, 1_000);
     }
 }

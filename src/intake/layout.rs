@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Cells, Grammar, RecordScan, break_length, cells, title};
 use super::error::IntakeError;
-use super::records::{Shape, is_blank};
+use super::records::{Shape, is_blank, unquoted};
 use super::text::{self, Pick, trimmed};
 use super::{Column, CsvOptions, Delimiter, Kind, Layout};
 use crate::id::CustomerId;
@@ -22,12 +22,10 @@ pub struct Sample<'a> {
 pub fn of_lines(sample: Sample<'_>) -> (Shape, Layout) {
     let grammar = Grammar { delimiter: None, quotes: false };
     let first = records(sample, grammar).next().map_or(&b""[..], |record| record.bytes);
-    let cell = Cell { text: first, quoted: false, malformed: false };
-    let name = title(cell);
-    let name = name.trim_matches('"');
+    let name = title(Cell { text: unquoted(first), quoted: false, malformed: false });
     let header = text::is_title(name.as_bytes());
     let shape = Shape { grammar, column: 0, fields: 1, header };
-    (shape, layout_of(&shape, vec![name.into()]))
+    (shape, layout_of(&shape, vec![name]))
 }
 
 /// CSV: delimiter, column, and whether there is a header.

@@ -164,7 +164,7 @@ pub fn is_blank(record: &[u8], delimiter: Option<u8>) -> bool {
 }
 
 /// A line in a pair of quotes without them.
-fn unquoted(line: &[u8]) -> &[u8] {
+pub fn unquoted(line: &[u8]) -> &[u8] {
     match trimmed(line) {
         [b'"', inner @ .., b'"'] => inner,
         bare => bare,

@@ -283,8 +283,9 @@ fn kept_problems_are_bounded() {
 
 #[test]
 fn ndjson_takes_ids_and_objects() {
-    let text = "{\"customerId\": 1, \"name\": \"a\\\"}\"}\n2\n\"3\"\n\n{\"name\":{\"customerId\":9},\
-        \"customerId\":\"4\"}\n{\"customerId\":5.0}\n{\"id\":6}\n{\"customerId\":7\n[8]\n\
+    let text = "{\"customerId\": 1, \"name\": \"a\\\"}\"}\n2\n\"3\"\n\n\
+        {\"name\":{\"customerId\":9},\"customerId\":\"4\"}\n\
+        {\"customerId\":5.0}\n{\"id\":6}\n{\"customerId\":7\n[8]\n\
         {\"customerId\":9,\"customerId\":9}\n{\"customerId\":null}\n\"x\ntrue\n{\"__proto__\":1}";
     let input = read(Format::Ndjson { field: None }, text).unwrap();
     assert_eq!(input.ids, [1, 2, 3, 4]);

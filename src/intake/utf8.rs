@@ -32,7 +32,8 @@ impl Utf8Gate {
         }
         self.passed = self.passed.saturating_add(count(passed.completed.len()));
         if let Err(error) = core::str::from_utf8(passed.rest) {
-            let (good, bad) = passed.rest.split_at(error.valid_up_to());
+            let valid = error.valid_up_to();
+            let (good, bad) = passed.rest.split_at_checked(valid).unwrap_or((passed.rest, &[]));
             passed.rest = good;
             if error.error_len().is_none() {
                 self.held = bad.to_vec();

@@ -53,14 +53,10 @@ impl Job {
         tally.exchanges = tally.exchanges.saturating_add(1);
         match verdict {
             Verdict::Match => {
-                tally.ambiguous_in_row = 0;
                 self.pace.succeeded();
                 self.credentials.accepted();
             }
-            Verdict::Hold(_) => {
-                tally.ambiguous_in_row = tally.ambiguous_in_row.saturating_add(1);
-                tally.failures = tally.failures.saturating_add(1);
-            }
+            Verdict::Hold(_) => tally.ambiguous(),
             Verdict::Retry(Retry::NotSent) => tally.failures = tally.failures.saturating_add(1),
             Verdict::Retry(Retry::Throttled)
             | Verdict::Split(_)
@@ -85,6 +81,7 @@ impl Job {
 
     /// Judges each id by its own slot.
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
+        let unknown = self.ledger.count(State::Unknown);
         let entries = &answer.entries;
         let columns = entries
             .states
@@ -108,6 +105,12 @@ impl Job {
         }
         if matched != flight.batch.len() {
             return Err(Conflict);
+        }
+        // An answer that decides nothing is as ambiguous as none.
+        if self.ledger.count(State::Unknown).saturating_sub(unknown) == matched {
+            self.tally.ambiguous();
+        } else {
+            self.tally.ambiguous_in_row = 0;
         }
         self.note_oddities(flight, answer);
         Ok(())

@@ -55,6 +55,12 @@ impl Tally {
         self.bytes_sent = self.bytes_sent.saturating_add(bytes as u64);
     }
 
+    /// An exchange that proved nothing.
+    pub(super) fn ambiguous(&mut self) {
+        self.ambiguous_in_row = self.ambiguous_in_row.saturating_add(1);
+        self.failures = self.failures.saturating_add(1);
+    }
+
     pub(super) fn received(&mut self, bytes: usize) {
         self.bytes_received = self.bytes_received.saturating_add(bytes as u64);
     }

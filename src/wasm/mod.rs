@@ -16,3 +16,6 @@ mod intake;
 mod outcomes;
 mod signal;
 mod timer;
+
+#[cfg(test)]
+mod tests;

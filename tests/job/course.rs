@@ -17,6 +17,15 @@ fn ambiguous_answers_in_a_row_stop_the_run() {
 }
 
 #[test]
+fn answers_that_decide_nothing_count_as_ambiguous() {
+    let mut service = |_: &[i64]| Reply::Status(200, r#"{"data":{}}"#.into());
+    let options = Options { concurrency: Some(1.0), ..batch_of(1) };
+    let mut world = World::new(100, options, &mut service);
+    world.run();
+    expect(&world, &[("unknown missing-in-answer", 5), ("unsent too-many-ambiguous", 95)]);
+}
+
+#[test]
 fn too_many_failures_stop_the_run() {
     let mut calls = 0;
     let mut service = |ids: &[i64]| {

@@ -1,5 +1,7 @@
 //! The machine against a scripted service, on virtual time.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 mod course;
 mod retries;
 mod verdicts;
