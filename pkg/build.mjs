@@ -3,6 +3,7 @@
 
 import { build } from "esbuild";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -20,9 +21,9 @@ const LOG = join(LOGS, "package.log");
  * @returns {Promise<void>}
  */
 export async function buildPackage() {
+  await compile();
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
-  await compile();
   await bindgen();
   await optimise();
   patchGlue();
@@ -33,7 +34,12 @@ export async function buildPackage() {
 
 async function compile() {
   const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", "issue-bulk", "--lib"];
-  await run("cargo", ["build", ...what], { log: LOG });
+  // Panic messages name source files; nobody needs to learn where this machine keeps them.
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });
+  const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
+  await run("cargo", ["build", ...what], { env, log: LOG });
 }
 
 /** Without a default path the glue holds no `new URL`, which some bundlers trip over. */

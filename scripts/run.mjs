@@ -174,8 +174,16 @@ export function stopOnSignals() {
   }, PARENT_MS).unref();
 }
 
+let ending = false;
+
+/** Whether a signal is ending this process, so that children which stop are no news. */
+export function isEnding() {
+  return ending;
+}
+
 /** @param {"SIGINT" | "SIGTERM" | "SIGHUP"} name */
 async function endBy(name) {
+  ending = true;
   await stopAll();
   process.exit(128 + constants.signals[name]);
 }

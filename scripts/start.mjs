@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { buildPackageAndGateway, buildPage } from "./build.mjs";
 import { startGateway } from "./gateway.mjs";
 import { ROOT } from "./project.mjs";
-import { printFailure, stopAll, stopOnSignals } from "./run.mjs";
+import { isEnding, printFailure, stopAll, stopOnSignals } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 import {
   DEV_VARS, operatorToken, startWorker, workerVariables, writeVariables,
@@ -79,7 +79,7 @@ async function main() {
 stopOnSignals();
 main()
   .catch((error) => {
-    printFailure(error);
+    if (!isEnding()) printFailure(error);
     process.exitCode = 1;
   })
   .finally(stopAll);

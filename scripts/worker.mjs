@@ -42,6 +42,8 @@ export function workerVariables(gateway, { operatorToken, origins }) {
   return {
     OPERATOR_TOKEN: operatorToken,
     SERVICE_HOST: gateway.http,
+    // So that "Directly from this browser" can be tried, too.
+    DIRECT_HOSTS: gateway.http,
     SERVICE_USERNAME: SAMPLE.username,
     SERVICE_PASSWORD_MD5: createHash("md5").update(SAMPLE.password).digest("hex"),
     ALLOWED_ORIGINS: origins.join(","),

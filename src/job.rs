@@ -33,7 +33,7 @@ use crate::limits;
 use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::plan::Plan;
 use crate::request;
-use crate::response::{Caps, Expected, Flow, Reader};
+use crate::response::{Expected, Flow, Reader};
 use crate::rng::Rng;
 use crate::time::Instant;
 use crate::verdict::Failure;
@@ -187,16 +187,17 @@ impl Job {
             sent_at: now,
             expires_at: now.after(self.plan.policy().timeout),
             head: None,
-            reader: Reader::new(ids.len(), Caps::default()),
+            reader: Reader::new(ids.len(), self.plan.reply_caps()),
             batch,
         });
         Ok(Output::Send { batch: id, attempt })
     }
 
-    /// Waits for `until`, for the next timeout, or for the deadline, whichever comes first.
+    /// Waits for `until`, for the next timeout, or for the deadline while it still has something
+    /// to stop, whichever comes first.
     fn wait(&self, until: Option<Instant>) -> Output {
-        let deadline = (self.stopped.is_none() && self.plan.policy().deadline.is_some())
-            .then(|| self.deadline());
+        let limited = self.plan.policy().deadline.is_some() && self.queue.ready_at().is_some();
+        let deadline = limited.then(|| self.deadline());
         let until = [until, self.flights.next_expiry(), deadline].into_iter().flatten().min();
         Output::Wait { until }
     }

@@ -54,7 +54,9 @@ pub const STOP_FAILURE_CALLS_MIN: u32 = 20;
 
 /// Bytes of one answer: 10,000 entries of 183 bytes are 1.8 MB, the rest is room for a talkative
 /// service; more than this is not an answer to one batch.
-pub const REPLY_BYTES_MAX: u64 = 64 << 20;
+pub const REPLY_BYTES_MAX: u32 = 64 << 20;
+/// The most bytes of one answer that the caller may allow; they are never held at once.
+pub const REPLY_BYTES_ASKED_MAX: u32 = 2 << 30;
 /// Nesting of an answer: the documented one has 3 levels.
 pub const REPLY_DEPTH_MAX: u32 = 32;
 /// Entries of an answer per id that was sent, before it counts as an attack (reliability.md f).
@@ -106,6 +108,6 @@ const _: () = {
     assert!(TIMEOUT_DEFAULT.as_millis() <= DURATION_MAX.as_millis());
     // A full batch of the longest ids, each with its comma, must fit into one body.
     assert!(BATCH_SIZE_MAX as usize * 20 + 2 <= BODY_BYTES_MAX);
-    assert!(REPLY_VALUE_BYTES_MAX as u64 <= REPLY_BYTES_MAX);
+    assert!(REPLY_VALUE_BYTES_MAX <= REPLY_BYTES_MAX as usize);
     assert!(CAUSES_MAX < u16::MAX as usize - 100);
 };

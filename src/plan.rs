@@ -4,6 +4,7 @@ use crate::id::{ContextId, ContextIdError, PromotionId, PromotionIdError};
 use crate::limits;
 use crate::policy::{OnObstacle, Policy, StopRules};
 use crate::request::{BASE_PATH_DEFAULT, Endpoint, RequestError};
+use crate::response::Caps;
 use core::time::Duration;
 
 /// What the caller asked for, unchecked. Absent values take their default from `limits`.
@@ -20,6 +21,7 @@ pub struct Options<'a> {
     pub attempts: Option<f64>,
     pub timeout_ms: Option<f64>,
     pub deadline_ms: Option<f64>,
+    pub response_bytes_max: Option<f64>,
     pub stop_ambiguous_in_row: Option<f64>,
     pub stop_failure_percent: Option<f64>,
     pub stop_failure_calls_min: Option<f64>,
@@ -37,6 +39,7 @@ pub struct Plan {
     batch_size: u32,
     concurrency_max: u32,
     rate_per_minute: Option<u32>,
+    reply_caps: Caps,
 }
 
 impl Plan {
@@ -53,6 +56,10 @@ impl Plan {
             batch_size: BATCH_SIZE.read(options.batch_size)?,
             concurrency_max: CONCURRENCY.read(options.concurrency)?,
             rate_per_minute: options.rate_per_minute.map(|r| RATE.read(Some(r))).transpose()?,
+            reply_caps: Caps {
+                bytes: u64::from(RESPONSE_BYTES.read(options.response_bytes_max)?),
+                ..Caps::default()
+            },
         })
     }
 
@@ -84,6 +91,11 @@ impl Plan {
 
     pub const fn concurrency_max(&self) -> u32 {
         self.concurrency_max
+    }
+
+    /// The bounds of one answer.
+    pub const fn reply_caps(&self) -> Caps {
+        self.reply_caps
     }
 
     pub const fn rate_per_minute(&self) -> Option<u32> {
@@ -142,6 +154,15 @@ const ATTEMPTS: Whole = Whole {
     error: RequestError {
         code: "invalid-attempts",
         message: "attempts must be a whole number from 1 to 100.",
+    },
+};
+const RESPONSE_BYTES: Whole = Whole {
+    min: 1_024,
+    max: limits::REPLY_BYTES_ASKED_MAX,
+    default: limits::REPLY_BYTES_MAX,
+    error: RequestError {
+        code: "invalid-response-bytes-max",
+        message: "responseBytesMax must be a whole number of bytes from 1024 to 2147483648.",
     },
 };
 const INVALID_STOP: RequestError = RequestError {

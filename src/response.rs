@@ -19,9 +19,12 @@
 //! is tolerated where the text does not matter. A byte order mark at the start is passed over.
 
 mod answer;
+#[cfg(test)]
+mod caps_tests;
 mod columns;
 mod entry;
 mod envelope;
+mod lesson;
 mod lookup;
 mod scan;
 mod skip;
@@ -69,7 +72,7 @@ pub struct Caps {
 impl Default for Caps {
     fn default() -> Self {
         Self {
-            bytes: limits::REPLY_BYTES_MAX,
+            bytes: u64::from(limits::REPLY_BYTES_MAX),
             depth: limits::REPLY_DEPTH_MAX,
             keys_per_id: limits::REPLY_KEYS_PER_ID_MAX,
             value_bytes: limits::REPLY_VALUE_BYTES_MAX,
@@ -181,7 +184,7 @@ impl Reader {
                 self.held.clear();
                 return Ok(rest.get(of_piece..).unwrap_or_default());
             }
-            self.held.drain(..used);
+            self.keep_from(used);
             self.look_later();
             rest = later;
         }
@@ -191,8 +194,14 @@ impl Reader {
     /// Reads what of the held bytes is complete.
     fn look(&mut self, expected: &Expected<'_>) -> Result<(), Broken> {
         let used = self.walker.walk(expected, &self.held)?;
-        self.held.drain(..used);
+        self.keep_from(used);
         Ok(())
+    }
+
+    fn keep_from(&mut self, used: usize) {
+        if used != 0 {
+            self.held = self.held.get(used..).unwrap_or_default().to_vec();
+        }
     }
 
     fn hold(&mut self, bytes: &[u8]) {

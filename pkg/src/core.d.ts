@@ -29,6 +29,7 @@ export interface InputSummary {
   distinct: number;
   format: string;
   column: string | null;
+  header: string[];
 }
 
 export class Intake {
@@ -53,7 +54,7 @@ export function plan(
   request: RequestForCore,
   options: OptionsForCore,
   input: Input,
-): Omit<Plan, "format" | "column" | "problems">;
+): Omit<Plan, "format" | "column" | "header" | "problems">;
 
 export interface Hooks {
   fetch: (url: string, init: RequestInit) => Promise<Response>;

@@ -6,6 +6,13 @@ import { IssueBulkError } from "./errors.js";
 
 /** @typedef {typeof import("./core.js")} Core */
 
+/**
+ * @typedef {object} Refusal
+ * @property {import("../types/errors.cjs").ErrorCode} code
+ * @property {string} message
+ * @property {readonly string[]} [header]
+ */
+
 export class Engine {
   /** @type {Core | null} */
   #core = null;
@@ -64,7 +71,7 @@ export class Engine {
    */
   translate(error) {
     if (isTrap(error)) return this.crashed("stopped in the middle of a call", error);
-    if (isRefusal(error)) return new IssueBulkError(error.code, error.message);
+    if (isRefusal(error)) return new IssueBulkError(error.code, error.message, error);
     return error;
   }
 
@@ -130,7 +137,7 @@ export function isTrap(error) {
  * Whether it is what the core throws for a mistake of the caller: a plain code and message.
  *
  * @param {unknown} error
- * @returns {error is { code: import("../types/errors.cjs").ErrorCode, message: string }}
+ * @returns {error is Refusal}
  */
 function isRefusal(error) {
   if (typeof error !== "object" || error === null || error instanceof Error) return false;

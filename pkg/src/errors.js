@@ -6,11 +6,12 @@ export class IssueBulkError extends Error {
   /**
    * @param {import("../types/errors.cjs").ErrorCode} code
    * @param {string} message
-   * @param {{ cause?: unknown }} [options]
+   * @param {{ cause?: unknown, header?: readonly string[] }} [options]
    */
-  constructor(code, message, options) {
+  constructor(code, message, options = {}) {
     super(message, options);
     this.code = code;
+    this.header = options.header;
   }
 
   /** @returns {"IssueBulkError"} */

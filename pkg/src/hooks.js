@@ -9,8 +9,6 @@ export class Hooks {
   #engine;
   #transport;
   #onProgress;
-  /** Calls of the user's `auth` that have not answered. */
-  #asking = 0;
   /** @type {import("../types/report.cjs").Note[]} */
   notes = [];
   /** @type {import("../types/options.cjs").AuthCallback | undefined} */
@@ -49,7 +47,7 @@ export class Hooks {
    * @returns {string | null}
    */
   signOf(progress) {
-    if (progress.state === "paused" || this.#asking > 0) return null;
+    if (progress.state === "paused") return null;
     const { queued, inFlight, attempts, bytesReceived } = progress;
     return [queued, inFlight, attempts, bytesReceived].join();
   }
@@ -76,14 +74,11 @@ export class Hooks {
     this.onEntry();
     await null;
     const { credentials } = this;
-    this.#asking += 1;
     try {
       return headersOf(await credentials?.());
     } catch (error) {
       this.#noteFailure(error);
       throw error;
-    } finally {
-      this.#asking -= 1;
     }
   }
 

@@ -19,6 +19,7 @@ const FOR_CORE = Object.freeze([
   "rate",
   "timeoutMs",
   "deadlineMs",
+  "responseBytesMax",
   "attempts",
   "stop",
   "seed",

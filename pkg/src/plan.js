@@ -18,10 +18,10 @@ export async function plan(engine, request, options) {
     if (input === null || signal?.aborted) throw cancelled(signal);
     return engine.call((core) => {
       const sums = core.plan(setup.request, setup.options, input);
-      const { format, column } = input.summary();
+      const { format, column, header } = input.summary();
       const problems = input.problems();
       input.free();
-      return { ...sums, format, column: column ?? null, problems };
+      return { ...sums, format, column: column ?? null, header, problems };
     });
   } finally {
     signal?.removeEventListener("abort", cut);

@@ -52,8 +52,9 @@ export class ProgressFeed {
   }
 
   /**
-   * Readers and the user's function learn of it in a turn of their own: this is called by the
-   * core, which they may call in turn.
+   * Readers and the user's function learn of it in a turn of the event loop of their own. This is
+   * called by the core, which they may call in turn; and a handler that pauses and resumes makes
+   * new progress each time, which in microtasks would never let an answer in.
    *
    * @param {Progress} progress
    */
@@ -63,7 +64,7 @@ export class ProgressFeed {
     const isScheduled = this.#version !== this.#announced;
     this.#latest = progress;
     this.#version += 1;
-    if (!isScheduled) queueMicrotask(() => this.#announce());
+    if (!isScheduled) setTimeout(() => this.#announce(), 0);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { IssueBulkError, issueBulk, planIssueBulk, startIssueBulk } from "issue-bulk";
 import { PROMOTION } from "./gateway.mjs";
 import { what, withGateway } from "./runs.mjs";
@@ -32,8 +33,14 @@ const OPTIONS = [
   [{ host: "http://eu.api.capillarytech.com" }, "insecure-host"],
   [{ host: "http://127.0.0.1.evil.example" }, "insecure-host"],
   [{ basePath: "/../x" }, "invalid-base-path"],
-  [{ auth: { token: "a\r\nb" } }, "invalid-header"],
-  [{ auth: { token: "\u00e4" } }, "invalid-header"],
+  [{ auth: { token: "a\r\nb" } }, "invalid-credentials"],
+  [{ auth: { token: "\u00e4" } }, "invalid-credentials"],
+  [{ auth: { username: "u" } }, "invalid-credentials"],
+  [{ auth: { username: "u:v", password: "p" } }, "invalid-credentials"],
+  [{ auth: { username: "u\r\n", password: "p" } }, "invalid-credentials"],
+  [{ auth: { username: "u", passwordMd5: "not md5" } }, "invalid-credentials"],
+  [{ attribution: { code: "a\nb" } }, "invalid-header"],
+  [{ attribution: { type: "SHOP", code: "a" } }, "invalid-attribution"],
   [{ orgId: "1\n2" }, "invalid-header"],
   [{ auth: [] }, "invalid-argument"],
   [{ auth: "secret" }, "invalid-argument"],
@@ -45,6 +52,7 @@ const OPTIONS = [
   [{ rate: { perMinute: 0 } }, "invalid-rate"],
   [{ timeoutMs: -1 }, "invalid-timeout"],
   [{ deadlineMs: 0 }, "invalid-timeout"],
+  [{ responseBytesMax: 10 }, "invalid-response-bytes-max"],
   [{ attempts: 0 }, "invalid-attempts"],
   [{ stop: { failurePercent: 200 } }, "invalid-stop-rule"],
   [{ concurency: 3 }, "unknown-option"],
@@ -53,7 +61,9 @@ const OPTIONS = [
   [{ onProgress: "x" }, "invalid-argument"],
   [{ transport: {} }, "invalid-argument"],
   [{ input: "csv" }, "invalid-argument"],
-  [{ input: { delimiter: "5" } }, "bad-delimiter"],
+  [{ input: { format: "xml" } }, "invalid-input"],
+  [{ input: { column: -1 } }, "invalid-input"],
+  [{ input: { dedupe: "yes" } }, "invalid-option"],
 ];
 
 /**
@@ -62,14 +72,14 @@ const OPTIONS = [
  * @param {string} code
  */
 async function refused(request, options, code) {
-  const shown = JSON.stringify([request, options, code]);
+  const shown = inspect([request, options, code]);
   const check = (/** @type {any} */ error) => {
     assert.ok(error instanceof IssueBulkError, `${shown}: ${error}`);
     assert.equal(error.code, code, shown);
     assert.match(error.message, /[.)]$/, shown);
     return true;
   };
-  await assert.rejects(issueBulk(request, options), check);
+  await assert.rejects(issueBulk(request, options), check, shown);
   await assert.rejects(planIssueBulk(request, options), check);
   assert.throws(() => startIssueBulk(request, options), check);
 }

@@ -43,7 +43,7 @@ export function brokenCore({ start = async () => {}, before = {} }) {
       enter("pushLongs");
     }
     finish() {
-      return { free() {}, summary: () => ({ format: "values", column: null }), problems: () => [] };
+      return { free() {} };
     }
   }
 

@@ -2,6 +2,8 @@
 // shows that nothing was sent twice that may have been issued.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { issueBulk } from "issue-bulk";
 import { balances, ids, what, withGateway } from "./runs.mjs";
@@ -110,7 +112,7 @@ test("a 429 is sent again, not before its Retry-After", async () => {
   const report = await runWith({ kind: "rateLimited", retryAfter });
   assert.deepEqual([report.counts.issued, report.counts.attempts], [30, 4]);
   const calls = await service.gateway.calls();
-  const waited = timeOf(calls[2]) - timeOf(calls[1]);
+  const waited = calls[2].at - calls[1].at;
   assert.ok(waited >= 1_000, `waited ${waited} ms`);
   assert.equal(calls.length, 4);
   assert.equal((await service.gateway.summary()).duplicatesIssued, 0);
@@ -128,7 +130,7 @@ test("a 413 is halved until it fits, and later batches stay small", async () => 
   ]);
   const report = await issueBulk(what(ids(40)), where({ batchSize: 20, concurrency: 1 }));
   assert.equal(report.counts.issued, 40);
-  const sizes = (await service.gateway.calls()).map(sizeOf);
+  const sizes = (await service.gateway.calls()).map((call) => call.ids);
   assert.deepEqual(sizes.slice(0, 2), [20, 10]);
   assert.ok(sizes.slice(2).every((size) => size <= 10), String(sizes));
   assert.deepEqual(await contradictions(report), []);
@@ -142,7 +144,7 @@ test("five ambiguous answers in a row stop the run", async () => {
 });
 
 test("nobody listening: everything is unsent, for nothing left", async () => {
-  const report = await issueBulk(what(ids(2)), where({ host: "http://127.0.0.1:9", attempts: 2 }));
+  const report = await issueBulk(what(ids(2)), where({ host: await deadHost(), attempts: 2 }));
   assert.equal(report.counts.unsent, 2);
   const [unsent] = report.unsent();
   assert.equal(unsent?.reason, "not-reached");
@@ -163,12 +165,12 @@ test("a redirect is not followed", async () => {
   assert.deepEqual([report.counts.issued, report.counts.unsent], [10, 20]);
 });
 
-/** @param {any} call */
-function timeOf(call) {
-  return typeof call.at === "number" ? call.at : Date.parse(call.at);
-}
-
-/** @param {any} call */
-function sizeOf(call) {
-  return Array.isArray(call.ids) ? call.ids.length : call.ids;
+/** An address at which nobody listens any more. */
+async function deadHost() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
 }

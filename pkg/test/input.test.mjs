@@ -56,13 +56,23 @@ const KINDS = {
   "a Blob": () => new Blob([LINES]),
   "a File": () => new File([LINES], "customers.csv"),
   "a Response": () => new Response(LINES),
-  "a stream of bytes": () => ReadableStream.from(pieces(bytes)),
-  "a stream of text": () => ReadableStream.from(pieces(LINES)),
+  "a stream of bytes": () => streamOf(pieces(bytes)),
+  "a stream of text": () => streamOf(pieces(LINES)),
   "a decoded stream": () => new Blob([LINES]).stream().pipeThrough(new TextDecoderStream()),
   "a Node stream": () => Readable.from(pieces(bytes)),
   "an array of bytes": () => [bytes.subarray(0, 5), bytes.subarray(5)],
   "an async generator of bytes": () => arriving(pieces(bytes)),
 };
+
+/** @param {Iterable<any>} values */
+function streamOf(values) {
+  return new ReadableStream({
+    start(stream) {
+      for (const value of values) stream.enqueue(value);
+      stream.close();
+    },
+  });
+}
 
 /** @param {Iterable<any>} values */
 function iterable(values) {
@@ -157,9 +167,14 @@ test("duplicates are sent once, with the place of the first", async () => {
 
 test("a column is chosen by name or number", async () => {
   const csv = "phone;member;name\n100;201;x\n101;202;y\n";
-  await assert.rejects(issueBulk(what(csv), where()), { code: "ambiguous-column" });
+  const header = ["phone", "member", "name"];
+  await assert.rejects(issueBulk(what(csv), where()), { code: "ambiguous-column", header });
   await assert.rejects(issueBulk(what(csv), where({ input: { column: "none" } })), {
     code: "no-such-column",
+    header,
+  });
+  await assert.rejects(issueBulk(what(csv), where({ input: { delimiter: "5" } })), {
+    code: "bad-delimiter",
   });
   for (const column of ["member", 2]) {
     const report = await issueBulk(what(csv), where({ input: { column, delimiter: ";" } }));

@@ -5,12 +5,14 @@ import { test } from "node:test";
 import { issueBulk, startIssueBulk } from "issue-bulk";
 import { balances, ids, what, withGateway } from "./runs.mjs";
 
+/** @typedef {import("issue-bulk").Progress} Progress */
+
 const service = withGateway();
 const { where } = service;
 
 const SLOW = Object.freeze({ batchSize: 10, concurrency: 2 });
 
-/** The sums of a progress. @param {import("issue-bulk").Progress} progress */
+/** The sums of a progress. @param {Progress} progress */
 function isConsistent({ queued, inFlight, issued, rejected, unsent, unknown, distinct }) {
   return distinct === queued + inFlight + issued + rejected + unsent + unknown;
 }
@@ -34,7 +36,7 @@ test("an abort during the run awaits what is in flight and leaves the rest unsen
     where({
       ...SLOW,
       signal: controller.signal,
-      onProgress: ({ issued }) => issued > 0 && controller.abort(),
+      onProgress: (/** @type {Progress} */ { issued }) => issued > 0 && controller.abort(),
     }),
   );
   const { counts } = report;
@@ -120,11 +122,11 @@ test("a signal is let go at the end of the run", async () => {
 });
 
 test("progress is consistent, grows, and ends with done", async () => {
-  /** @type {import("issue-bulk").Progress[]} */
+  /** @type {Progress[]} */
   const seen = [];
   const report = await issueBulk(
     what(ids(1_000)),
-    where({ ...SLOW, onProgress: (progress) => seen.push(progress) }),
+    where({ ...SLOW, onProgress: (/** @type {Progress} */ progress) => seen.push(progress) }),
   );
   assert.ok(seen.length > 2);
   for (const progress of seen) assert.ok(isConsistent(progress), JSON.stringify(progress));
@@ -246,7 +248,7 @@ test("handlers may act on the job from within", async () => {
     what(ids(300)),
     where({
       ...SLOW,
-      onProgress: ({ issued }) => {
+      onProgress: (/** @type {Progress} */ { issued }) => {
         job.pause();
         job.snapshot();
         job.resume();

@@ -20,6 +20,7 @@ export function withGateway(flags) {
     get gateway() {
       return gateway;
     },
+    /** @type {(options?: any) => any} */
     where: (options = {}) => ({ host: gateway.host, auth: AUTH, ...options }),
   };
 }

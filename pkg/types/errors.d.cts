@@ -3,10 +3,16 @@
  * or the network does is never thrown; it is in the report.
  */
 export class IssueBulkError extends Error {
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; header?: readonly string[] },
+  );
   get name(): "IssueBulkError";
   /** Stable across versions; the message may change. */
   readonly code: ErrorCode;
+  /** The header of the CSV, where `input.column` must name one of its cells. */
+  readonly header: readonly string[] | undefined;
 }
 
 /** Every code of an {@link IssueBulkError}. A minor version may add some. */
@@ -20,21 +26,28 @@ export type ErrorCode = ArgumentCode | OptionCode | InputCode | StateCode;
  */
 export type ArgumentCode = "invalid-argument" | "unknown-option";
 
-/** A value that cannot be right; the code names the option, the message the fix. */
+/**
+ * A value that cannot be right; the code names the option, the message the fix. `invalid-option`
+ * is one of the wrong type, `invalid-input` one of `options.input`.
+ */
 export type OptionCode =
   | "invalid-promotion-id"
   | "invalid-context-id"
   | "invalid-host"
   | "insecure-host"
   | "invalid-base-path"
-  | "invalid-auth"
+  | "invalid-credentials"
+  | "invalid-attribution"
   | "invalid-header"
   | "invalid-batch-size"
   | "invalid-concurrency"
   | "invalid-rate"
   | "invalid-timeout"
+  | "invalid-response-bytes-max"
   | "invalid-attempts"
-  | "invalid-stop-rule";
+  | "invalid-stop-rule"
+  | "invalid-input"
+  | "invalid-option";
 
 /**
  * An input that cannot be used as a whole. Single bad lines are no error; they are counted.
@@ -69,6 +82,7 @@ export type InputCode =
  * - `report-disposed`: rows were asked for after `dispose()`
  * - `cancelled`: a plan whose `signal` was aborted
  * - `core-not-ready`: the WebAssembly could not be compiled, or `init` was not called
+ * - `internal-error`: a mistake of this package; please report it
  * - `core-crashed`: the WebAssembly stopped working in the middle of a run. Take every customer
  *   of the run as unknown, and start a new process, worker or page.
  */
@@ -77,4 +91,5 @@ export type StateCode =
   | "report-disposed"
   | "cancelled"
   | "core-not-ready"
+  | "internal-error"
   | "core-crashed";

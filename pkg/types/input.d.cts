@@ -94,8 +94,10 @@ export type ProblemReason =
   | "too-large"
   | "not-exact"
   | "too-few-fields"
+  | "too-many-fields"
   | "too-long"
   | "bad-quote"
   | "bad-json"
   | "not-an-object"
-  | "no-field";
+  | "no-field"
+  | "repeated-field";

@@ -1,5 +1,5 @@
 import type { Auth } from "./options.cjs";
-import type { Report } from "./report.cjs";
+import type { Report, StopCode } from "./report.cjs";
 
 /** A run that is under way. */
 export interface Job {
@@ -63,6 +63,6 @@ export interface Progress {
   readonly elapsedMs: number;
   /** Milliseconds to go, or null while nothing has been answered yet. */
   readonly etaMs: number | null;
-  /** Why the run is paused, as a stable code, or null. */
-  readonly pausedBy: string | null;
+  /** What made the run pause itself; null while it runs or was paused by `pause`. */
+  readonly pausedBy: StopCode | null;
 }

@@ -52,6 +52,12 @@ export interface RunOptions {
   /** Milliseconds for the whole run. Afterwards nothing is sent and the rest is `unsent`. */
   deadlineMs?: number | undefined;
   /**
+   * Bytes of one answer, decoded, 1,024 to 2 GiB. Default 64 MiB: far more than any answer to
+   * 10,000 ids. A longer one ends as `unknown`. Answers are read as they arrive, so a higher
+   * bound costs time, not memory.
+   */
+  responseBytesMax?: number | undefined;
+  /**
    * Sendings of one batch, the first included; only what provably did nothing is sent again.
    * Default 5. A 429 uses none.
    */
@@ -151,6 +157,8 @@ export interface Plan {
   readonly format: string;
   /** The CSV column that was used, by name or number, or null. */
   readonly column: string | null;
+  /** The cells of a CSV's header; empty where there is none. */
+  readonly header: readonly string[];
   /** Invalid and duplicate inputs, the first 1,000 of them. */
   readonly problems: readonly Problem[];
 }

@@ -196,10 +196,24 @@ impl Sparse {
         self.places.push((slot, u32::try_from(index).unwrap_or(u32::MAX)));
     }
 
-    /// Entries mostly arrive in request order, and then there is nothing to sort.
-    fn sort(&mut self) {
-        if !self.places.is_sorted() {
-            self.places.sort_unstable();
+    /// Orders by slot, of which there are so many and each at most once. Entries mostly arrive in
+    /// request order, and then there is nothing to do; else one pass over the slots is less code
+    /// than sorting.
+    fn order(&mut self, slots: usize) {
+        if self.places.is_sorted() {
+            return;
+        }
+        // Index + 1, or 0 where a slot has nothing.
+        let mut by_slot = vec![0_u32; slots];
+        for (slot, index) in self.places.drain(..) {
+            if let Some(place) = by_slot.get_mut(slot as usize) {
+                *place = index.saturating_add(1);
+            }
+        }
+        for (slot, place) in (0_u32..).zip(&by_slot) {
+            if let Some(index) = place.checked_sub(1) {
+                self.places.push((slot, index));
+            }
         }
     }
 
@@ -251,8 +265,8 @@ impl SparseText {
         self.ranges.push((start, self.text.len()));
     }
 
-    pub(super) fn sort(&mut self) {
-        self.sparse.sort();
+    pub(super) fn order(&mut self, slots: usize) {
+        self.sparse.order(slots);
     }
 
     fn range(&self, index: usize) -> Option<&str> {
@@ -295,8 +309,8 @@ impl Refusals {
         self.sparse.push(slot, self.errors.len().wrapping_sub(1));
     }
 
-    pub(super) fn sort(&mut self) {
-        self.sparse.sort();
+    pub(super) fn order(&mut self, slots: usize) {
+        self.sparse.order(slots);
     }
 }
 
@@ -310,7 +324,7 @@ mod tests {
         for (slot, text) in [(7, "b"), (2, "a"), (5, "a"), (9, "")] {
             texts.push(slot, text);
         }
-        texts.sort();
+        texts.order(10);
         assert_eq!(texts.iter().collect::<Vec<_>>(), [(2, "a"), (5, "a"), (7, "b"), (9, "")]);
         assert_eq!((texts.get(5), texts.get(9), texts.get(3)), (Some("a"), Some(""), None));
         assert_eq!((texts.text.as_str(), texts.len()), ("ba", 4));
@@ -323,7 +337,7 @@ mod tests {
         for (slot, code) in [(3, 708), (1, 708), (2, 715)] {
             refusals.push(slot, error(code));
         }
-        refusals.sort();
+        refusals.order(10);
         let codes: Vec<_> = refusals.iter().map(|(slot, error)| (slot, error.code)).collect();
         assert_eq!(codes, [(1, Some(708)), (2, Some(715)), (3, Some(708))]);
         assert_eq!(refusals.errors.len(), 2);

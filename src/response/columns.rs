@@ -4,8 +4,9 @@ use super::Expected;
 use super::answer::{Broken, Contradiction, Entries, Extra, Mismatch, NO_TIME, SlotState};
 use super::entry::{Issued, Judged};
 use super::lookup::{Index, Slots};
+use super::swar::hex_id;
 use super::text::{Text, parse_customer};
-use crate::id::{PackedIssuanceId, pack_issuance_id};
+use crate::id::PackedIssuanceId;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX, REPLY_EXTRA_KEPT};
 
 pub(super) struct Columns {
@@ -120,8 +121,8 @@ impl Columns {
     }
 
     fn issue(&mut self, slot: usize, place: u32, issued: &Issued<'_>, context: &str) -> bool {
-        let packed = issued.id.plain().and_then(pack_issuance_id);
-        if packed.is_none() {
+        let hex = issued.id.plain().and_then(packed);
+        if hex.is_none() {
             match issued.id.exact(ISSUANCE_ID_BYTES_MAX) {
                 Some(text) => self.pack_or_keep(slot, place, &text),
                 None => {
@@ -137,13 +138,13 @@ impl Columns {
             self.entries.odd_contexts.push(place, &readable);
         }
         let event_time = issued.event_time.unwrap_or(NO_TIME);
-        self.fill(slot, packed, event_time, issued.valid_till.unwrap_or(NO_TIME));
-        packed.is_some() && odd_context.is_none()
+        self.fill(slot, hex, event_time, issued.valid_till.unwrap_or(NO_TIME));
+        hex.is_some() && odd_context.is_none()
     }
 
     /// An id that was written with escapes may still be one of the ordinary form.
     fn pack_or_keep(&mut self, slot: usize, place: u32, text: &str) {
-        match (pack_issuance_id(text.as_bytes()), self.entries.issuance.get_mut(slot)) {
+        match (packed(text.as_bytes()), self.entries.issuance.get_mut(slot)) {
             (Some(packed), Some(id)) => *id = packed,
             _ => self.entries.odd_ids.push(place, text),
         }
@@ -184,12 +185,18 @@ impl Columns {
         }
     }
 
-    /// Orders what is kept by slot.
-    pub fn sort(&mut self) {
-        self.entries.odd_ids.sort();
-        self.entries.odd_contexts.sort();
-        self.entries.refused.sort();
+    /// Orders what is kept beside the columns by slot.
+    pub fn order(&mut self) {
+        let slots = self.entries.states.len();
+        self.entries.odd_ids.order(slots);
+        self.entries.odd_contexts.order(slots);
+        self.entries.refused.order(slots);
     }
+}
+
+/// The id in twelve bytes, if it is 24 lower-case hex digits.
+fn packed(text: &[u8]) -> Option<PackedIssuanceId> {
+    hex_id(text.as_array()?)
 }
 
 /// FNV-1a with the sign bit set, so that it is never an id. Two texts with one hash would be

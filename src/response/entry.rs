@@ -149,7 +149,7 @@ impl<'a> Fields<'a> {
 
     /// Decides what the entry under the key of this customer says.
     #[inline]
-    pub fn judge(self, customer: i64, promotion: &str) -> Judged<'a> {
+    pub fn judge(&mut self, customer: i64, promotion: &str) -> Judged<'a> {
         if self.twice {
             return Judged::Unreadable;
         }
@@ -167,7 +167,7 @@ impl<'a> Fields<'a> {
             }
             _ => false,
         };
-        if let Some(error) = self.error {
+        if let Some(error) = self.error.take() {
             return Judged::Refused(error);
         }
         if named.is_none() || !promoted {

@@ -41,6 +41,8 @@ impl Item {
 }
 
 /// One value inside a container of this depth, read as an error.
+#[cold]
+#[inline(never)]
 pub(super) fn item(cursor: &mut Cursor<'_>, outside: u32, depth_max: u32) -> Step<Item> {
     let mut item = Item::default();
     match cursor.peek()? {

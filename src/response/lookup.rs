@@ -127,6 +127,7 @@ mod tests {
             assert_eq!(ids[slot], *id);
             assert_eq!(slots.find(&ids, *id), Some(slot), "asking moves nothing");
             slots.taken(slot);
+            assert_eq!(slots.next, slot + 1);
         }
         assert!(slots.index.is_none());
         assert_eq!(slots.find(&ids, 1), Some(0));

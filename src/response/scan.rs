@@ -71,6 +71,13 @@ impl<'a> Cursor<'a> {
     /// The next byte after white space, which is passed over.
     #[inline]
     pub fn peek(&mut self) -> Step<u8> {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' => Ok(*byte),
+            _ => self.peek_behind_space(),
+        }
+    }
+
+    fn peek_behind_space(&mut self) -> Step<u8> {
         loop {
             match self.bytes.get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at = self.at.wrapping_add(1),

@@ -7,12 +7,18 @@ const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Marks bytes that end or complicate a run of string text: `"`, `\`, below 0x20, 0x80 and above.
+///
+/// A subtraction sets the high bit of every byte that is smaller, and bytes that had it before are
+/// marked anyway. Flipping bit 1 moves `"` (0x22) next to the control characters.
 fn special(word: u64) -> u64 {
-    let below = word.wrapping_sub(LOW.wrapping_mul(0x20)) & !word;
-    let quote = word ^ LOW.wrapping_mul(0x22);
-    let slash = word ^ LOW.wrapping_mul(0x5c);
-    let zero = |value: u64| value.wrapping_sub(LOW) & !value;
-    (below | zero(quote) | zero(slash) | word) & HIGH
+    let control_or_quote = (word ^ repeat(0x02)).wrapping_sub(repeat(0x21));
+    let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(0x01));
+    (control_or_quote | backslash | word) & HIGH
+}
+
+/// A word of eight such bytes.
+const fn repeat(byte: u8) -> u64 {
+    (byte as u64).wrapping_mul(LOW)
 }
 
 const fn is_special(byte: u8) -> bool {
@@ -54,9 +60,9 @@ pub(super) fn digit_run(bytes: &[u8], mut at: usize) -> usize {
 /// How many of the eight bytes, from the first on, are digits.
 #[inline]
 pub(super) fn digit_count(word: u64) -> usize {
-    let value = word ^ LOW.wrapping_mul(0x30);
+    let value = word ^ repeat(0x30);
     // 10 + 0x76 is 0x80: the sum marks every value above 9 that has no mark of its own.
-    let marks = (value.wrapping_add(LOW.wrapping_mul(0x76)) | value) & HIGH;
+    let marks = (value.wrapping_add(repeat(0x76)) | value) & HIGH;
     if marks == 0 { 8 } else { lowest(marks) }
 }
 
@@ -68,22 +74,22 @@ pub(super) fn digits_value(word: u64, count: usize) -> u64 {
     let shift = 8_usize.wrapping_sub(count).wrapping_mul(8) as u32;
     let half = shift / 2;
     let word = word.wrapping_shl(half).wrapping_shl(shift.wrapping_sub(half));
-    let pairs = (word & LOW.wrapping_mul(0x0f)).wrapping_mul(2_561) >> 8;
+    let pairs = (word & repeat(0x0f)).wrapping_mul(2_561) >> 8;
     let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
     (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
 }
 
 /// Eight lower-case hex digits as four bytes, or `None`.
 #[inline]
-pub(super) fn hex_value(word: u64) -> Option<[u8; 4]> {
+fn hex_value(word: u64) -> Option<[u8; 4]> {
     // '0'-'9' are 0x30-0x39, 'a'-'f' 0x61-0x66: the low four bits, plus 9 for the letters.
     let letter = (word >> 6) & LOW;
-    let value = (word & LOW.wrapping_mul(0x0f)).wrapping_add(letter.wrapping_mul(9));
+    let value = (word & repeat(0x0f)).wrapping_add(letter.wrapping_mul(9));
     // Written back, the value must give the same text: 0x30 + value, and 39 more from 10 on.
-    let above_nine = (value.wrapping_add(LOW.wrapping_mul(6)) >> 4) & LOW;
-    let text = value.wrapping_add(LOW.wrapping_mul(0x30)).wrapping_add(above_nine.wrapping_mul(39));
+    let above_nine = (value.wrapping_add(repeat(6)) >> 4) & LOW;
+    let text = value.wrapping_add(repeat(0x30)).wrapping_add(above_nine.wrapping_mul(39));
     // 'g' is 16 and comes back as 'g': a value above 15 must be refused beside that.
-    if text != word || value & LOW.wrapping_mul(0xf0) != 0 {
+    if text != word || value & repeat(0xf0) != 0 {
         return None;
     }
     // The first digit of a pair is the high half of its byte.
@@ -91,6 +97,26 @@ pub(super) fn hex_value(word: u64) -> Option<[u8; 4]> {
     let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
     let fours = (pairs | pairs >> 16) as u32;
     Some(fours.to_le_bytes())
+}
+
+/// 24 lower-case hex digits as twelve bytes, or `None`.
+#[inline]
+pub(super) fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
+    let [first, second, third] = words(digits);
+    let [a, b, c, d] = hex_value(first)?;
+    let [e, f, g, h] = hex_value(second)?;
+    let [i, j, k, l] = hex_value(third)?;
+    Some([a, b, c, d, e, f, g, h, i, j, k, l])
+}
+
+/// 24 bytes as three words.
+#[inline]
+pub(super) fn words(bytes: &[u8; 24]) -> [u64; 3] {
+    let mut words = [0; 3];
+    for (word, chunk) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*chunk);
+    }
+    words
 }
 
 /// The eight bytes at `at`, if there are so many.

@@ -7,55 +7,12 @@
 //! issuance; one that does not fit, for whatever reason, is left to the general parser.
 
 use super::answer::NO_TIME;
-use super::entry::Field;
-use super::scan::{Cursor, Scalar};
-use super::swar::{digit_count, digits_value, hex_value};
-use super::text::parse_customer;
-use crate::id::{PackedIssuanceId, pack_issuance_id};
-
-/// Holes of a template: beyond that an entry is not regular enough to be worth it.
-const HOLES_MAX: usize = 32;
-/// Bytes of a sample: beyond that comparing is no faster than reading.
-const SAMPLE_BYTES_MAX: usize = 2_048;
-
-/// The template in use, and when to learn another.
-#[derive(Default)]
-pub(super) struct Habit {
-    pub template: Option<Template>,
-    /// Ordinary issuances in a row that did not fit.
-    misses: u32,
-    /// Misses that are borne before the next lesson: none at first, more with each lesson, so
-    /// that entries without any regularity are not studied in vain.
-    patience: u32,
-}
-
-const PATIENCE_MAX: u32 = 63;
-/// Fitting entries in a row that restore the readiness to learn.
-const RUN_MIN: u32 = 4;
-
-impl Habit {
-    /// Takes notice of so many entries that fitted.
-    pub fn fitted(&mut self, count: u32) {
-        if count != 0 {
-            self.misses = 0;
-        }
-        if count >= RUN_MIN {
-            self.patience = 1;
-        }
-    }
-
-    /// Takes notice of an ordinary issuance that the general parser had to read.
-    pub fn see(&mut self, sample: &[u8]) {
-        self.misses = self.misses.saturating_add(1);
-        if self.misses > self.patience {
-            self.misses = 0;
-            self.patience = self.patience.saturating_mul(2).saturating_add(1).min(PATIENCE_MAX);
-            self.template = Template::learn(sample).or(self.template.take());
-        }
-    }
-}
+use super::scan::Cursor;
+use super::swar::{digit_count, digits_value, hex_id, words};
+use crate::id::PackedIssuanceId;
 
 /// One entry with holes, from behind the opening quote of its key.
+#[derive(Default)]
 pub(super) struct Template {
     /// The texts before the holes, eight bytes a word; of each text only the whole words.
     words: Vec<u64>,
@@ -75,7 +32,7 @@ struct Hole {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     /// 24 lower-case hex digits.
     Id,
     /// The digits of the key once more.
@@ -99,25 +56,25 @@ pub(super) struct Row {
 }
 
 impl Template {
-    /// Learns from an ordinary issuance, given from the opening quote of its key to its closing
-    /// brace. `None` if it is too irregular.
-    pub fn learn(sample: &[u8]) -> Option<Self> {
-        if sample.len() > SAMPLE_BYTES_MAX {
-            return None;
+    /// Adds a text and the hole behind it.
+    pub fn push(&mut self, text: &[u8], kind: Kind) {
+        let (words, rest) = text.as_chunks::<8>();
+        let mut tail = [0; 8];
+        for (byte, from) in tail.iter_mut().zip(rest) {
+            *byte = *from;
         }
-        let mut cursor = Cursor::new(sample);
-        let key = cursor.key().ok()?.plain()?;
-        let mut lesson = Lesson {
-            template: Self { words: Vec::new(), holes: Vec::new() },
-            sample,
-            text_from: key.len().checked_add(1)?,
-            meaning: None,
-            depth: 0,
-            objects: 0,
-        };
-        lesson.object_or_array(&mut cursor)?;
-        lesson.hole(sample.len(), sample.len(), Kind::End)?;
-        Some(lesson.template)
+        self.words.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
+        self.holes.push(Hole {
+            words: words.len(),
+            tail: u64::from_le_bytes(tail),
+            tail_mask: low_bytes(rest.len()),
+            length: text.len(),
+            kind,
+        });
+    }
+
+    pub fn holes(&self) -> usize {
+        self.holes.len()
     }
 
     /// Reads the entry whose key begins here, if it fits.
@@ -125,7 +82,7 @@ impl Template {
     pub fn read(&self, bytes: &[u8]) -> Option<Row> {
         let key = Digits::read(bytes.first_chunk()?)?;
         let mut rest = bytes.get(key.count..)?;
-        let mut words = self.words.as_slice();
+        let mut texts = self.words.as_slice();
         let mut row = Row {
             customer: key.value,
             id: [0; 12],
@@ -134,8 +91,8 @@ impl Template {
             length: 0,
         };
         for hole in &self.holes {
-            let (text, later) = words.split_at_checked(hole.words)?;
-            words = later;
+            let (text, later) = texts.split_at_checked(hole.words)?;
+            texts = later;
             rest = hole.behind_text(text, rest)?;
             let taken = match hole.kind {
                 Kind::Id => {
@@ -177,7 +134,7 @@ impl Hole {
 
 /// The digits of a key, still as they were written.
 struct Digits {
-    words: [u64; 3],
+    text: [u64; 3],
     count: usize,
     value: i64,
 }
@@ -186,8 +143,8 @@ impl Digits {
     /// Digits of a customer id: no leading zero, a positive Long.
     #[inline]
     fn read(window: &[u8; 24]) -> Option<Self> {
-        let words = words_of(window);
-        let [first, second, third] = words;
+        let text = words(window);
+        let [first, second, third] = text;
         if first & 0xff == u64::from(b'0') {
             return None;
         }
@@ -210,7 +167,7 @@ impl Digits {
         if count == 0 {
             return None;
         }
-        Some(Self { words, count, value: i64::try_from(value).ok()? })
+        Some(Self { text, count, value: i64::try_from(value).ok()? })
     }
 
     /// The number of digits, if the same ones begin here. What follows is compared as text, which
@@ -219,7 +176,7 @@ impl Digits {
     fn repeated(&self, window: &[u8; 24]) -> Option<usize> {
         let mut difference = 0_u64;
         let mut bytes = self.count;
-        for (word, own) in words_of(window).into_iter().zip(self.words) {
+        for (word, own) in words(window).into_iter().zip(self.text) {
             difference |= (word ^ own) & low_bytes(bytes);
             bytes = bytes.saturating_sub(8);
         }
@@ -238,24 +195,6 @@ fn shifted(value: u64, digits: usize) -> Option<u64> {
 #[inline]
 fn low_bytes(bytes: usize) -> u64 {
     if bytes >= 8 { u64::MAX } else { !u64::MAX.wrapping_shl((bytes as u32).wrapping_mul(8)) }
-}
-
-#[inline]
-fn words_of(window: &[u8; 24]) -> [u64; 3] {
-    let mut words = [0; 3];
-    for (word, chunk) in words.iter_mut().zip(window.as_chunks().0) {
-        *word = u64::from_le_bytes(*chunk);
-    }
-    words
-}
-
-#[inline]
-fn hex_id(window: &[u8; 24]) -> Option<PackedIssuanceId> {
-    let [first, second, third] = words_of(window);
-    let [a, b, c, d] = hex_value(first)?;
-    let [e, f, g, h] = hex_value(second)?;
-    let [i, j, k, l] = hex_value(third)?;
-    Some([a, b, c, d, e, f, g, h, i, j, k, l])
 }
 
 /// The length of a time of up to 15 digits, or of null.
@@ -283,102 +222,125 @@ fn time(bytes: &[u8], into: &mut i64) -> Option<usize> {
     Some(count)
 }
 
-/// A template in the making.
-struct Lesson<'s> {
-    template: Template,
-    sample: &'s [u8],
-    /// Where the text before the next hole begins.
-    text_from: usize,
-    /// The field of the entry that is being read, if it carries meaning.
-    meaning: Option<Field>,
-    depth: u32,
-    /// The lowest bit tells whether the open container is an object, the next its parent ...
-    objects: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::lesson::learn;
+    use super::*;
 
-impl Lesson<'_> {
-    /// Goes through the entry, which is known to be JSON within the caps.
-    fn object_or_array(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        loop {
-            let byte = cursor.peek().ok()?;
-            match byte {
-                b'{' | b'[' => {
-                    cursor.advance();
-                    self.depth = self.depth.checked_add(1)?;
-                    self.objects = self.objects << 1 | u64::from(byte == b'{');
-                    self.key(cursor)?;
-                }
-                b'}' | b']' => {
-                    cursor.advance();
-                    self.depth = self.depth.checked_sub(1)?;
-                    self.objects >>= 1;
-                    if self.depth == 0 {
-                        return Some(());
-                    }
-                }
-                b',' => {
-                    cursor.advance();
-                    self.key(cursor)?;
-                }
-                _ => self.value(cursor)?,
-            }
+    const FIRST: &str = concat!(
+        r#""555567088":{"id":"67dd4237ef21a64211227e06","customerId":555567088,"#,
+        r#""promotionId":"p","earnedFromId":"973","#,
+        r#""eventTime":1742553655678,"validTill":1746046799999}"#
+    );
+
+    /// Any bytes after the entry, as a reader mostly has them.
+    const AFTER: &str = r#","555567089":{"id":"67dd4237ef21a64211227e06","#;
+
+    fn template(sample: &str) -> Template {
+        learn(sample.as_bytes()).unwrap()
+    }
+
+    /// Reads the sample with these replacements.
+    fn read(sample: &str, changes: &[(&str, &str)]) -> Option<Row> {
+        let mut entry = sample.to_owned();
+        for (from, to) in changes {
+            assert!(entry.contains(from), "{from} is not in {entry}");
+            entry = entry.replace(from, to);
+        }
+        let row = template(sample).read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat())?;
+        assert_eq!(row.length, entry.len() - 1);
+        Some(row)
+    }
+
+    #[test]
+    fn an_entry_of_the_same_form_fits() {
+        let row = read(
+            FIRST,
+            &[
+                ("555567088", "9223372036854775807"),
+                ("67dd4237ef21a64211227e06", "0123456789abcdef01234567"),
+                ("1742553655678", "0"),
+                ("1746046799999", "null"),
+            ],
+        )
+        .unwrap();
+        assert_eq!((row.customer, row.event_time, row.valid_till), (i64::MAX, 0, NO_TIME));
+        assert_eq!(crate::id::unpack_issuance_id(&row.id), *b"0123456789abcdef01234567");
+    }
+
+    #[test]
+    fn an_entry_of_another_form_does_not_fit() {
+        for (from, to) in [
+            ("\"555567088", "\"0555567088"),
+            ("\"555567088", "\"555567089"),
+            ("\"555567088", "\"5555670889"),
+            ("\"555567088", "\"-55567088"),
+            ("\"555567088", "\"55556708\\u0038"),
+            ("555567088", "9223372036854775808"),
+            ("555567088", "12345678901234567890"),
+            // 2^64 more than the id.
+            ("555567088", "18446744074265118704"),
+            ("555567088", ""),
+            (":555567088", ":555567088.0"),
+            (":555567088", ":55556708"),
+            ("7e06", "7e0g"),
+            ("7e06", "7E06"),
+            ("7e06", "7e0"),
+            ("7e06", "7e067"),
+            ("1742553655678", "01742553655678"),
+            ("1742553655678", "1742553655678.5"),
+            ("1742553655678", "-1"),
+            ("1742553655678", "1234567890123456"),
+            ("1742553655678", "nul"),
+            ("\"p\"", "\"q\""),
+            ("\"973\"", "\"974\""),
+            ("\"973\"", "null"),
+            ("eventTime", "eventtime"),
+            ("\"eventTime\":", "\"eventTime\": "),
+            ("999}", "999 }"),
+            ("999}", "999,\"error\":1}"),
+        ] {
+            assert!(read(FIRST, &[(from, to)]).is_none(), "{to} for {from}");
         }
     }
 
-    /// The next key, where one must be.
-    fn key(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        if self.objects & 1 == 1 && cursor.peek().ok()? == b'"' {
-            let key = cursor.key().ok()?;
-            if self.depth == 1 {
-                self.meaning = Field::named(&key);
-            }
-        }
-        Some(())
-    }
-
-    fn value(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        let start = cursor.at();
-        let value = cursor.scalar().ok()?;
-        let end = cursor.at();
-        let is_time = match value {
-            Scalar::Number(number) => number.integer && (1..16).contains(&number.raw.len()),
-            Scalar::Null => true,
-            _ => false,
-        };
-        match (self.meaning, value) {
-            (Some(Field::Id), Scalar::Text(text)) => {
-                pack_issuance_id(text.plain()?)?;
-                self.hole(start.checked_add(1)?, end.checked_sub(1)?, Kind::Id)
-            }
-            (Some(Field::Customer), Scalar::Number(number)) => {
-                parse_customer(number.raw)?;
-                self.hole(start, end, Kind::Customer)
-            }
-            (Some(Field::EventTime), _) if is_time => self.hole(start, end, Kind::EventTime),
-            (Some(Field::ValidTill), _) if is_time => self.hole(start, end, Kind::ValidTill),
-            (None, _) => self.hole(start, end, Kind::Other),
-            // Part of the text.
-            _ => Some(()),
+    #[test]
+    fn every_beginning_is_left_to_the_general_parser() {
+        let template = template(FIRST);
+        for end in 1..FIRST.len() {
+            assert!(template.read(&FIRST.as_bytes()[1..end]).is_none(), "{end}");
         }
     }
 
-    /// A hole, and the text since the last one.
-    fn hole(&mut self, start: usize, end: usize, kind: Kind) -> Option<()> {
-        let text = self.sample.get(self.text_from..start)?;
-        let (words, rest) = text.as_chunks::<8>();
-        let mut tail = [0; 8];
-        for (byte, from) in tail.iter_mut().zip(rest) {
-            *byte = *from;
+    #[test]
+    fn fields_without_meaning_vary_and_fields_with_meaning_do_not() {
+        let sample = FIRST.replace(
+            "{\"id",
+            concat!(
+                r#"{ "a" : "x", "m":{"id":[1,true,{}],"error":null},"#,
+                "\n\"error\":null,\"errors\":[],",
+                r#""status":{"code":200,"y":1},"id"#
+            ),
+        );
+        for (from, to) in [
+            ("\"x\"", "\"\\u00e9 and more\""),
+            ("\"x\"", "null"),
+            ("[1", "[-1.5e3"),
+            ("true", "\"yes\""),
+            ("\"error\":null}", "\"error\":5}"),
+        ] {
+            assert!(read(&sample, &[(from, to)]).is_some(), "{to} for {from}");
         }
-        self.template.words.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
-        self.template.holes.push(Hole {
-            words: words.len(),
-            tail: u64::from_le_bytes(tail),
-            tail_mask: low_bytes(rest.len()),
-            length: text.len(),
-            kind,
-        });
-        self.text_from = end;
-        if self.template.holes.len() > HOLES_MAX { None } else { Some(()) }
+        for (from, to) in [
+            ("\n\"error\":null", "\n\"error\":true"),
+            ("\"errors\":[]", "\"errors\":[1]"),
+            ("200", "500"),
+            ("\"y\":1", "\"y\":2"),
+            ("[1", "[01"),
+            ("\"x\"", "[]"),
+            ("true", "tru"),
+        ] {
+            assert!(read(&sample, &[(from, to)]).is_none(), "{to} for {from}");
+        }
     }
 }

@@ -31,9 +31,11 @@ fn broken(body: &[u8]) -> Option<Broken> {
 }
 
 fn entry(key: &str, customer: &str) -> String {
-    format!(
-        r#""{key}":{{"id":"67dd4237ef21a64211227e06","customerId":{customer},"promotionId":"{PROMOTION}","earnedFromId":"973","eventTime":1742553655678,"validTill":1746046799999}}"#
-    )
+    let names = format!(
+        r#""id":"67dd4237ef21a64211227e06","customerId":{customer},"promotionId":"{PROMOTION}""#
+    );
+    let rest = r#""earnedFromId":"973","eventTime":1742553655678,"validTill":1746046799999"#;
+    format!(r#""{key}":{{{names},{rest}}}"#)
 }
 
 fn whole() -> String {
@@ -80,83 +82,100 @@ fn the_example_of_the_seed_is_read_with_its_line_breaks() {
     assert_eq!(answer(body).entries.states[0], SlotState::Issued);
 }
 
+/// Asserts that the body holds this one error and says nothing of any id.
+fn assert_error(body: &str, code: i64, message: &str, envelope: Envelope) {
+    assert_eq!(errors(body), [(Some(code), message.to_owned(), envelope)], "{body}");
+    assert_eq!(answer(body).entries.states, [SlotState::Absent; 3], "{body}");
+}
+
 #[test]
-fn every_documented_error_body_is_recognised() {
-    let cases: [(&str, &[(Option<i64>, &str, Envelope)]); 12] = [
+fn documented_lists_of_errors_are_recognised() {
+    for (code, message, start, end) in [
+        (404, "Passed evaluation log id is not found", r#"{"errors":[{"#, "}]}"),
         (
-            r#"{"errors":[{"code":404,"message":"Passed evaluation log id is not found"}]}"#,
-            &[(Some(404), "Passed evaluation log id is not found", Envelope::Errors)],
+            4_000,
+            "Not authorized. Access is denied!",
+            r#"{"warnings":[],"errors":[{"status":false,"#,
+            "}]}",
         ),
+        (320_001, "Invalid client key and secret", r#"{"data":null,"errors":[{"#, "}]}"),
         (
-            r#"{"timestamp":1746166870695,"errorCode":400,"message":"Validation Failed","errorDetails":["CustomerIdentifierType and CustomerIdentifierValue is mandatory when customerId is not specified."]}"#,
-            &[(
-                Some(400),
-                "Validation Failed: CustomerIdentifierType and CustomerIdentifierValue is mandatory when customerId is not specified.",
-                Envelope::Flat,
-            )],
+            809,
+            "Request with same requestId is not allowed",
+            r#"{"data":null,"errors":[{"#,
+            r#","reference":null}],"warnings":null}"#,
         ),
-        (
-            r#"{"timestamp":1737615222993,"errorCode":400,"message":"Validation Failed","errorDetails":["Promotion with ids : [674fbb982335bd1d58a8c2a4, 674fbb982335bd1d58a8c2a4] not found for org : 4000004 ."]}"#,
-            &[(
-                Some(400),
-                "Validation Failed: Promotion with ids : [674fbb982335bd1d58a8c2a4, 674fbb982335bd1d58a8c2a4] not found for org : 4000004 .",
-                Envelope::Flat,
-            )],
-        ),
-        (
-            r#"{"warnings":[],"errors":[{"status":false,"code":4000,"message":"Not authorized. Access is denied!"}]}"#,
-            &[(Some(4_000), "Not authorized. Access is denied!", Envelope::Errors)],
-        ),
-        (
-            r#"{"data":null,"errors":[{"code":320001,"message":"Invalid client key and secret"}]}"#,
-            &[(Some(320_001), "Invalid client key and secret", Envelope::Errors)],
-        ),
-        (
-            r#"{"response":{"status":{"success":"true","code":"401","message":"Unauthorized"},"customers":null}}"#,
-            &[(Some(401), "Unauthorized", Envelope::Status)],
-        ),
-        (
-            r#"{"response":{"status":{"success":"true","code":"498","message":"Token expired at 2019-12-02T12:31:15.000+0530"},"customers":null}}"#,
-            &[(Some(498), "Token expired at 2019-12-02T12:31:15.000+0530", Envelope::Status)],
-        ),
-        (
-            r#"{"response":{"status":{"code":403,"message":"Client doesn't have access to the requested resource","success":false,"warnings":{"warning":[]}}}}"#,
-            &[(
-                Some(403),
-                "Client doesn't have access to the requested resource",
-                Envelope::Status,
-            )],
-        ),
-        (
-            r#"{"data":null,"errors":[{"code":809,"message":"Request with same requestId is not allowed","reference":null}],"warnings":null}"#,
-            &[(Some(809), "Request with same requestId is not allowed", Envelope::Errors)],
-        ),
-        (r#"{"response":{"status":{"success":true,"code":200},"customers":[]}}"#, &[]),
-        (r#"{"response":null}"#, &[]),
-        (r#"{"message":"accepted"}"#, &[]),
-    ];
-    for (body, expected) in cases {
-        let found = errors(body);
-        let found: Vec<_> = found.iter().map(|(c, m, e)| (*c, m.as_str(), *e)).collect();
-        assert_eq!(found, expected, "{body}");
-        assert_eq!(answer(body).entries.states, [SlotState::Absent; 3], "{body}");
+    ] {
+        let body = format!(r#"{start}"code":{code},"message":"{message}"{end}"#);
+        assert_error(&body, code, message, Envelope::Errors);
     }
 }
 
 #[test]
+fn the_documented_flat_shape_is_recognised_with_its_details() {
+    for detail in [
+        "CustomerIdentifierType and CustomerIdentifierValue is mandatory when customerId is not \
+         specified.",
+        "Promotion with ids : [674fbb982335bd1d58a8c2a4, 674fbb982335bd1d58a8c2a4] not found for \
+         org : 4000004 .",
+    ] {
+        let (code, message) = (r#""errorCode":400"#, r#""message":"Validation Failed""#);
+        let details = format!(r#""errorDetails":["{detail}"]"#);
+        for body in [
+            format!(r#"{{"timestamp":1746166870695,{code},{message},{details}}}"#),
+            format!(r#"{{{details},{message},{code}}}"#),
+        ] {
+            assert_error(&body, 400, &format!("Validation Failed: {detail}"), Envelope::Flat);
+        }
+    }
+    assert!(errors(r#"{"message":"accepted"}"#).is_empty());
+    assert!(errors(r#"{"errorCode":null,"errorDetails":[]}"#).is_empty());
+}
+
+#[test]
+fn the_documented_status_is_recognised_whatever_it_calls_itself() {
+    let end = r#","customers":null}}"#;
+    for (code, message, status) in [
+        (401, "Unauthorized", r#"{"success":"true","code":"401","message":"Unauthorized"}"#),
+        (
+            498,
+            "Token expired at 2019-12-02T12:31:15.000+0530",
+            r#"{"success":"true","code":"498",
+                "message":"Token expired at 2019-12-02T12:31:15.000+0530"}"#,
+        ),
+        (
+            403,
+            "Client doesn't have access to the requested resource",
+            r#"{"code":403,"message":"Client doesn't have access to the requested resource",
+                "success":false,"warnings":{"warning":[]}}"#,
+        ),
+    ] {
+        let body = format!(r#"{{"response":{{"status":{status}{end}"#);
+        assert_error(&body, code, message, Envelope::Status);
+    }
+    assert!(errors(r#"{"response":{"status":{"success":true,"code":200}}}"#).is_empty());
+    assert!(errors(r#"{"response":null}"#).is_empty());
+}
+
+const FAILED_BADGE: &str = r#"{"customerId":555567088,"issuedId":"66f3bf91c7bf1e4d65e126b1",
+    "error":{"code":1040,"message":"An active issue for the badge already exists.",
+    "reference":null},"status":"EXPIRED"}"#;
+
+#[test]
 fn a_failed_customer_inside_a_success_is_refused_in_its_slot() {
-    let body = r#"{"data":{"555567088":{"customerId":555567088,"issuedId":"66f3bf91c7bf1e4d65e126b1","error":{"code":1040,"message":"An active issue for the badge already exists.","reference":null},"status":"EXPIRED"}},"errors":[],"warnings":[]}"#;
-    let answer = answer(body);
+    let data = format!(r#"{{"555567088":{FAILED_BADGE}}}"#);
+    let answer = answer(&format!(r#"{{"data":{data},"errors":[],"warnings":[]}}"#));
     assert_eq!(answer.entries.states[0], SlotState::Refused);
     let error = answer.entries.refused.get(0).unwrap();
     assert_eq!((error.code, error.envelope), (Some(1_040), Envelope::Entry));
+    assert_eq!(&*error.message, "An active issue for the badge already exists.");
     assert!(answer.errors.is_empty());
 }
 
 #[test]
 fn the_badges_list_is_no_map_of_customers() {
-    let body = r#"{"data":{"issuedBadges":[{"customerId":11115,"issuedId":"66f3bf91c7bf1e4d65e126b1","error":{"code":1040,"message":"x","reference":null},"status":"EXPIRED"}]},"errors":[],"warnings":[]}"#;
-    let answer = answer(body);
+    let data = format!(r#"{{"issuedBadges":[{FAILED_BADGE}]}}"#);
+    let answer = answer(&format!(r#"{{"data":{data},"errors":[],"warnings":[]}}"#));
     assert_eq!(answer.entries.states, [SlotState::Absent; 3]);
     assert_eq!((answer.extra.other_keys, answer.extra.ids_total), (1, 0));
 }
@@ -274,6 +293,9 @@ fn oddities_are_kept_beside_the_columns() {
     assert_eq!(entries.odd_ids.iter().collect::<Vec<_>>(), [(0, uuid)]);
     assert_eq!(entries.odd_contexts.iter().collect::<Vec<_>>(), [(2, "9 74")]);
     assert_eq!(entries.issuance[0], [0; 12]);
+    let all = answer(&whole().replace("973", "974")).entries;
+    let contexts: Vec<_> = all.odd_contexts.iter().collect();
+    assert_eq!(contexts, [(0, "974"), (1, "974"), (2, "974")]);
     let null = answer(&format!(
         r#"{{"data":{{"555567088":{}}}}}"#,
         fields(r#""eventTime":1742553655678,"validTill":1746046799999"#, r#""validTill":null"#)
@@ -298,10 +320,12 @@ fn contradictions_say_what_they_contradict() {
 
 #[test]
 fn keys_beyond_the_batch_are_counted() {
-    let body = r#"{"data":{"5":{"id":[{"a":1}]},"0":1,"007":{},"+1":2,"__proto__":{"x":1},"":null,"5\u0030":[],"1e3":{}}}"#;
-    let extra = answer(body).extra;
+    let keys = r#""5":{"id":[{"a":1}]},"5\u0030":[]"#;
+    let others = r#""0":1,"007":{},"+1":2,"__proto__":{"x":1},"":null,"1e3":{}"#;
+    let extra = answer(&format!("{{\"data\":{{{keys},{others}}}}}")).extra;
     assert_eq!(extra, Extra { ids_total: 2, ids: vec![5, 50], other_keys: 6 });
-    let strange = answer(r#"{"data":{"55556708\u0038":{"id":"x"}}}"#);
+    let strange = entry(r"55556708\u0038", "555567088");
+    let strange = answer(&format!("{{\"data\":{{{strange}}}}}"));
     assert_eq!(strange.entries.states[0], SlotState::Unreadable);
     let many: Vec<_> = (1..200).map(|id| format!("\"{id}\":null")).collect();
     let extra = answer(&format!("{{\"data\":{{{}}}}}", many.join(","))).extra;

@@ -91,6 +91,7 @@ struct Decoder<'a> {
 impl Iterator for Decoder<'_> {
     type Item = Option<char>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Option<char>> {
         let letter = self.letters.next()?;
         if letter != '\\' {
@@ -129,8 +130,12 @@ impl Decoder<'_> {
     }
 
     fn unit(&mut self) -> u32 {
-        let digits = self.letters.by_ref().take(4).filter_map(|digit| digit.to_digit(16));
-        digits.fold(0, |unit, digit| unit << 4 | digit)
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.letters.next().and_then(|digit| digit.to_digit(16));
+            unit = unit << 4 | digit.unwrap_or(0);
+        }
+        unit
     }
 }
 

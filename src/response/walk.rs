@@ -16,9 +16,9 @@ use super::answer::{Answer, Broken, DataForm, Envelope, ServiceError};
 use super::columns::{Columns, Key};
 use super::entry;
 use super::envelope::{Flat, code, item};
+use super::lesson::Habit;
 use super::scan::{BAD, Cursor, Scalar, Step, Stop};
 use super::skip::{Allowance, DEPTH_BITS, Skipper};
-use super::template::Habit;
 use super::text::Text;
 use super::{Caps, Expected};
 use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
@@ -191,7 +191,7 @@ impl Walker {
         }
         let flat = core::mem::take(&mut self.flat);
         self.keep(flat.error());
-        self.columns.sort();
+        self.columns.order();
         Ok(Answer {
             data: self.data,
             entries: self.columns.entries,
@@ -278,7 +278,7 @@ impl Walker {
         if let Key::Slot { slot, id } = key
             && cursor.peek()? == b'{'
         {
-            let fields = entry::fields(cursor, self.allowance.depth_max)?;
+            let mut fields = entry::fields(cursor, self.allowance.depth_max)?;
             self.allowance.count_key()?;
             if self.columns.settle(slot, fields.judge(id, expected.promotion), expected) {
                 self.habit.see(cursor.since(start));
@@ -293,56 +293,63 @@ impl Walker {
     /// The value of a key that carries meaning; one of an unexpected type is passed over.
     fn value(&mut self, key: TopKey, cursor: &mut Cursor<'_>) -> Step<State> {
         let first = cursor.peek()?;
-        let skip = State::Skip(Skipper::new(TOP_DEPTH), Place::Top);
-        Ok(match (key, first) {
-            (TopKey::Data, b'{') => {
-                self.data = DataForm::Object;
-                self.enter(cursor, State::First(Place::Data))?
+        if let TopKey::Data = key {
+            return self.data(first, cursor);
+        }
+        match (key, first) {
+            (TopKey::Errors, b'[') => return self.enter(cursor, State::ListFirst(List::Errors)),
+            (TopKey::ErrorDetails, b'[') => {
+                return self.enter(cursor, State::ListFirst(List::Details));
             }
-            (TopKey::Data, b'n') => {
+            (TopKey::Response, b'{') => return self.enter(cursor, State::First(Place::Response)),
+            (TopKey::ErrorCode, b'{' | b'[') => self.flat.coded = true,
+            _ => return self.small_value(key, first, cursor),
+        }
+        Ok(State::Skip(Skipper::new(TOP_DEPTH), Place::Top))
+    }
+
+    fn data(&mut self, first: u8, cursor: &mut Cursor<'_>) -> Step<State> {
+        let (form, next) = match first {
+            b'{' => (DataForm::Object, self.enter(cursor, State::First(Place::Data))?),
+            b'n' => {
                 cursor.scalar()?;
-                self.data = DataForm::Null;
-                State::After(Place::Top)
+                (DataForm::Null, State::After(Place::Top))
             }
-            (TopKey::Data, _) => {
-                self.data = DataForm::Other;
-                skip
+            _ => (DataForm::Other, State::Skip(Skipper::new(TOP_DEPTH), Place::Top)),
+        };
+        self.data = form;
+        Ok(next)
+    }
+
+    /// A value that is taken whole.
+    fn small_value(&mut self, key: TopKey, first: u8, cursor: &mut Cursor<'_>) -> Step<State> {
+        let depth_max = self.allowance.depth_max;
+        match (key, first) {
+            (TopKey::Errors, _) => {
+                let error = item(cursor, TOP_DEPTH, depth_max)?;
+                self.keep(error.error(Envelope::Errors));
             }
-            (TopKey::Errors, b'[') => self.enter(cursor, State::ListFirst(List::Errors))?,
-            (TopKey::ErrorDetails, b'[') => self.enter(cursor, State::ListFirst(List::Details))?,
-            (TopKey::Response, b'{') => self.enter(cursor, State::First(Place::Response))?,
-            (TopKey::Response, _) => skip,
-            (TopKey::ErrorCode | TopKey::Message, b'{' | b'[') => {
-                self.flat.coded |= matches!(key, TopKey::ErrorCode);
-                skip
+            (TopKey::ErrorDetails, _) => self.flat.detail(item(cursor, TOP_DEPTH, depth_max)?),
+            (TopKey::Status, _) => {
+                let status = item(cursor, INNER_DEPTH, depth_max)?;
+                self.keep(status.status_error(Envelope::Status));
+                return Ok(State::After(Place::Response));
             }
             (TopKey::ErrorCode, _) => {
                 let value = cursor.scalar()?;
                 self.flat.coded = !matches!(value, Scalar::Null);
                 self.flat.code = code(&value);
-                State::After(Place::Top)
             }
-            (TopKey::Message, _) => {
+            (TopKey::Message, b'"') => {
                 if let Scalar::Text(text) = cursor.scalar()? {
                     text.readable(&mut self.flat.message, MESSAGE_BYTES_MAX);
                 }
-                State::After(Place::Top)
             }
-            (TopKey::Errors, _) => {
-                let error = item(cursor, TOP_DEPTH, self.allowance.depth_max)?;
-                self.keep(error.error(Envelope::Errors));
-                State::After(Place::Top)
+            (TopKey::Message | TopKey::Response | TopKey::Data, _) => {
+                return Ok(State::Skip(Skipper::new(TOP_DEPTH), Place::Top));
             }
-            (TopKey::ErrorDetails, _) => {
-                self.flat.detail(item(cursor, TOP_DEPTH, self.allowance.depth_max)?);
-                State::After(Place::Top)
-            }
-            (TopKey::Status, _) => {
-                let status = item(cursor, INNER_DEPTH, self.allowance.depth_max)?;
-                self.keep(status.status_error(Envelope::Status));
-                State::After(Place::Response)
-            }
-        })
+        }
+        Ok(State::After(Place::Top))
     }
 
     /// Enters a container at the second level.

@@ -194,6 +194,7 @@ fn read_plan(request: &JsValue, options: &JsValue) -> Result<Plan, JsValue> {
         attempts: options.number("attempts")?,
         timeout_ms: options.number("timeoutMs")?,
         deadline_ms: options.number("deadlineMs")?,
+        response_bytes_max: options.number("responseBytesMax")?,
         stop_ambiguous_in_row: stop.number("ambiguousInRow")?,
         stop_failure_percent: stop.number("failurePercent")?,
         stop_failure_calls_min: stop.number("failureCallsMin")?,
@@ -211,14 +212,19 @@ fn auth_of(given: &JsValue) -> Result<(Auth, Vec<Header>), JsValue> {
     let text = |key| fields.text(key);
     let secret = |key| Ok::<_, JsValue>(text(key)?.as_deref().map(Secret::new));
     let username = text("username")?.map(String::into_boxed_str);
-    let auth = match (username, secret("password")?, secret("passwordMd5")?) {
-        (Some(username), Some(password), None) => Auth::Basic { username, password },
-        (Some(username), None, Some(password_md5)) => Auth::BasicMd5 { username, password_md5 },
-        (None, None, None) => match (secret("key")?, secret("secret")?, secret("token")?) {
-            (Some(key), Some(secret), None) => Auth::Client { key, secret },
-            (None, None, Some(token)) => Auth::Token(token),
-            (None, None, None) if fields.flag("callback")? == Some(true) => Auth::Callback,
-            (None, None, None) if given.is_undefined() => Auth::None,
+    let basic = (username, secret("password")?, secret("passwordMd5")?);
+    let auth = match (basic, secret("key")?, secret("secret")?, secret("token")?) {
+        ((Some(username), Some(password), None), None, None, None) => {
+            Auth::Basic { username, password }
+        }
+        ((Some(username), None, Some(password_md5)), None, None, None) => {
+            Auth::BasicMd5 { username, password_md5 }
+        }
+        ((None, None, None), Some(key), Some(secret), None) => Auth::Client { key, secret },
+        ((None, None, None), None, None, Some(token)) => Auth::Token(token),
+        ((None, None, None), None, None, None) => match fields.flag("callback")? {
+            Some(true) => Auth::Callback,
+            None if given.is_undefined() => Auth::None,
             _ => return Err(AUTH_FORM.into()),
         },
         _ => return Err(AUTH_FORM.into()),

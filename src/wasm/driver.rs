@@ -123,6 +123,7 @@ pub(super) async fn drive(shared: Rc<Shared>, hooks: Rc<Hooks>) {
             Output::Done => break,
         }
     }
+    shared.aborts.abort_credentials();
     show_progress(&shared, &hooks);
 }
 
@@ -231,8 +232,13 @@ async fn fetch_token(
     body: &str,
 ) -> Result<Credentials, CredentialsFailure> {
     let url = shared.job.borrow().plan().endpoint().token_url();
-    let request =
-        Request { url: &url, headers: &[], credentials: &[], body: body.as_bytes(), signal: None };
+    let request = Request {
+        url: &url,
+        headers: &[],
+        credentials: &[],
+        body: body.as_bytes(),
+        signal: shared.aborts.register_credentials(),
+    };
     let unavailable = |_: JsValue| CredentialsFailure::Unavailable;
     let response = fetch::post(&hooks.fetch, request).await.map_err(unavailable)?;
     let status = response.status();

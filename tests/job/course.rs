@@ -5,6 +5,7 @@ use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::{CredentialsFailure, Head, Output, RunState};
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
+use issue_bulk::time::Instant;
 use issue_bulk::verdict::Failure;
 
 #[test]
@@ -71,6 +72,20 @@ fn the_deadline_stops_sending() {
     world.run();
     expect(&world, &[("issued", 30), ("unsent deadline", 70)]);
     assert!(world.sent.iter().all(|(at, _)| *at < 250));
+}
+
+#[test]
+fn a_deadline_that_passes_while_the_last_answers_are_awaited_is_no_event() {
+    let mut service = |_: &[i64]| Reply::Silence;
+    let options = Options { deadline_ms: Some(50.0), timeout_ms: Some(1_000.0), ..batch_of(10) };
+    let mut world = World::new(10, options, &mut service);
+    let Output::Send { batch, attempt } = world.job.poll_output(world.now) else { panic!() };
+    world.send(batch, attempt);
+    let late = Instant::from_millis(60);
+    let until = Some(Instant::from_millis(1_000));
+    assert_eq!(world.job.poll_output(late), Output::Wait { until });
+    world.run();
+    expect(&world, &[("unknown timeout", 10)]);
 }
 
 #[test]

@@ -36,6 +36,13 @@ pub struct Request<'a> {
     pub context: &'a str,
 }
 
+/// A field of an object: its key decoded, if it can be, and as it was written.
+struct Field<'a> {
+    key: Option<String>,
+    raw_key: &'a str,
+    value: &'a str,
+}
+
 const DEPTH_MAX: i32 = 32;
 const MESSAGE_MAX: usize = 512;
 
@@ -68,10 +75,10 @@ pub fn read(bytes: &[u8], request: &Request<'_>) -> Option<Reading> {
     Some(reading)
 }
 
-fn read_data(reading: &mut Reading, entries: &[(&str, &str)], request: &Request<'_>) -> Option<()> {
+fn read_data(reading: &mut Reading, entries: &[Field<'_>], request: &Request<'_>) -> Option<()> {
     let mut seen = std::collections::HashSet::new();
-    for (raw_key, value) in entries {
-        let key = text(raw_key).unwrap_or_else(|| raw_key.to_string());
+    for Field { key, raw_key, value } in entries {
+        let key = key.clone().unwrap_or_else(|| raw_key.to_string());
         if !seen.insert(key.clone()) {
             return None;
         }
@@ -88,72 +95,68 @@ fn read_data(reading: &mut Reading, entries: &[(&str, &str)], request: &Request<
     Some(())
 }
 
+const FIELDS: [&str; 9] = [
+    "id",
+    "customerId",
+    "promotionId",
+    "earnedFromId",
+    "eventTime",
+    "validTill",
+    "error",
+    "errors",
+    "status",
+];
+
 fn read_entry(id: i64, value: &str, request: &Request<'_>) -> Slot {
     let Some(fields) = object(value) else { return Slot::Unreadable };
-    let names = [
-        "id",
-        "customerId",
-        "promotionId",
-        "earnedFromId",
-        "eventTime",
-        "validTill",
-        "error",
-        "errors",
-        "status",
-    ];
-    let mut values = [None; 9];
-    for (value, name) in values.iter_mut().zip(names) {
-        match once(&fields, name) {
-            Some(found) => *value = found,
-            None => return Slot::Unreadable,
-        }
-    }
-    let [issuance, named, promotion, context, event, valid, ..] = values;
+    let values: Option<Vec<Option<&str>>> = FIELDS.iter().map(|name| once(&fields, name)).collect();
+    let Some(values) = values else { return Slot::Unreadable };
+    let [issuance, named, promotion, context, event, valid, ..] = values[..] else {
+        return Slot::Unreadable;
+    };
     let named = named.and_then(customer);
     if let Some(other) = named.filter(|other| *other != id) {
         return Slot::OtherCustomer(other);
     }
-    let is_string = |value: Option<&str>| value.is_some_and(|value| value.starts_with('"'));
     let promoted = promotion.and_then(text).is_some_and(|text| text == request.promotion);
-    if is_string(promotion) && !promoted {
+    if promotion.is_some_and(|value| value.starts_with('"')) && !promoted {
         return Slot::OtherPromotion;
     }
-    // The first error in the order of the entry, whichever of the three fields it is in.
-    for (raw_key, value) in &fields {
-        let found = match text(raw_key).as_deref() {
-            Some("error" | "errors") => first_fault(value),
-            Some("status") => status_fault(value),
-            _ => None,
-        };
-        if let Some(fault) = found {
-            return Slot::Refused(fault);
+    if let Some(fault) = entry_fault(&fields) {
+        return Slot::Refused(fault);
+    }
+    if named.is_none() || !promoted {
+        return Slot::Unreadable;
+    }
+    let issuance = issuance.and_then(text).filter(|text| (1..=256).contains(&text.len()));
+    let context = context.filter(|value| *value != "null");
+    let context_is_text = context.is_none_or(|value| value.starts_with('"'));
+    match (issuance, time(event), time(valid)) {
+        (Some(id), Some(event), Some(valid)) if context_is_text => {
+            let same = |value: &&str| text(value).as_deref() == Some(request.context);
+            let context = context.filter(|value| !same(value)).map(readable);
+            Slot::Issued { id, context, times: [event, valid] }
         }
+        _ => Slot::Unreadable,
     }
-    let times = [time(event), time(valid)];
-    let (Some(issuance), [Some(event), Some(valid)]) = (issuance.and_then(text), times) else {
-        return Slot::Unreadable;
-    };
-    let context_readable = context.is_none_or(|value| value == "null" || value.starts_with('"'));
-    if issuance.is_empty()
-        || issuance.len() > 256
-        || !context_readable
-        || named.is_none()
-        || !promoted
-    {
-        return Slot::Unreadable;
-    }
-    let other = context
-        .filter(|value| *value != "null" && text(value).is_none_or(|text| text != request.context));
-    Slot::Issued { id: issuance, context: other.map(readable), times: [event, valid] }
 }
 
-fn read_errors(reading: &mut Reading, top: &[(&str, &str)]) -> Option<()> {
+/// The first error in the order of the entry, whichever of the three fields it is in.
+fn entry_fault(fields: &[Field<'_>]) -> Option<Fault> {
+    fields.iter().find_map(|field| match field.key.as_deref() {
+        Some("error" | "errors") => first_fault(field.value),
+        Some("status") => status_fault(field.value),
+        _ => None,
+    })
+}
+
+fn read_errors(reading: &mut Reading, top: &[Field<'_>]) -> Option<()> {
     let (code, message, details) =
         (once(top, "errorCode")?, once(top, "message")?, once(top, "errorDetails")?);
     let (errors, response) = (once(top, "errors")?, once(top, "response")?);
     // In the order of the answer, then the flat shape.
-    for (raw_key, value) in top {
-        match text(raw_key).as_deref() {
+    for Field { key, value, .. } in top {
+        match key.as_deref() {
             Some("errors") => {
                 let list = errors.and_then(array).unwrap_or_else(|| vec![value]);
                 reading.errors.extend(list.into_iter().filter_map(fault));
@@ -196,9 +199,11 @@ fn fault(value: &str) -> Option<Fault> {
             fault.code = once(&fields, "code").flatten().and_then(integer);
             let named = once(&fields, "customerId").flatten();
             fault.customer = named.and_then(customer);
-            let messages = fields.iter().filter(|(key, _)| is(key, "message"));
-            let last = messages.filter(|(_, value)| value.starts_with('"')).next_back();
-            fault.message = last.map(|(_, value)| readable(value)).unwrap_or_default();
+            let is_message = |field: &&Field<'_>| {
+                field.key.as_deref() == Some("message") && field.value.starts_with('"')
+            };
+            let last = fields.iter().rfind(is_message);
+            fault.message = last.map(|field| readable(field.value)).unwrap_or_default();
         }
         b'[' => {
             array(value).filter(|list| !list.is_empty())?;
@@ -232,14 +237,10 @@ fn status_fault(value: &str) -> Option<Fault> {
 }
 
 /// The value of a key: `Some(None)` if it is not there, `None` if it is there twice.
-fn once<'a>(fields: &[(&str, &'a str)], name: &str) -> Option<Option<&'a str>> {
-    let mut found = fields.iter().filter(|(key, _)| is(key, name));
-    let first = found.next().map(|field| field.1);
+fn once<'a>(fields: &[Field<'a>], name: &str) -> Option<Option<&'a str>> {
+    let mut found = fields.iter().filter(|field| field.key.as_deref() == Some(name));
+    let first = found.next().map(|field| field.value);
     if found.next().is_some() { None } else { Some(first) }
-}
-
-fn is(raw_key: &str, name: &str) -> bool {
-    text(raw_key).as_deref() == Some(name)
 }
 
 /// The decoded string; `None` for other values and for half a surrogate pair.
@@ -330,10 +331,14 @@ fn depth(text: &str) -> i32 {
     deepest
 }
 
-/// The keys, as they were written, and values of an object; `None` for other values.
-fn object(text: &str) -> Option<Vec<(&str, &str)>> {
-    let values = parts(text.strip_prefix('{')?);
-    Some(values.chunks(2).map(|pair| (pair[0], pair[1])).collect())
+/// The fields of an object; `None` for other values.
+fn object(value: &str) -> Option<Vec<Field<'_>>> {
+    let mut parts = parts(value.strip_prefix('{')?).into_iter();
+    let mut fields = Vec::new();
+    while let (Some(raw_key), Some(value)) = (parts.next(), parts.next()) {
+        fields.push(Field { key: text(raw_key), raw_key, value });
+    }
+    Some(fields)
 }
 
 fn array(text: &str) -> Option<Vec<&str>> {

@@ -86,7 +86,11 @@ test("the network is cut in the middle of a direct run", async () => {
   const { page, close } = await openPage(browser, other.origin);
   await doomed.faults(
     { name: "slow", when: { calls: [1, 2] }, fault: { kind: "delay", ms: 50 } },
-    { name: "hold", when: { calls: [3, 4, 5, 6, 7, 8] }, fault: { kind: "stallInBody", apply: true } },
+    {
+      name: "hold",
+      when: { calls: [3, 4, 5, 6, 7, 8] },
+      fault: { kind: "stallInBody", apply: true },
+    },
   );
   await sendDirectly(page, 10_000);
   await until("calls are held", async () => (await doomed.summary()).calls >= 4);
@@ -136,14 +140,21 @@ test("the answer is cut between its rows: what it told stands, the rest is unkno
   assert.ok(rows.slice(0, issued).every(({ outcome }) => outcome === "issued"));
 });
 
-test("an answer that is no Worker's proves nothing", async () => {
-  const { page } = opened;
-  await page.route("**/api/issue?*", (route) =>
-    route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad gateway</h1>" }),
-  );
-  await sendThroughSite(page, 10);
-  assert.equal(sums(await outcomes(page)).unknown, 10);
-});
+for (const [name, answer] of [
+  ["a proxy's error page", { status: 502, contentType: "text/html", body: "<h1>Bad</h1>" }],
+  ["the refusal of a second copy", {
+    status: 409,
+    json: { code: "already-started", message: "A run was started before: look." },
+  }],
+  ["a success without lines", { status: 200, contentType: "text/html", body: "<h1>Hi</h1>" }],
+]) {
+  test(`${name} proves nothing`, async () => {
+    const { page } = opened;
+    await page.route("**/api/issue?*", (route) => route.fulfill(answer));
+    await sendThroughSite(page, 10);
+    assert.equal(sums(await outcomes(page)).unknown, 10);
+  });
+}
 
 test("cancel through this site: the report says what was sent", async () => {
   const { page } = opened;
@@ -181,6 +192,7 @@ test("cancel in this browser: in flight is awaited, the rest is unsent", async (
   assert.equal((await gateway.summary()).distinctIssued, issued);
 });
 
+// The last test of this file: it takes the gateway away.
 test("offline in the middle of a direct run is said, and settles as unknown", async () => {
   const { page, context } = opened;
   await gateway.faults({ name: "hold", fault: { kind: "stallBeforeHeaders" } });

@@ -7,6 +7,7 @@ import { CANARIES, TOKEN, startSite } from "./support/site.mjs";
 
 let gateway;
 let site;
+const OAUTH_SECRET = "sample-secret";
 /** Everything any answer said, headers included. */
 const seen = [];
 
@@ -51,7 +52,8 @@ describe("what is refused before anything is sent", () => {
     ["another scheme", { headers: { authorization: `Basic ${TOKEN}` } }, 401, "operator-token"],
     ["no Origin", { headers: { origin: undefined } }, 403, "origin-not-allowed"],
     ["Origin null", { headers: { origin: "null" } }, 403, "origin-not-allowed"],
-    ["a foreign Origin", { headers: { origin: "https://evil.example" } }, 403, "origin-not-allowed"],
+    ["a foreign Origin", { headers: { origin: "https://evil.example" } }, 403,
+      "origin-not-allowed"],
     ["a foreign Host", { headers: { host: "evil.example" } }, 403, "host-not-allowed"],
     ["GET", { method: "GET" }, 405, "method-not-allowed"],
     ["PUT", { method: "PUT" }, 405, "method-not-allowed"],
@@ -171,7 +173,8 @@ describe("what is answered", () => {
       query: query({ format: "csv", column: "3", delimiter: ";" }),
     });
     assert.deepEqual(linesOf(csv.text).rows.map(({ customerId }) => customerId), ["8"]);
-    const json = await ask({ body: "[11, \"12\"]", headers: { "content-type": "application/json" } });
+    const headers = { "content-type": "application/json" };
+    const json = await ask({ body: '[11, "12"]', headers });
     assert.deepEqual(linesOf(json.text).rows.map(({ customerId }) => customerId), ["11", "12"]);
   });
 
@@ -190,6 +193,32 @@ describe("what is answered", () => {
     const { summary } = linesOf(answer.text);
     assert.equal(summary.stopped.code, "promotion-not-found");
     assert.equal(summary.counts.unsent, 3);
+  });
+
+  test("OAuth credentials of the Worker", async () => {
+    const other = await startSite(gateway, {
+      SERVICE_USERNAME: undefined,
+      SERVICE_PASSWORD_MD5: undefined,
+      SERVICE_KEY: "sample-key",
+      SERVICE_SECRET: OAUTH_SECRET,
+    });
+    try {
+      const answer = await ask({}, other.origin);
+      assert.equal(linesOf(answer.text).summary.counts.issued, 3);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  test("splitting cannot outlast the budget of calls", async () => {
+    await gateway.faults({ name: "large", fault: { kind: "status", status: 413 } });
+    const answer = await ask({ body: idLines(200) });
+    const { summary } = linesOf(answer.text);
+    assert.equal(summary.stopped.code, "subrequest-budget");
+    assert.equal(summary.counts.unsent, 200);
+    const { calls, issued } = await gateway.summary();
+    assert.ok(calls > 50 && calls <= 100, `${calls} calls`);
+    assert.equal(issued, 0);
   });
 
   test("a second copy of one request starts no second run", async () => {
@@ -239,6 +268,7 @@ describe("what every answer carries", () => {
   test("the security headers, on pages, files, answers and errors", async () => {
     for (const given of [
       { method: "GET", path: "/" },
+      { method: "HEAD", path: "/" },
       { method: "GET", path: "/style.css" },
       { method: "GET", path: "/generated/page.js" },
       { method: "GET", path: "/nothing" },
@@ -267,6 +297,8 @@ describe("what every answer carries", () => {
   test("no secret: not in an answer, not in the page, not in the Worker's log", async () => {
     assert.ok(seen.length > 30);
     const everything = `${seen.join("\n")}\n${await site.log()}`;
-    for (const canary of CANARIES) assert.equal(everything.includes(canary), false);
+    for (const canary of [...CANARIES, OAUTH_SECRET]) {
+      assert.equal(everything.includes(canary), false);
+    }
   });
 });

@@ -48,7 +48,11 @@ impl Gateway {
             .enable_all()
             .build()
             .map_err(|source| StartError::caused("no runtime could be started", source))?;
-        let listeners = runtime.block_on(Listeners::open(&config))?;
+        let listeners = {
+            // Not `block_on`: the caller may itself be async code.
+            let _context = runtime.enter();
+            Listeners::open(&config)?
+        };
         let service = Arc::new(Service::new(config.world, account, config.seed));
         let control = Arc::new(Control::new(service.clone()));
         let (http, control_address) = (listeners.http.1, listeners.control.1);
@@ -103,12 +107,8 @@ impl Drop for Gateway {
 }
 
 impl Listeners {
-    async fn open(config: &Config) -> Result<Self, StartError> {
-        let https = match config.https_port {
-            Some(port) => Some(bind(port).await?),
-            None => None,
-        };
-        let http = bind(config.http_port).await?;
-        Ok(Self { http, https, control: bind(config.control_port).await? })
+    fn open(config: &Config) -> Result<Self, StartError> {
+        let https = config.https_port.map(bind).transpose()?;
+        Ok(Self { http: bind(config.http_port)?, https, control: bind(config.control_port)? })
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use issue_bulk_gateway::world::{Customers, World};
 use issue_bulk_gateway::{AccountPlace, Config, Gateway, StartError};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// A faithful local stand-in for the issueBulk service. All listeners are on 127.0.0.1.
@@ -58,14 +58,19 @@ fn run(arguments: &Arguments) -> Result<(), StartError> {
         .enable_all()
         .build()
         .map_err(|source| StartError::caused("no runtime could be started", source))?;
+    // Before the ready line: whoever reads it may send a signal at once.
+    let signals = {
+        let _context = waiting.enter();
+        Signals::watch()
+            .map_err(|source| StartError::caused("signals could not be watched", source))?
+    };
     let gateway = Gateway::start(config(arguments)?)?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", gateway.ready())
         .and_then(|()| out.flush())
         .map_err(|source| StartError::caused("standard output is closed", source))?;
-    waiting
-        .block_on(stopped(arguments.exit_with_stdin))
-        .map_err(|source| StartError::caused("signals could not be watched", source))
+    waiting.block_on(signals.stopped(arguments.exit_with_stdin));
+    Ok(())
 }
 
 fn config(arguments: &Arguments) -> Result<Config, StartError> {
@@ -101,26 +106,34 @@ fn text_of(path: &Path) -> Result<String, StartError> {
     })
 }
 
-/// Returns on SIGTERM or SIGINT and, if asked, when standard input ends.
-async fn stopped(with_stdin: bool) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let (ended, mut stdin_end) = oneshot::channel();
-    if with_stdin {
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn watch() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Returns on SIGTERM or SIGINT and, if asked, when standard input ends.
+    async fn stopped(mut self, with_stdin: bool) {
+        let (ended, mut stdin_end) = oneshot::channel::<()>();
         // A thread of its own: a blocked read of standard input cannot be cancelled, and the
         // process must be able to end around it.
-        std::thread::spawn(move || {
-            let mut sink = [0_u8; 1_024];
-            while matches!(std::io::stdin().read(&mut sink), Ok(1..)) {}
-            let _ = ended.send(());
-        });
-    } else {
-        std::mem::forget(ended);
+        let reader = with_stdin.then(|| std::thread::spawn(move || read_to_end(ended)));
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = &mut stdin_end, if reader.is_some() => {}
+        }
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        _ = &mut stdin_end => {}
-    }
-    Ok(())
+}
+
+/// Drops `ended` when standard input ends, which its receiver sees.
+fn read_to_end(ended: oneshot::Sender<()>) {
+    let mut sink = [0_u8; 1_024];
+    while matches!(std::io::stdin().read(&mut sink), Ok(1..)) {}
+    drop(ended);
 }

@@ -15,6 +15,11 @@ export function connectForm() {
   for (const name of ["way", "auth"]) {
     for (const radio of document.getElementsByName(name)) radio.addEventListener("change", arrange);
   }
+  const isOff = select("direct-host").options.length === 0;
+  for (const radio of document.querySelectorAll("input[value=direct]")) {
+    /** @type {HTMLInputElement} */ (radio).disabled = isOff;
+  }
+  show("way-hint", isOff);
   for (const id of FIELDS) byId(id).addEventListener("input", () => setError(id, ""));
   arrange();
 }
@@ -26,9 +31,6 @@ function arrange() {
   show("direct-part", direct);
   write("name-label", basic ? "User name" : "Client key");
   write("secret-label", basic ? "Password" : "Client secret");
-  if (select("direct-host").options.length === 0) {
-    write("direct-host-hint", "This site allows no direct sending: its DIRECT_HOSTS is empty.");
-  }
 }
 
 /**

@@ -51,7 +51,7 @@ async function send(list, plan, { what, how }) {
           : sendDirectly(list, what, how, onProgress),
       plan.distinct,
     );
-    await showResults(ended);
+    await showResults(ended, plan);
   } catch (error) {
     show("form", true);
     const why = error instanceof NothingSent ? error.message : "The page failed.";

@@ -16,11 +16,18 @@ export function connectResults(again) {
   });
 }
 
-/** @param {import("./send.js").Ended} ended */
-export async function showResults({ rows, stopped, notes }) {
+/**
+ * @param {import("./send.js").Ended} ended
+ * @param {import("issue-bulk").Plan} plan
+ */
+export async function showResults({ rows, stopped, notes }, { given, invalid, duplicate }) {
   const counts = countsByOutcome(rows);
   const sums = OUTCOMES.map((outcome, at) => `${count(counts[at])} ${outcome}`).join(", ");
-  write("results-line", `${counted(rows.length, "customer")}, each with one outcome.`);
+  write(
+    "results-line",
+    `${counted(given, "id")} given: ${counted(rows.length, "customer")} with one outcome each; ` +
+      `${count(invalid)} invalid and ${counted(duplicate, "duplicate")} left out.`,
+  );
   for (const [at, outcome] of OUTCOMES.entries()) write(`count-${outcome}`, count(counts[at]));
   const said = [stopped?.reason ?? "", ...notes.map(({ message }) => message)];
   notice("results-stopped", said.filter((text) => text !== "").join(" "));

@@ -28,9 +28,9 @@ export class NothingSent extends Error {}
  * @param {(progress: import("issue-bulk").Progress) => void} onProgress
  * @returns {Sending}
  */
-export function sendDirectly(list, what, where, onProgress) {
+export function sendDirectly(list, what, { host, auth }, onProgress) {
   const stop = new AbortController();
-  const options = { ...where, input: list.input, signal: stop.signal, onProgress };
+  const options = { host, auth, input: list.input, signal: stop.signal, onProgress };
   const ended = issueBulk({ ...what, customerIds: list.blob }, options).then(
     (report) => ({ rows: reportRows(report), stopped: report.stopped, notes: report.notes }),
     (error) => {
@@ -63,7 +63,12 @@ export function sendThroughSite(list, what, token, onProgress) {
   };
   const query = new URLSearchParams({ ...what, ...parameters(list.input) });
   /** @satisfies {RequestInit} */
-  const asked = /** @type {const} */ ({ headers, credentials: "omit", redirect: "error", cache: "no-store" });
+  const asked = /** @type {const} */ ({
+    headers,
+    credentials: "omit",
+    redirect: "error",
+    cache: "no-store",
+  });
   const answer = fetch(`/api/issue?${query}`, {
     ...asked,
     method: "POST",

@@ -4,14 +4,19 @@
  * was cut, and what it did not tell is unknown.
  */
 
+/**
+ * @typedef {(progress: import("issue-bulk").Progress) => void} OnProgress
+ * @typedef {{ report: import("issue-bulk").Report,
+ *   stopped: { code: string, reason: string } | null }} Outcome
+ */
+
 /** Four lines a second are live to the eye and nothing to the network. */
 const PROGRESS_EVERY_MS = 250;
 
 /**
  * @param {import("issue-bulk").Plan} plan
  * @param {AbortController} stop ends the run when nobody reads any more
- * @param {(onProgress: (progress: import("issue-bulk").Progress) => void)
- *   => Promise<import("issue-bulk").Report>} run
+ * @param {(onProgress: OnProgress) => Promise<Outcome>} run
  * @returns {{ readable: ReadableStream<Uint8Array>, done: Promise<void> }} `done` never rejects
  */
 export function streamAnswer(plan, stop, run) {
@@ -27,18 +32,17 @@ export function streamAnswer(plan, stop, run) {
 /**
  * @param {Lines} lines
  * @param {import("issue-bulk").Plan} plan
- * @param {(onProgress: (progress: import("issue-bulk").Progress) => void)
- *   => Promise<import("issue-bulk").Report>} run
+ * @param {(onProgress: OnProgress) => Promise<Outcome>} run
  */
 async function write(lines, plan, run) {
   const { problems, ...figures } = plan;
   await lines.line({ type: "plan", ...figures });
   for (const problem of problems) await lines.line({ type: "problem", ...problem });
   const progress = new ProgressLines(lines);
-  const report = await run((value) => progress.offer(value));
+  const { report, stopped } = await run((value) => progress.offer(value));
   await progress.idle();
   await lines.pipe(report.ndjson());
-  const { counts, stopped, notes } = report;
+  const { counts, notes } = report;
   await lines.line({ type: "summary", counts, stopped, notes });
 }
 

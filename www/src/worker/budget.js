@@ -38,18 +38,35 @@ export function callsAtMost(requests, oauth) {
 }
 
 /**
- * A `fetch` that counts. A 429 costs no retry, so a storm of them could outlast the budget:
- * `exhausted` is called while there is still room for every call that may be starting.
- *
- * @param {number} subrequests
- * @param {() => void} exhausted
- * @returns {typeof fetch}
+ * Counts calls. Splitting batches and storms of 429 cost no retry, so they could outlast the
+ * budget: the run is ended while there is still room for every call that may be starting.
  */
-export function metered(subrequests, exhausted) {
-  let calls = 0;
-  return (url, init) => {
-    calls += 1;
-    if (calls >= subrequests - CONCURRENCY_MAX) exhausted();
+export class Meter {
+  #left;
+  #exhausted;
+
+  /**
+   * @param {number} subrequests
+   * @param {() => void} exhausted called when the run has to end
+   */
+  constructor(subrequests, exhausted) {
+    this.#left = subrequests - CONCURRENCY_MAX;
+    this.#exhausted = exhausted;
+  }
+
+  /** @type {typeof globalThis.fetch} */
+  fetch = (url, init) => {
+    this.#left -= 1;
+    if (this.#left === 0) this.#exhausted();
     return globalThis.fetch(url, init);
   };
+
+  /** Why the run ended, if this ended it. */
+  get stopped() {
+    if (this.#left > 0) return null;
+    return {
+      code: "subrequest-budget",
+      reason: "The run needed more calls than this Worker may make: send the unsent ones again.",
+    };
+  }
 }

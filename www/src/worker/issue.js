@@ -3,7 +3,7 @@ import { IssueBulkError, issueBulk, planIssueBulk } from "issue-bulk";
 import { admit } from "./access.js";
 import { streamAnswer } from "./answer.js";
 import { readBody } from "./body.js";
-import { checkBudget, metered } from "./budget.js";
+import { Meter, checkBudget } from "./budget.js";
 import { checkBodyKind, readParameters } from "./parameters.js";
 import { Refusal } from "./refusal.js";
 import { cancel, enter, runKey } from "./runs.js";
@@ -69,10 +69,12 @@ function started(run, plan, what, how, subrequests, left, ctx) {
   const stop = new AbortController();
   const look = setInterval(() => run.cancelled && stop.abort(), CANCEL_LOOK_MS);
   left.addEventListener("abort", () => stop.abort());
-  const transport = metered(subrequests, () => stop.abort());
-  const { readable, done } = streamAnswer(plan, stop, (onProgress) =>
-    issueBulk(what, { ...how, transport, onProgress, signal: stop.signal }),
-  );
+  const meter = new Meter(subrequests, () => stop.abort());
+  const { readable, done } = streamAnswer(plan, stop, async (onProgress) => {
+    const watch = { transport: meter.fetch, onProgress, signal: stop.signal };
+    const report = await issueBulk(what, { ...how, ...watch });
+    return { report, stopped: meter.stopped ?? report.stopped };
+  });
   // A client that left cancels the run, but what is in flight is awaited as long as it may be.
   ctx.waitUntil(done.finally(() => clearInterval(look)));
   return new Response(readable, {

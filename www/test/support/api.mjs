@@ -25,7 +25,7 @@ export function call(origin, given = {}) {
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, headers: Object.fromEntries(set) }, resolve);
     asked.on("error", reject);
-    asked.end(method === "GET" || method === "DELETE" ? undefined : body);
+    asked.end(["GET", "HEAD", "DELETE"].includes(method) ? undefined : body);
   });
 }
 

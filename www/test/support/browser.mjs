@@ -22,24 +22,22 @@ export function startBrowser() {
  *
  * @param {import("playwright-core").Browser} browser
  * @param {string} origin
+ * @param {Record<string, string>} [extraHTTPHeaders] of every request
  */
-export async function openPage(browser, origin) {
-  const context = await browser.newContext({ acceptDownloads: true });
+export async function openPage(browser, origin, extraHTTPHeaders = {}) {
+  const context = await browser.newContext({ acceptDownloads: true, extraHTTPHeaders });
   const page = await context.newPage();
   const faults = [];
-  const answers = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
     if (/Content.Security.Policy|TrustedScript|Trusted Type/i.test(message.text())) {
       faults.push(message.text());
     }
   });
-  page.on("response", (response) => answers.push(response));
   await page.goto(origin);
   return {
     page,
     context,
-    answers,
     close: async () => {
       await context.close();
       assert.deepEqual(faults, []);
@@ -112,6 +110,7 @@ export async function fillForDirect(page, { promotion, context = "page test", na
 /** Reviews, types the count that is asked for, and sends. */
 export async function confirmAndSend(page) {
   await page.click("#review");
+  await page.waitForSelector("#confirm[open]");
   const label = await page.locator("#typed-label").textContent();
   await page.fill("#typed", label.match(/\d+/)[0]);
   await page.click("#send");
@@ -119,7 +118,8 @@ export async function confirmAndSend(page) {
 
 /** Waits for the end of a run; what became of every customer, from the CSV the page offers. */
 export async function outcomes(page) {
-  await page.waitForSelector("#results:not([hidden])", { timeout: 60_000 });
+  await page.waitForSelector("#results:not([hidden]), #error:not([hidden])", { timeout: 60_000 });
+  assert.equal(await page.locator("#error").textContent(), "");
   return rowsOf(await downloaded(page));
 }
 

@@ -40,6 +40,7 @@ export async function startSite(gateway, more = {}) {
     origin: wire.origin,
     cut: wire.cut,
     cutAfter: wire.cutAfter,
+    said: wire.said,
     log: () => readFile(join(LOGS, "worker.log"), "utf8"),
     stop: async () => {
       await wire.stop();
@@ -54,25 +55,23 @@ async function startWire() {
   const sockets = new Set();
   let port = 0;
   let bytesLeft = Infinity;
+  let said = [];
   const server = createServer((near) => {
     const far = connect({ port, host: "127.0.0.1" });
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ]) {
+    for (const socket of [near, far]) {
       sockets.add(socket);
-      socket.on("error", () => other.destroy());
-      socket.on("close", () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
+      socket.on("error", () => {});
+      socket.on("close", () => sockets.delete(socket));
     }
+    near.on("close", () => far.destroy());
+    // What the Worker wrote before still arrives; only `cut` takes that away too.
+    far.on("close", () => near.end());
     near.pipe(far);
     far.on("data", (bytes) => {
+      said.push(bytes);
       near.write(bytes.subarray(0, bytesLeft));
       bytesLeft -= bytes.length;
-      // An orderly end, so that what was written still arrives.
-      if (bytesLeft <= 0) near.end();
+      if (bytesLeft <= 0) far.destroy();
     });
   });
   server.listen(0, "127.0.0.1");
@@ -86,6 +85,12 @@ async function startWire() {
       port = Number(new URL(url).port);
     },
     cut,
+    /** Every byte that left the site since this was asked last. */
+    said: () => {
+      const bytes = Buffer.concat(said);
+      said = [];
+      return bytes.toString("latin1");
+    },
     /** From now on the site's answers end after so many bytes; without a number they do not. */
     cutAfter: (bytes = Infinity) => {
       bytesLeft = bytes;

@@ -228,11 +228,10 @@ impl Book {
         }
     }
 
-    /// Replays a stored issuance; rows come in the order of `seq`.
-    pub(super) fn replay_issuance(&mut self, promotion: &str, customer: i64, seq: u64) {
-        let promotion = self.intern(promotion);
+    /// Replays a stored issuance of a pair; rows come in the order of `seq`.
+    pub(super) fn replay_issuance(&mut self, pair: (u32, i64), seq: u64) {
         self.last_seq = seq.saturating_sub(1);
-        self.count_issuance((promotion, customer));
+        self.count_issuance(pair);
     }
 
     pub(super) fn customers(&self, promotion: Option<&str>) -> Vec<(i64, u64, u64)> {
@@ -253,6 +252,11 @@ impl Book {
             .map(|tally| tally.last_seq)
             .filter(|seq| *seq > 0)
             .collect()
+    }
+
+    /// The newest call and issuance.
+    pub(super) fn positions(&self) -> (u64, u64) {
+        (self.calls_stored, self.last_seq)
     }
 
     pub(super) fn summary(&self) -> Summary {
@@ -276,7 +280,8 @@ impl Book {
         }
     }
 
-    fn intern(&mut self, promotion: &str) -> u32 {
+    /// The number that stands for a promotion in a pair.
+    pub(super) fn intern(&mut self, promotion: &str) -> u32 {
         let known = self.promotions.iter().position(|id| id == promotion);
         let index = known.unwrap_or_else(|| {
             self.promotions.push(promotion.into());

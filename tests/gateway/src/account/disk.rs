@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, Transaction, params};
+use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 
 use super::book::Book;
@@ -87,11 +88,19 @@ impl Disk {
         while let Some(row) = rows.next()? {
             book.replay_call(&call_of(row)?);
         }
-        let mut issuances = reader.prepare(&format!("{ISSUANCE} ORDER BY i.seq"))?;
+        // Not the join: one look-up per grant instead of one per issuance.
+        let mut grants = reader.prepare("SELECT id, promotion FROM grants ORDER BY id")?;
+        let mut rows = grants.query([])?;
+        let mut promotions: FxHashMap<i64, u32> = FxHashMap::default();
+        while let Some(row) = rows.next()? {
+            promotions.insert(row.get(0)?, book.intern(row.get_ref(1)?.as_str().unwrap_or("")));
+        }
+        let sql = "SELECT seq, customer, grant_id FROM issuances ORDER BY seq";
+        let mut issuances = reader.prepare(sql)?;
         let mut rows = issuances.query([])?;
         while let Some(row) = rows.next()? {
-            let promotion = row.get_ref(6)?.as_str().unwrap_or("");
-            book.replay_issuance(promotion, row.get(1)?, unsigned(row.get(0)?));
+            let promotion = promotions.get(&row.get(2)?).copied().unwrap_or(u32::MAX);
+            book.replay_issuance((promotion, row.get(1)?), unsigned(row.get(0)?));
         }
         Ok(())
     }

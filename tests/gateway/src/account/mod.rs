@@ -144,6 +144,11 @@ impl Account {
         lock(&self.book).summary()
     }
 
+    /// The newest call and issuance, as positions to read up to.
+    pub(crate) fn positions(&self) -> (u64, u64) {
+        lock(&self.book).positions()
+    }
+
     /// Changes whenever anything is recorded.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()

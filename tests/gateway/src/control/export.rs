@@ -41,17 +41,22 @@ pub(super) fn ids(account: &Arc<Account>, query: &str) -> Response<ControlBody> 
 pub(super) fn issuances(account: &Arc<Account>, query: &str) -> Response<ControlBody> {
     let customer = parameter(query, "customerId");
     let account = account.clone();
+    // Rows that come later are left out, or a reader slower than the load would never end.
+    let (_, last) = account.positions();
     stream(move |sender| {
         let mut after = 0;
         loop {
-            let rows = account.issuances(after);
-            let Ok(rows) = rows else { return lost(sender) };
+            let Ok(rows) = account.issuances(after) else { return lost(sender) };
             after = rows.last()?.seq;
             let wanted = |row: &&IssuanceRow| {
-                customer.as_ref().is_none_or(|wanted| row.customer.to_string() == *wanted)
+                row.seq <= last
+                    && customer.as_ref().is_none_or(|wanted| row.customer.to_string() == *wanted)
             };
             let text = rows.iter().filter(wanted).map(issuance_line).collect();
             sender.blocking_send(Ok(text)).ok()?;
+            if after >= last {
+                return Some(());
+            }
         }
     })
 }
@@ -64,14 +69,19 @@ pub(super) fn calls(account: &Arc<Account>, query: &str) -> Response<ControlBody
     }
     let full = parameter(query, "ids").as_deref() == Some("full");
     let account = account.clone();
+    let (last, _) = account.positions();
     stream(move |sender| {
         let mut after = 0;
         loop {
             let Ok(calls) = account.calls(after) else { return lost(sender) };
             after = calls.last()?.id;
-            let wanted = |call: &&CallRecord| path == "all" || call.path.name() == path;
+            let wanted =
+                |call: &&CallRecord| call.id <= last && (path == "all" || call.path.name() == path);
             let text = calls.iter().filter(wanted).map(|call| call_line(call, full)).collect();
             sender.blocking_send(Ok(text)).ok()?;
+            if after >= last {
+                return Some(());
+            }
         }
     })
 }

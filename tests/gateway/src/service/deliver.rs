@@ -150,6 +150,9 @@ impl Delivery<'_> {
 
     /// Faults that need bytes no correct server writes.
     async fn by_hand(mut self, kind: &Kind) -> Delivered {
+        if !(is_by_hand(kind) || self.reply.status < 200) {
+            return self.complete();
+        }
         let body = self.reply.content.joined();
         let length = body.len() as u64;
         let named = |length: u64| format!("content-length: {length}\r\nconnection: close\r\n");
@@ -186,11 +189,10 @@ impl Delivery<'_> {
                 self.close(End::Close)
             }
             // A final status that hyper would not send, such as 103.
-            _ if self.reply.status < 200 => {
+            _ => {
                 let head = self.head(&named(length));
                 self.write([data(head), data(body)].into(), End::Close).await
             }
-            _ => self.complete(),
         }
     }
 
@@ -226,6 +228,20 @@ impl Delivery<'_> {
         }
         self.close(End::Close)
     }
+}
+
+/// Whether the fault itself needs bytes past hyper. All others may have bodies beyond memory,
+/// which must not be joined.
+fn is_by_hand(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::TruncateHead { .. }
+            | Kind::ContentLengthLong { .. }
+            | Kind::ContentLengthShort { .. }
+            | Kind::Raw { .. }
+            | Kind::Informational { .. }
+            | Kind::HalfClose
+    )
 }
 
 /// What follows the part of a body that is sent.

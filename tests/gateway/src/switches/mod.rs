@@ -246,11 +246,20 @@ impl Switches {
         if !patch.is_object() {
             return Err("an object of switches is expected".into());
         }
+        let mut patch = patch.clone();
+        if let Some(fields) = patch.as_object_mut()
+            && let Some(per_minute) = fields.shift_remove(RATE_SHORTHAND)
+        {
+            merge(&mut patch, &serde_json::json!({"rate": {"perMinute": per_minute}}));
+        }
         let mut value = serde_json::to_value(self).map_err(|error| error.to_string())?;
-        merge(&mut value, patch);
+        merge(&mut value, &patch);
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 }
+
+/// The most used switch has a short name: `{"rateLimitPerMinute":60}` is `rate.perMinute`.
+const RATE_SHORTHAND: &str = "rateLimitPerMinute";
 
 /// Names whose objects are maps of data: a patch replaces them as a whole, or an entry could never
 /// be taken away again.
@@ -284,6 +293,8 @@ mod tests {
         assert!(switches.shape.pretty && switches.cors.origins.is_none());
         assert_eq!(switches.rate.per_minute, Some(60));
         assert!(!switches.cors.allow_headers.is_empty());
+        let short = switches.patched(&json!({"rateLimitPerMinute": 5})).unwrap();
+        assert_eq!((short.rate.per_minute, short.shape.pretty), (Some(5), true));
         let back = switches.patched(&json!({"rate":{"retryAfter":{"form":"absent"}}})).unwrap();
         assert!(back.shape.pretty);
     }

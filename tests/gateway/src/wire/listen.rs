@@ -42,11 +42,15 @@ pub(crate) trait Handler: Send + Sync + 'static {
 }
 
 /// A listener on loopback, and nothing but loopback; port 0 takes any free one.
-pub(crate) async fn bind(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::caused(format!("port {port} could not be opened"), source);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+/// Must be called in the context of a runtime, but does not wait for it.
+pub(crate) fn bind(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+    let open = || {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok::<_, std::io::Error>((TcpListener::from_std(listener)?, address))
+    };
+    open().map_err(|source| StartError::caused(format!("port {port} could not be opened"), source))
 }
 
 /// Accepts connections for ever.

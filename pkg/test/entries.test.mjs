@@ -1,0 +1,64 @@
+// Every way into the package that Node can take gives the same functions on the same core.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { createContext, runInContext } from "node:vm";
+import * as main from "issue-bulk";
+import { ids, what, withGateway } from "./runs.mjs";
+
+const service = withGateway();
+const load = createRequire(import.meta.url);
+const packaged = (/** @type {string} */ path) =>
+  readFileSync(new URL(path, import.meta.resolve("issue-bulk/package.json")));
+
+const FACE = ["IssueBulkError", "issueBulk", "planIssueBulk", "startIssueBulk", "version"];
+
+/** @param {typeof main} face */
+async function issues(face) {
+  assert.equal(face.version(), main.version());
+  const report = await face.issueBulk(what(ids(1_000)), service.where({ batchSize: 100 }));
+  assert.equal(report.counts.issued, 1_000);
+  assert.equal((await service.gateway.summary()).distinctIssued, 1_000);
+}
+
+test("the default entry exports the face and nothing generated", async () => {
+  assert.deepEqual(Object.keys(main).sort(), FACE);
+  await issues(main);
+});
+
+test("require() gives the same face on a core of its own", async () => {
+  const face = load("issue-bulk");
+  assert.deepEqual(Object.keys(face).sort(), FACE);
+  assert.notEqual(face.issueBulk, main.issueBulk);
+  await issues(face);
+});
+
+test("the script for a page defines one global", async () => {
+  const globals = { ...globalsOfPages(), fetch };
+  const context = createContext(globals);
+  const before = Object.keys(context);
+  runInContext(packaged("dist/main.global.js").toString(), context);
+  const made = Object.keys(context).filter((name) => !before.includes(name));
+  assert.deepEqual(made, ["IssueBulk"]);
+  const face = runInContext("IssueBulk", context);
+  assert.deepEqual(Object.keys(face).sort(), FACE);
+  await issues(face);
+});
+
+/** What the package may use of a page; anything else would be missing here. */
+function globalsOfPages() {
+  const { TextDecoder, TextEncoder, AbortController, ReadableStream, Response } = globalThis;
+  const { performance, setTimeout, clearTimeout, queueMicrotask, atob } = globalThis;
+  const web = { TextDecoder, TextEncoder, AbortController, ReadableStream, Response };
+  return { ...web, performance, setTimeout, clearTimeout, queueMicrotask, atob, WebAssembly };
+}
+
+test("slim shares the core of the default entry", async () => {
+  const slim = await import("issue-bulk/slim");
+  assert.deepEqual(Object.keys(slim).sort(), [...FACE, "init", "initSync"].sort());
+  assert.equal(slim.issueBulk, main.issueBulk);
+  await slim.init("https://nowhere.example/needs-no-fetch-now.wasm");
+  await issues(slim);
+});

@@ -1,0 +1,426 @@
+//! Watches one run from outside: keeps its own account of what was sent and what each exchange
+//! proves, and holds every output of the core against it.
+
+use crate::meaning::{Issuance, Meaning, Proof};
+use crate::rule::{Checked, Rule, Watch};
+use crate::scenario::{Scenario, Settings};
+use issue_bulk::job::CredentialsFailure;
+use issue_bulk::ledger::State;
+use issue_bulk::limits;
+use issue_bulk::outcome::StopCode;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// What is known of one id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    NeverSent,
+    InFlight,
+    /// Not processed; it may leave again.
+    Back(Back),
+    Issued(Issuance),
+    Refused,
+    /// It may have been issued.
+    Unclear,
+}
+
+/// Why an exchange proves that its ids were not processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    NotReached,
+    Throttled,
+    TooLarge,
+    Guilty,
+    Credentials,
+    Stopped,
+}
+
+/// One attempt, as it left.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    pub batch: u32,
+    pub attempt: u32,
+    pub rows: Vec<u32>,
+    pub body_bytes: usize,
+    pub at_ms: u64,
+    /// Which credentials it carries.
+    pub epoch: u32,
+}
+
+struct BatchSeen {
+    rows: Vec<u32>,
+    attempts: u32,
+    not_reached: u32,
+}
+
+#[derive(Default)]
+struct CredentialsSeen {
+    epoch: u32,
+    /// When the run wants new ones; `None` before the first, where they are fetched.
+    renew_at_ms: Option<u64>,
+    refused: bool,
+    /// A fetch is out, and until when it may be.
+    asked_until_ms: Option<u64>,
+}
+
+pub struct Witness {
+    pub(crate) watch: Watch,
+    pub(crate) settings: Settings,
+    deadline_ms: u64,
+    pub(crate) known: Vec<Known>,
+    pub(crate) open: Vec<Departure>,
+    batches: HashMap<u32, BatchSeen>,
+    departures: VecDeque<u64>,
+    /// Why nothing may leave any more.
+    silent: Option<&'static str>,
+    pub(crate) paused: bool,
+    gate_ms: u64,
+    firsts: u32,
+    resends: u32,
+    /// Exchanges after which a resend has its price.
+    priced: u32,
+    ambiguous_in_row: u32,
+    failures: u32,
+    exchanges: u32,
+    credentials: CredentialsSeen,
+    pub(crate) stops: Vec<StopCode>,
+    /// States after the last input, and whether `known` moved since.
+    pub(crate) seen: Vec<State>,
+    pub(crate) moved: bool,
+    /// Rare paths that were taken.
+    pub marks: BTreeSet<&'static str>,
+}
+
+impl Witness {
+    pub fn new(scenario: &Scenario, watch: Watch) -> Self {
+        let rows = scenario.ids.len();
+        let settings = scenario.settings.clone();
+        let deadline = settings.deadline_ms.map(|after| scenario.start_ms.saturating_add(after));
+        let fetched = settings.fetched;
+        Self {
+            watch,
+            deadline_ms: deadline.unwrap_or(u64::MAX),
+            known: vec![Known::NeverSent; rows],
+            open: Vec::new(),
+            batches: HashMap::new(),
+            departures: VecDeque::new(),
+            silent: None,
+            paused: false,
+            gate_ms: 0,
+            firsts: 0,
+            resends: 0,
+            priced: 0,
+            ambiguous_in_row: 0,
+            failures: 0,
+            exchanges: 0,
+            credentials: CredentialsSeen {
+                renew_at_ms: (!fetched).then_some(u64::MAX),
+                ..CredentialsSeen::default()
+            },
+            stops: Vec::new(),
+            seen: vec![State::Queued; rows],
+            moved: true,
+            marks: BTreeSet::new(),
+            settings,
+        }
+    }
+
+    pub const fn epoch(&self) -> u32 {
+        self.credentials.epoch
+    }
+
+    /// A request leaves.
+    pub fn sent(&mut self, departure: Departure) -> Checked {
+        self.check_silence(departure.at_ms)?;
+        self.check_again(&departure)?;
+        self.check_limits(&departure)?;
+        self.check_credentials(departure.at_ms)?;
+        self.check_batch(&departure)?;
+        for row in &departure.rows {
+            self.known[*row as usize] = Known::InFlight;
+        }
+        self.open.push(departure);
+        self.moved = true;
+        Ok(())
+    }
+
+    fn check_silence(&self, now: u64) -> Checked {
+        let (silent, paused) = (self.silent, self.paused);
+        let check = |holds, text: &str| {
+            self.watch.check(Rule::Silence, holds, || format!("a request left {text}"))
+        };
+        check(silent.is_none(), silent.unwrap_or_default())?;
+        check(!paused, "while paused")?;
+        check(now < self.deadline_ms, "after the deadline")?;
+        self.watch.check(Rule::NotBefore, now >= self.gate_ms, || {
+            format!("a request left {} ms before the end of a Retry-After", self.gate_ms - now)
+        })
+    }
+
+    fn check_again(&self, departure: &Departure) -> Checked {
+        departure.rows.iter().try_for_each(|row| {
+            let known = &self.known[*row as usize];
+            let may_leave = matches!(known, Known::NeverSent | Known::Back(_));
+            self.watch
+                .check(Rule::NeverAgain, may_leave, || format!("row {row} left, but was {known:?}"))
+        })
+    }
+
+    fn check_limits(&mut self, departure: &Departure) -> Checked {
+        let now = departure.at_ms;
+        self.departures.push_back(now);
+        // A minute less the clock's grain: a request may leave anywhere within a millisecond.
+        while self.departures.front().is_some_and(|at| now - at >= 59_999) {
+            self.departures.pop_front();
+        }
+        let rate = self.settings.rate_per_minute.map_or(usize::MAX, |rate| rate as usize);
+        let settings = &self.settings;
+        let limits = [
+            ("in flight", self.open.len() + 1, settings.concurrency as usize),
+            ("ids in one request", departure.rows.len(), settings.batch_size as usize),
+            ("bytes of a body", departure.body_bytes, limits::BODY_BYTES_MAX),
+            ("requests in a minute", self.departures.len(), rate),
+        ];
+        limits.iter().try_for_each(|(what, count, max)| {
+            self.watch.check(Rule::Limits, count <= max, || format!("{count} {what}, not {max}"))
+        })
+    }
+
+    fn check_credentials(&mut self, now: u64) -> Checked {
+        let credentials = &self.credentials;
+        let good = credentials.renew_at_ms.is_some_and(|at| now < at) && !credentials.refused;
+        self.watch.check(Rule::Credentials, good, || {
+            "a request left with credentials that are missing, old or refused".into()
+        })
+    }
+
+    /// Attempts are counted one by one, and a sealed batch stays what it is.
+    fn check_batch(&mut self, departure: &Departure) -> Checked {
+        let Departure { batch, attempt, rows, .. } = departure;
+        let new = BatchSeen { rows: rows.clone(), attempts: 0, not_reached: 0 };
+        let seen = self.batches.entry(*batch).or_insert(new);
+        seen.attempts += 1;
+        let same = seen.rows == *rows && seen.attempts == *attempt && !rows.is_empty();
+        let not_reached = seen.not_reached;
+        self.watch.check(Rule::Request, same, || {
+            format!("batch {batch} attempt {attempt} is not what it was")
+        })?;
+        let attempts = self.settings.attempts;
+        self.watch.check(Rule::Limits, not_reached < attempts, || {
+            format!("batch {batch} left after {not_reached} of {attempts} attempts")
+        })?;
+        if *attempt == 1 {
+            self.firsts += 1;
+            return Ok(());
+        }
+        let back = rows.first().map(|row| &self.known[*row as usize]);
+        if let Some(Known::Back(Back::NotReached | Back::Throttled)) = back {
+            self.resends += 1;
+        }
+        // Whoever attends a run may resume it as often as he likes.
+        let earned = self.firsts / limits::RETRY_BUDGET_DEPOSITS_PER_TOKEN;
+        let budget = limits::RETRY_BUDGET_MIN + earned;
+        let within = self.settings.attended || self.resends <= budget;
+        self.watch.check(Rule::Limits, within, || {
+            format!("{} resends, not {budget}", self.resends)
+        })
+    }
+
+    /// An exchange has ended, and this is what it proves. Returns the rows it was about.
+    pub fn concluded(&mut self, now: u64, batch: u32, attempt: u32, meaning: &Meaning) {
+        let place = self.open.iter().position(|d| (d.batch, d.attempt) == (batch, attempt));
+        let Some(place) = place else { return };
+        let departure = self.open.swap_remove(place);
+        self.marks.insert(meaning.name());
+        self.exchanges += 1;
+        self.moved = true;
+        let back = |back| vec![Known::Back(back); departure.rows.len()];
+        let known = match meaning {
+            Meaning::Ids { proofs, foreign } => self.read_proofs(proofs, *foreign),
+            Meaning::NotReached => {
+                self.failures += 1;
+                self.priced += 1;
+                if let Some(seen) = self.batches.get_mut(&batch) {
+                    seen.not_reached += 1;
+                }
+                back(Back::NotReached)
+            }
+            Meaning::Throttled { wait_ms } => {
+                self.throttled(now, *wait_ms);
+                back(Back::Throttled)
+            }
+            Meaning::TooLarge => back(Back::TooLarge),
+            Meaning::Guilty if departure.rows.len() == 1 => {
+                self.marks.insert("split down to one");
+                vec![Known::Refused]
+            }
+            Meaning::Guilty => back(Back::Guilty),
+            Meaning::Credentials => {
+                self.refused_credentials(departure.epoch);
+                back(Back::Credentials)
+            }
+            Meaning::Stop(StopCode::AccessDenied) => {
+                self.obstacle(StopCode::AccessDenied, "after an answer that denies access");
+                back(Back::Stopped)
+            }
+            Meaning::Stop(code) => {
+                self.silence(*code, "after an answer that ends the run");
+                back(Back::Stopped)
+            }
+            Meaning::Ambiguous => {
+                self.ambiguous();
+                vec![Known::Unclear; departure.rows.len()]
+            }
+        };
+        for (row, known) in departure.rows.iter().zip(known) {
+            self.known[*row as usize] = known;
+        }
+        self.apply_stop_rules();
+    }
+
+    fn read_proofs(&mut self, proofs: &[Proof], foreign: bool) -> Vec<Known> {
+        if proofs.iter().all(|proof| *proof == Proof::Unclear) {
+            self.ambiguous();
+        } else {
+            self.ambiguous_in_row = 0;
+        }
+        if foreign {
+            self.silence(StopCode::ProtocolViolation, "after an answer that spoke of others");
+        }
+        let known = |proof: &Proof| match proof {
+            Proof::Issued(issuance) => Known::Issued(issuance.clone()),
+            Proof::Refused => Known::Refused,
+            Proof::Unclear => Known::Unclear,
+        };
+        proofs.iter().map(known).collect()
+    }
+
+    fn throttled(&mut self, now: u64, wait_ms: Option<u64>) {
+        if self.priced >= limits::RETRY_BUDGET_MIN {
+            self.stops.push(StopCode::Throttled);
+        }
+        self.priced += 1;
+        let Some(wait) = wait_ms else { return };
+        self.gate_ms = self.gate_ms.max(now.saturating_add(wait));
+        if wait > issue_bulk::time::millis(limits::RETRY_AFTER_MAX) {
+            self.obstacle(StopCode::RetryAfterTooLong, "after a Retry-After that is too long");
+        } else if wait > 0 {
+            self.marks.insert("retry-after honoured");
+        }
+    }
+
+    fn refused_credentials(&mut self, epoch: u32) {
+        self.stops.push(StopCode::Unauthorised);
+        if epoch != self.credentials.epoch {
+            self.marks.insert("older credentials refused");
+            return;
+        }
+        self.credentials.refused = true;
+        if !self.settings.fetched {
+            self.obstacle(StopCode::Unauthorised, "after refused credentials");
+        }
+    }
+
+    fn ambiguous(&mut self) {
+        self.ambiguous_in_row += 1;
+        self.failures += 1;
+    }
+
+    fn apply_stop_rules(&mut self) {
+        let rules = self.settings.stop;
+        if self.ambiguous_in_row >= rules.ambiguous_in_row {
+            self.silence(StopCode::TooManyAmbiguous, "after too many ambiguous answers");
+        }
+        let (failed, all) = (u64::from(self.failures), u64::from(self.exchanges));
+        let enough = self.exchanges >= rules.failure_calls_min;
+        if enough && failed * 100 >= all * u64::from(rules.failure_percent) {
+            self.silence(StopCode::TooManyFailures, "after too many failures");
+        }
+    }
+
+    fn silence(&mut self, code: StopCode, why: &'static str) {
+        self.stops.push(code);
+        self.silent = self.silent.or(Some(why));
+    }
+
+    fn obstacle(&mut self, code: StopCode, why: &'static str) {
+        if self.settings.attended {
+            self.stops.push(code);
+            self.paused |= self.silent.is_none();
+        } else {
+            self.silence(code, why);
+        }
+    }
+
+    /// An attempt is given up: not before its time.
+    pub fn aborted(&mut self, now: u64, batch: u32, attempt: u32) -> Checked {
+        let open = self.open.iter().find(|d| (d.batch, d.attempt) == (batch, attempt));
+        let due = open.is_some_and(|d| now >= d.at_ms.saturating_add(self.settings.timeout_ms));
+        self.watch.check(Rule::Limits, due, || format!("batch {batch} given up before its time"))
+    }
+
+    pub fn asked_for_credentials(&mut self, now: u64) -> Checked {
+        let alone = !self.is_asking();
+        self.credentials.asked_until_ms = Some(now.saturating_add(self.settings.timeout_ms));
+        self.watch.check(Rule::Credentials, alone && self.settings.fetched, || {
+            "credentials were asked for while a fetch is out, or none can be fetched".into()
+        })
+    }
+
+    pub const fn is_asking(&self) -> bool {
+        self.credentials.asked_until_ms.is_some()
+    }
+
+    /// The job has been polled: it gives up a fetch of credentials that takes too long.
+    pub fn polled(&mut self, now: u64) {
+        if self.credentials.asked_until_ms.is_some_and(|until| until <= now) {
+            self.marks.insert("credentials overdue");
+            self.stops.push(StopCode::Unauthorised);
+            self.credentials.asked_until_ms = None;
+        }
+    }
+
+    pub fn credentials_came(&mut self, now: u64, renew_after_ms: Option<u64>) {
+        if !self.is_asking() {
+            return;
+        }
+        if self.credentials.epoch > 0 {
+            self.marks.insert("credentials renewed");
+        }
+        self.credentials = CredentialsSeen {
+            epoch: self.credentials.epoch + 1,
+            renew_at_ms: Some(renew_after_ms.map_or(u64::MAX, |after| now.saturating_add(after))),
+            refused: false,
+            asked_until_ms: None,
+        };
+    }
+
+    pub fn credentials_failed(&mut self, failure: CredentialsFailure) {
+        if self.is_asking() {
+            self.credentials.asked_until_ms = None;
+            self.stops.push(StopCode::Unauthorised);
+            self.marks.insert(match failure {
+                CredentialsFailure::Refused => "credentials refused",
+                CredentialsFailure::Unavailable => "credentials unavailable",
+            });
+        }
+    }
+
+    pub fn cancelled(&mut self) {
+        self.silence(StopCode::Cancelled, "after a cancel");
+    }
+
+    /// The caller resumes, with new credentials where there are no fetched ones.
+    pub fn resumed(&mut self) {
+        self.paused = false;
+        if !self.settings.fetched {
+            self.credentials.epoch += 1;
+            self.credentials.refused = false;
+        }
+    }
+
+    pub fn note_time(&mut self, now: u64) {
+        if now >= self.deadline_ms {
+            self.stops.push(StopCode::Deadline);
+        }
+    }
+}
