@@ -36,11 +36,13 @@ export async function buildGateway(log) {
  * Start a gateway on free ports of 127.0.0.1. It ends with this process, however that ends.
  *
  * @param {string[]} [flags] of `issue-bulk-gateway`
+ * @param {string[]} [wrapper] a command that runs the gateway as its arguments, such as `taskset`
  * @returns {Promise<Gateway>}
  * @throws {Error} when it ends before it is ready
  */
-export async function startGateway(flags = []) {
-  const child = launch(gatewayBinary(), ["--exit-with-stdin", ...flags], { stdin: "pipe" });
+export async function startGateway(flags = [], wrapper = []) {
+  const words = [...wrapper, gatewayBinary(), "--exit-with-stdin", ...flags];
+  const child = launch(words[0] ?? "", words.slice(1), { stdin: "pipe" });
   const end = ended(child);
   mkdirSync(LOGS, { recursive: true });
   const log = createWriteStream(join(LOGS, "gateway.log"), { flags: "a" });

@@ -80,6 +80,7 @@ export const SUITES = [
     commands: () => [{ ...cargo("test", ...WASM), env: { ...RUNNER, ...browserEnvironment() } }],
   },
   { name: "build", commands: () => [node("scripts/build.mjs")], minutes: 20 },
+  { name: "gateway-speed", commands: () => [node("scripts/gateway-speed.mjs")] },
   { name: "packed-package", counts: "node", commands: () => [node("scripts/pack.mjs")] },
   {
     name: "types",

@@ -166,7 +166,14 @@ impl<'a> World<'a> {
 
 pub fn entry(id: i64) -> String {
     format!(
-        r#""{id}":{{"id":"67dd4237ef21a64211{id:06x}","customerId":{id},"promotionId":"{PROMOTION}","earnedFromId":"{CONTEXT}","eventTime":1742553655678,"validTill":1746046799999}}"#
+        concat!(
+            r#""{id}":{{"id":"67dd4237ef21a64211{id:06x}","customerId":{id},"#,
+            r#""promotionId":"{promotion}","earnedFromId":"{context}","#,
+            r#""eventTime":1742553655678,"validTill":1746046799999}}"#
+        ),
+        id = id,
+        promotion = PROMOTION,
+        context = CONTEXT,
     )
 }
 
