@@ -34,12 +34,14 @@ export async function buildPackage() {
 
 async function compile() {
   const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", "issue-bulk", "--lib"];
+  // The manifest names no cdylib: beside the rlib of the tests it would switch off LTO.
+  const kind = ["--features", "artifact", "--crate-type", "cdylib"];
   // Panic messages name source files; nobody needs to learn where this machine keeps them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });
   const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
-  await run("cargo", ["build", ...what], { env, log: LOG });
+  await run("cargo", ["rustc", ...what, ...kind], { env, log: LOG });
 }
 
 /** Without a default path the glue holds no `new URL`, which some bundlers trip over. */
@@ -60,22 +62,39 @@ async function bindgen() {
 async function optimise() {
   const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
   const wasm = join(DIST, "core_bg.wasm");
-  await run(NODE, [tool, "-Oz", wasm, "-o", wasm], { log: LOG });
+  await run(NODE, [tool, "-Oz", "--converge", wasm, "-o", wasm], { log: LOG });
 }
 
 /**
- * A sandbox such as Next's edge runtime passes a Module of another realm, for which `instanceof`
- * is false. The tag of the object is the same in every realm.
+ * Two places of the generated glue, and what stands there instead:
+ *
+ * - A sandbox such as Next's edge runtime passes a Module of another realm, for which
+ *   `instanceof` is false. The tag of the object is the same in every realm.
+ * - A core that was started while this one still loaded (`initSync`, the default entry) may be in
+ *   the middle of a run; to replace it would give that run another memory.
  */
+const PATCHES = [
+  [
+    "!(module instanceof WebAssembly.Module)",
+    "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'",
+  ],
+  [
+    "await __wbg_load(await module_or_path, imports);\n",
+    "await __wbg_load(await module_or_path, imports);\n    if (wasm !== undefined) return wasm;\n",
+  ],
+];
+
 function patchGlue() {
   const file = join(DIST, "core.js");
-  const before = "!(module instanceof WebAssembly.Module)";
-  const after = "Object.prototype.toString.call(module) !== '[object WebAssembly.Module]'";
-  const parts = readFileSync(file, "utf8").split(before);
-  if (parts.length !== 2) {
-    throw new Error(`the glue has ${parts.length - 1} places to patch instead of 1: ${before}`);
+  let glue = readFileSync(file, "utf8");
+  for (const [before, after] of PATCHES) {
+    const parts = glue.split(before);
+    if (parts.length !== 2) {
+      throw new Error(`the glue has ${parts.length - 1} places to patch instead of 1: ${before}`);
+    }
+    glue = parts.join(after);
   }
-  writeFileSync(file, parts.join(after));
+  writeFileSync(file, glue);
 }
 
 /** The wasm as text, for every runtime that cannot load a file beside a module. */
@@ -84,8 +103,9 @@ function inlineWasm() {
   writeFileSync(join(DIST, "wasm-base64.js"), `export default "${base64}";\n`);
 }
 
-/** Hand-written sources go beside the glue they import. */
+/** Hand-written sources go beside the glue they import; both licences ask for their text. */
 function copySources() {
+  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(join(ROOT, name), join(DIST, name));
   cpSync(join(PACKAGE, "src"), DIST, { recursive: true });
   const types = join(PACKAGE, "types");
   for (const name of readdirSync(types)) cpSync(join(types, name), join(DIST, name));

@@ -1,5 +1,6 @@
 // The size gate: what a user of the package downloads, compressed, against the limits in
-// size-limits.json (bytes after brotli at its highest quality).
+// size-limits.json (bytes after brotli at its highest quality). A limit is a ratchet: what is
+// reached, with 2 % of room, so that nothing grows unseen. The goal is where it must come down to.
 
 import { build } from "esbuild";
 import { readFileSync } from "node:fs";
@@ -15,6 +16,7 @@ import { ROOT } from "./project.mjs";
  * @property {string} file in `pkg/dist`
  * @property {boolean} bundle whether to measure the file with everything it imports, minified
  * @property {number} brotliMax bytes
+ * @property {number} brotliGoal bytes
  */
 
 /**
@@ -38,13 +40,14 @@ export async function measure() {
  * @param {Limit} limit
  * @returns {Promise<Size>}
  */
-async function measureOne({ what, file, bundle, brotliMax }) {
+async function measureOne({ what, file, bundle, brotliMax, brotliGoal }) {
   const path = join(ROOT, "pkg", "dist", file);
   const bytes = bundle ? await bundled(path) : readFileSync(path);
   const brotli = brotliCompressSync(bytes).length;
   const ok = brotli <= brotliMax;
   const verdict = ok ? "within" : "OVER";
-  const line = `${what}: ${bytes.length} bytes, ${brotli} with brotli, ${verdict} ${brotliMax}`;
+  const sizes = `${bytes.length} bytes, ${brotli} with brotli`;
+  const line = `${what}: ${sizes}, ${verdict} ${brotliMax}; the goal is ${brotliGoal}`;
   return { ok, line };
 }
 

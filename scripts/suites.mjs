@@ -67,7 +67,13 @@ export const SUITES = [
     name: "clippy",
     commands: () => [cargo("clippy", "--workspace", "--all-targets", ...DENY)],
   },
-  { name: "clippy-wasm", commands: () => [cargo("clippy", ...WASM, "--all-targets", ...DENY)] },
+  {
+    name: "clippy-wasm",
+    commands: () => [
+      cargo("clippy", ...WASM, "--all-targets", ...DENY),
+      cargo("clippy", ...WASM, "--lib", "--features", "artifact", ...DENY),
+    ],
+  },
   { name: "native", counts: "cargo", commands: () => [cargo("test", "--workspace")] },
   {
     name: "wasm-node",

@@ -3,14 +3,18 @@
 //! A [`Secret`] has neither `Debug` nor `Display` nor a serialiser, and [`Header`] has none
 //! either: the only way out is the request itself.
 
+use crate::md5;
 use crate::request::{Header, RequestError, is_header_value};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// Text that must not be printed.
 pub struct Secret(Box<str>);
 
 impl Secret {
-    pub fn new(text: &str) -> Self {
+    pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(text.into())
     }
 
@@ -56,27 +60,27 @@ const ENTITY_TYPES: [&str; 6] = [
     "STORE_EXTERNAL_ID_2",
 ];
 
-const INVALID_USERNAME: RequestError = RequestError {
+const INVALID_USERNAME: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.username must be non-empty text without ':' or control characters (RFC 7617).",
 };
-const INVALID_PASSWORD: RequestError = RequestError {
+const INVALID_PASSWORD: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.password must be non-empty text without control characters such as line breaks.",
 };
-const INVALID_PASSWORD_MD5: RequestError = RequestError {
+const INVALID_PASSWORD_MD5: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.passwordMd5 must be the 32 hex digits of the password's MD5.",
 };
-const INVALID_CLIENT: RequestError = RequestError {
+const INVALID_CLIENT: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.key and auth.secret must be non-empty text without control characters.",
 };
-const INVALID_TOKEN: RequestError = RequestError {
+const INVALID_TOKEN: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.token must be visible ASCII without blanks at its ends or line breaks.",
 };
-const INVALID_ENTITY_TYPE: RequestError = RequestError {
+const INVALID_ENTITY_TYPE: &RequestError = &RequestError {
     code: "invalid-attribution",
     message: "attribution.type must be TILL, STORE_CODE, STORE_NAME, STORE_EXTERNAL_ID, \
               STORE_EXTERNAL_ID_1 or STORE_EXTERNAL_ID_2.",
@@ -84,7 +88,7 @@ const INVALID_ENTITY_TYPE: RequestError = RequestError {
 
 impl Auth {
     /// Refuses what could not become a header, before anything is sent.
-    pub fn check(&self) -> Result<(), RequestError> {
+    pub fn check(&self) -> Result<(), &'static RequestError> {
         match self {
             Self::Basic { username, password } => {
                 check_username(username)?;
@@ -105,11 +109,11 @@ impl Auth {
     }
 
     /// The header of credentials that need no fetching; `None` for those that do.
-    pub fn header(&self) -> Result<Option<Header>, RequestError> {
+    pub fn header(&self) -> Result<Option<Header>, &'static RequestError> {
         match self {
             Self::Basic { username, password } => {
-                let digest = md5::compute(password.expose().as_bytes());
-                basic(username, &hex(&digest.0)).map(Some)
+                let digest = md5::digest(password.expose().as_bytes());
+                basic(username, &hex(&digest)).map(Some)
             }
             Self::BasicMd5 { username, password_md5 } => {
                 basic(username, &password_md5.expose().to_ascii_lowercase()).map(Some)
@@ -137,7 +141,7 @@ impl Auth {
 }
 
 /// The header that carries an OAuth token, without `Bearer` (api.md 7).
-pub fn token_header(token: &str) -> Result<Header, RequestError> {
+pub fn token_header(token: &str) -> Result<Header, &'static RequestError> {
     Header::new(OAUTH_TOKEN, token).map_err(|_| INVALID_TOKEN)
 }
 
@@ -149,7 +153,7 @@ pub fn renew_after(ttl_seconds: f64) -> Option<Duration> {
 }
 
 impl Attribution<'_> {
-    pub fn headers(&self) -> Result<Vec<Header>, RequestError> {
+    pub fn headers(&self) -> Result<Vec<Header>, &'static RequestError> {
         let mut headers = Vec::new();
         if let Some(org) = self.org_id {
             headers.push(Header::new("X-CAP-API-AUTH-ORG-ID", org)?);
@@ -164,11 +168,11 @@ impl Attribution<'_> {
     }
 }
 
-fn require(holds: bool, error: RequestError) -> Result<(), RequestError> {
+fn require(holds: bool, error: &'static RequestError) -> Result<(), &'static RequestError> {
     if holds { Ok(()) } else { Err(error) }
 }
 
-fn check_username(username: &str) -> Result<(), RequestError> {
+fn check_username(username: &str) -> Result<(), &'static RequestError> {
     require(is_plain(username) && !username.contains(':'), INVALID_USERNAME)
 }
 
@@ -177,30 +181,43 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// `Basic base64(username:md5hex)` (api.md 7); a name outside ASCII goes as UTF-8 (RFC 7617).
-fn basic(username: &str, md5_hex: &str) -> Result<Header, RequestError> {
+fn basic(username: &str, md5_hex: &str) -> Result<Header, &'static RequestError> {
     let mut value = String::from("Basic ");
     push_base64([username, ":", md5_hex].concat().as_bytes(), &mut value);
     Header::new(AUTHORIZATION, &value)
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::new();
+    for byte in bytes {
+        push_letter(DIGITS, (byte >> 4).into(), &mut text);
+        push_letter(DIGITS, (byte & 15).into(), &mut text);
+    }
+    text
 }
 
 /// Base64 with padding (RFC 4648, 4).
 fn push_base64(bytes: &[u8], out: &mut String) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for group in bytes.chunks(3) {
-        let mut octets = group.iter().copied();
-        let mut next = || u32::from(octets.next().unwrap_or(0));
-        let bits = next() << 16 | next() << 8 | next();
+        let mut bits = 0_u32;
+        for place in 0..3 {
+            bits = bits << 8 | u32::from(group.get(place).copied().unwrap_or(0));
+        }
         for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let index = usize::try_from(bits >> shift & 63).unwrap_or(0);
-            let letter = ALPHABET.get(index).copied().unwrap_or(b'A');
-            out.push(if place <= group.len() { char::from(letter) } else { '=' });
+            if place <= group.len() {
+                push_letter(ALPHABET, bits >> shift & 63, out);
+            } else {
+                out.push('=');
+            }
         }
     }
+}
+
+fn push_letter(alphabet: &[u8], index: u32, out: &mut String) {
+    let letter = usize::try_from(index).ok().and_then(|index| alphabet.get(index));
+    out.push(char::from(*letter.unwrap_or(&b'?')));
 }
 
 /// Control characters never get here: [`Auth::check`] refuses them.

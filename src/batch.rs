@@ -3,8 +3,8 @@
 
 use crate::id::BatchId;
 use crate::time::Instant;
+use alloc::vec::Vec;
 use core::ops::Range;
-use std::collections::VecDeque;
 
 /// The ids of one request. Once sealed its rows never change; a split makes new batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,20 +34,21 @@ impl Batch {
 pub struct Queue {
     open: Range<u32>,
     size: u32,
-    returned: VecDeque<Batch>,
+    /// A few: no more than were in flight at once, and their halves.
+    returned: Vec<Batch>,
     next_id: u32,
 }
 
 impl Queue {
     pub fn new(rows: u32, size: u32) -> Self {
-        Self { open: 0..rows, size: size.max(1), returned: VecDeque::new(), next_id: 0 }
+        Self { open: 0..rows, size: size.max(1), returned: Vec::new(), next_id: 0 }
     }
 
     /// The batch to send at `now`: those that come back go first, in the order of their return.
     pub fn pop(&mut self, now: Instant) -> Option<Batch> {
         let due = self.returned.iter().position(|batch| batch.not_before <= now);
         match due {
-            Some(place) => self.returned.remove(place),
+            Some(place) => Some(self.returned.remove(place)),
             None => self.seal(),
         }
     }
@@ -61,7 +62,7 @@ impl Queue {
     }
 
     pub fn push(&mut self, batch: Batch) {
-        self.returned.push_back(batch);
+        self.returned.push(batch);
     }
 
     /// Puts both halves in front, the first one foremost, so that a refused batch is finished
@@ -71,7 +72,7 @@ impl Queue {
         let Some(middle) = middle(&batch.rows) else { return false };
         for rows in [middle..batch.rows.end, batch.rows.start..middle] {
             let half = self.new_batch(rows);
-            self.returned.push_front(half);
+            self.returned.insert(0, half);
         }
         true
     }

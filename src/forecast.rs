@@ -7,6 +7,7 @@ use crate::id::{AttemptNumber, BatchId};
 use crate::job::{Head, Job, Output};
 use crate::plan::Plan;
 use crate::time::Instant;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What a run would take.

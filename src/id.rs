@@ -1,5 +1,8 @@
 //! Exact identifiers. A customer id is a 64-bit Long and never passes through a float.
 
+use crate::decimal;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A customer's id: a positive 64-bit Long (seed, "Request Body Parameters").
@@ -37,9 +40,6 @@ impl IdError {
         }
     }
 }
-
-/// Digits of the largest Long.
-pub const CUSTOMER_ID_DIGITS_MAX: usize = 19;
 
 /// `Number.MAX_SAFE_INTEGER`: above it a JavaScript number may already be another customer.
 const NUMBER_EXACT_MAX: f64 = 9_007_199_254_740_991.0;
@@ -93,18 +93,7 @@ impl CustomerId {
 
     /// Appends the decimal digits.
     pub fn write(self, out: &mut Vec<u8>) {
-        let mut digits = [0_u8; CUSTOMER_ID_DIGITS_MAX];
-        let mut value = self.0.unsigned_abs();
-        let mut length = 0_usize;
-        for place in digits.iter_mut().rev() {
-            *place = b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
-            value /= 10;
-            length = length.wrapping_add(1);
-            if value == 0 {
-                break;
-            }
-        }
-        out.extend(digits.iter().skip(CUSTOMER_ID_DIGITS_MAX.wrapping_sub(length)));
+        decimal::write_unsigned(self.0.unsigned_abs(), out);
     }
 }
 

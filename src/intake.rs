@@ -33,6 +33,8 @@ mod text;
 mod utf8;
 mod values;
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 pub use error::{Encoding, IntakeError};
 pub use problem::{Problem, ProblemReason};
 

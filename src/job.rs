@@ -22,6 +22,8 @@ mod pace;
 mod settle;
 mod status;
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 pub use flight::Head;
 pub use status::{Note, Progress, RunState, Stopped, Tally};
 
@@ -187,7 +189,7 @@ impl Job {
             sent_at: now,
             expires_at: now.after(self.plan.policy().timeout),
             head: None,
-            reader: Reader::new(ids.len(), self.plan.reply_caps()),
+            reader: Some(Box::new(Reader::new(ids.len(), self.plan.reply_caps()))),
             batch,
         });
         Ok(Output::Send { batch: id, attempt })
@@ -230,7 +232,8 @@ impl Job {
         let Some(ids) = rows_of(self.ledger.ids(), &flight.batch.rows) else {
             return Flow::Enough;
         };
-        flight.reader.feed(&expected(&self.plan, ids), bytes)
+        let Some(reader) = &mut flight.reader else { return Flow::Enough };
+        reader.feed(&expected(&self.plan, ids), bytes)
     }
 
     /// The answer is complete.

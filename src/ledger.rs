@@ -13,6 +13,9 @@ use crate::id::PackedIssuanceId;
 use crate::limits::CAUSES_MAX;
 use crate::outcome::{Cause, Outcome};
 use crate::response::NO_TIME;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::ops::Range;
 
 /// The state of one row. The first four are the outcomes, with their numbers.
@@ -88,7 +91,8 @@ pub struct Ledger {
     /// 0 for none, else one more than the place in `table`.
     causes: Vec<u16>,
     table: Vec<Cause>,
-    odd: std::collections::BTreeMap<u32, Odd>,
+    /// No rows before the first text that fits no column.
+    odd: Vec<Option<Box<Odd>>>,
     counts: [u32; STATES],
 }
 
@@ -108,7 +112,7 @@ impl Ledger {
             valid_tills: Vec::new(),
             causes: vec![0; rows],
             table: Vec::new(),
-            odd: std::collections::BTreeMap::new(),
+            odd: Vec::new(),
             counts,
         }
     }
@@ -154,8 +158,9 @@ impl Ledger {
         odd: Option<Odd>,
     ) -> Result<(), Conflict> {
         self.change(row, State::InFlight, State::Issued)?;
-        if let Some(odd) = odd {
-            self.odd.insert(row, odd);
+        if odd.is_some() {
+            self.odd.resize(self.ids.len(), None);
+            set(&mut self.odd, place(row), odd.map(Box::new));
         }
         if self.issuance_ids.is_empty() {
             self.add_issuance_columns();
@@ -244,7 +249,7 @@ impl Ledger {
     }
 
     pub fn odd(&self, row: u32) -> Option<&Odd> {
-        self.odd.get(&row)
+        self.odd.get(place(row))?.as_deref()
     }
 
     fn add_issuance_columns(&mut self) {

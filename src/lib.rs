@@ -5,8 +5,8 @@
 //!
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
-//! | 0 | `time` `rng` `id` | instants, seeded chance, exact ids |
-//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` | bounds, waits, choices |
+//! | 0 | `decimal` `time` `rng` `id` `md5` | digits, instants, seeded chance, exact ids, a digest |
+//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` | bounds, choices |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
@@ -16,6 +16,9 @@
 //!
 //! The driving contract stands in [`job`]; the rule for every answer in [`verdict`].
 
+// Without `std` the core cannot even name a clock, a thread or a file; and in the wasm the handling
+// of panics, which `std` brings along with all text formatting, would be a tenth of its bytes.
+#![cfg_attr(not(test), no_std)]
 // A panic in wasm leaves a promise that never settles, so the core may not be able to panic:
 // whatever could is denied, and bad input becomes a value instead.
 #![cfg_attr(
@@ -33,16 +36,21 @@
     )
 )]
 
+extern crate alloc;
+
 pub mod auth;
 pub mod backoff;
 pub mod batch;
 pub mod budget;
+pub mod decimal;
 pub mod forecast;
 pub mod id;
 pub mod intake;
 pub mod job;
+pub mod json;
 pub mod ledger;
 pub mod limits;
+pub mod md5;
 pub mod outcome;
 pub mod plan;
 pub mod policy;

@@ -1,5 +1,7 @@
 //! What the caller finally learns of one id, and why.
 
+use alloc::boxed::Box;
+
 /// The four outcomes. Every distinct valid id ends with exactly one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

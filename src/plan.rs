@@ -43,7 +43,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn new(options: &Options<'_>) -> Result<Self, RequestError> {
+    pub fn new(options: &Options<'_>) -> Result<Self, &'static RequestError> {
         let promotion = PromotionId::new(options.promotion_id).map_err(promotion_error)?;
         let context = ContextId::new(options.context_id).map_err(context_error)?;
         let base_path = options.base_path.unwrap_or(BASE_PATH_DEFAULT);
@@ -108,11 +108,11 @@ struct Whole {
     min: u32,
     max: u32,
     default: u32,
-    error: RequestError,
+    error: &'static RequestError,
 }
 
 impl Whole {
-    fn read(&self, value: Option<f64>) -> Result<u32, RequestError> {
+    fn read(&self, value: Option<f64>) -> Result<u32, &'static RequestError> {
         let Some(value) = value else { return Ok(self.default) };
         let inside = (f64::from(self.min)..=f64::from(self.max)).contains(&value);
         // Exact: a whole number between two u32.
@@ -124,7 +124,7 @@ const BATCH_SIZE: Whole = Whole {
     min: 1,
     max: limits::BATCH_SIZE_MAX,
     default: limits::BATCH_SIZE_DEFAULT,
-    error: RequestError {
+    error: &RequestError {
         code: "invalid-batch-size",
         message: "batchSize must be a whole number from 1 to 10000.",
     },
@@ -133,7 +133,7 @@ const CONCURRENCY: Whole = Whole {
     min: 1,
     max: limits::CONCURRENCY_MAX,
     default: limits::CONCURRENCY_DEFAULT,
-    error: RequestError {
+    error: &RequestError {
         code: "invalid-concurrency",
         message: "concurrency must be a whole number from 1 to 64.",
     },
@@ -142,7 +142,7 @@ const RATE: Whole = Whole {
     min: 1,
     max: limits::RATE_PER_MINUTE_MAX,
     default: limits::RATE_PER_MINUTE_MAX,
-    error: RequestError {
+    error: &RequestError {
         code: "invalid-rate",
         message: "rate.perMinute must be a whole number of requests from 1 to 60000.",
     },
@@ -151,7 +151,7 @@ const ATTEMPTS: Whole = Whole {
     min: 1,
     max: limits::ATTEMPTS_MAX,
     default: limits::ATTEMPTS_DEFAULT,
-    error: RequestError {
+    error: &RequestError {
         code: "invalid-attempts",
         message: "attempts must be a whole number from 1 to 100.",
     },
@@ -160,12 +160,12 @@ const RESPONSE_BYTES: Whole = Whole {
     min: 1_024,
     max: limits::REPLY_BYTES_ASKED_MAX,
     default: limits::REPLY_BYTES_MAX,
-    error: RequestError {
+    error: &RequestError {
         code: "invalid-response-bytes-max",
         message: "responseBytesMax must be a whole number of bytes from 1024 to 2147483648.",
     },
 };
-const INVALID_STOP: RequestError = RequestError {
+const INVALID_STOP: &RequestError = &RequestError {
     code: "invalid-stop-rule",
     message: "stop.ambiguousInRow and stop.failureCallsMin must be whole numbers from 1 to \
               4294967295, stop.failurePercent from 1 to 101 (never).",
@@ -176,12 +176,12 @@ const STOP_PERCENT: Whole =
     Whole { min: 1, max: 101, default: limits::STOP_FAILURE_PERCENT, error: INVALID_STOP };
 const STOP_CALLS: Whole =
     Whole { min: 1, max: u32::MAX, default: limits::STOP_FAILURE_CALLS_MIN, error: INVALID_STOP };
-const INVALID_TIMEOUT: RequestError = RequestError {
+const INVALID_TIMEOUT: &RequestError = &RequestError {
     code: "invalid-timeout",
     message: "timeoutMs and deadlineMs must be milliseconds from 1 to 31622400000 (366 days).",
 };
 
-fn policy(options: &Options<'_>) -> Result<Policy, RequestError> {
+fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
     Ok(Policy {
         attempts_max: ATTEMPTS.read(options.attempts)?,
         timeout: options.timeout_ms.map(duration).transpose()?.unwrap_or(limits::TIMEOUT_DEFAULT),
@@ -195,7 +195,7 @@ fn policy(options: &Options<'_>) -> Result<Policy, RequestError> {
     })
 }
 
-fn duration(millis: f64) -> Result<Duration, RequestError> {
+fn duration(millis: f64) -> Result<Duration, &'static RequestError> {
     let max = crate::time::millis(limits::DURATION_MAX) as f64;
     if !(1.0..=max).contains(&millis) {
         return Err(INVALID_TIMEOUT);
@@ -204,30 +204,40 @@ fn duration(millis: f64) -> Result<Duration, RequestError> {
     Ok(Duration::from_millis(millis as u64))
 }
 
-fn promotion_error(error: PromotionIdError) -> RequestError {
-    let message = match error {
-        PromotionIdError::Empty => "promotionId is empty; give the id of the cart promotion.",
-        PromotionIdError::TooLong => "promotionId is longer than 64 characters.",
-        PromotionIdError::Character => {
-            "promotionId may only hold letters, digits, '_' and '-'; give the id itself, not a \
-             path or an address."
-        }
-    };
-    RequestError { code: "invalid-promotion-id", message }
+const fn promotion_error(error: PromotionIdError) -> &'static RequestError {
+    match error {
+        PromotionIdError::Empty => &RequestError {
+            code: "invalid-promotion-id",
+            message: "promotionId is empty; give the id of the cart promotion.",
+        },
+        PromotionIdError::TooLong => &RequestError {
+            code: "invalid-promotion-id",
+            message: "promotionId is longer than 64 characters.",
+        },
+        PromotionIdError::Character => &RequestError {
+            code: "invalid-promotion-id",
+            message: "promotionId may only hold letters, digits, '_' and '-'; give the id itself, \
+                      not a path or an address.",
+        },
+    }
 }
 
-fn context_error(error: ContextIdError) -> RequestError {
-    let message = match error {
-        ContextIdError::Empty => {
-            "contextId is empty; give the text that names this issuance (it comes back as \
-             earnedFromId)."
-        }
-        ContextIdError::TooLong => "contextId is longer than 128 bytes.",
-        ContextIdError::ControlCharacter => {
-            "contextId holds a control character such as a line break; remove it."
-        }
-    };
-    RequestError { code: "invalid-context-id", message }
+const fn context_error(error: ContextIdError) -> &'static RequestError {
+    match error {
+        ContextIdError::Empty => &RequestError {
+            code: "invalid-context-id",
+            message: "contextId is empty; give the text that names this issuance (it comes back as \
+                      earnedFromId).",
+        },
+        ContextIdError::TooLong => &RequestError {
+            code: "invalid-context-id",
+            message: "contextId is longer than 128 bytes.",
+        },
+        ContextIdError::ControlCharacter => &RequestError {
+            code: "invalid-context-id",
+            message: "contextId holds a control character such as a line break; remove it.",
+        },
+    }
 }
 
 #[cfg(test)]

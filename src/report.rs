@@ -1,12 +1,15 @@
 //! The outcomes of a run as rows: what the caller reads, one id at a time or as CSV and NDJSON.
 
-use crate::id::{CustomerId, unpack_issuance_id};
+use crate::decimal;
+use crate::id::unpack_issuance_id;
 use crate::job::Job;
+use crate::json::Object;
 use crate::ledger::Issuance;
 use crate::outcome::{Cause, Outcome};
 use crate::response::NO_TIME;
 use crate::time::UnixTime;
-use std::borrow::Cow;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 
 /// The outcome of one id with everything known about it.
 pub struct Row<'a> {
@@ -71,7 +74,7 @@ pub fn write_csv(job: &Job, from: u32, count: u32, out: &mut Vec<u8>) {
         out.extend_from_slice(CSV_HEADER);
     }
     for row in (from..from.saturating_add(count)).map_while(|index| row(job, index)) {
-        write_customer(row.customer, out);
+        decimal::write(row.customer, out);
         out.push(b',');
         out.extend_from_slice(row.outcome.name().as_bytes());
         match &row.detail {
@@ -100,7 +103,7 @@ fn write_csv_cause(cause: &Cause, out: &mut Vec<u8>) {
     for number in [cause.code, cause.status.map(i64::from)] {
         out.push(b',');
         if let Some(number) = number {
-            out.extend_from_slice(number.to_string().as_bytes());
+            decimal::write(number, out);
         }
     }
     csv_text(&cause.message, out);
@@ -128,71 +131,36 @@ fn csv_text(text: &str, out: &mut Vec<u8>) {
 /// rounds them; times are milliseconds since 1970, as the service gives them.
 pub fn write_ndjson(job: &Job, from: u32, count: u32, out: &mut Vec<u8>) {
     for row in (from..from.saturating_add(count)).map_while(|index| row(job, index)) {
-        out.extend_from_slice(b"{\"outcome\":\"");
-        out.extend_from_slice(row.outcome.name().as_bytes());
-        out.extend_from_slice(b"\",\"customerId\":\"");
-        write_customer(row.customer, out);
-        out.push(b'"');
-        match &row.detail {
-            Detail::Issued(issued) => {
-                json_text("id", Some(&issued.id), out);
-                json_text("promotionId", Some(issued.promotion), out);
-                json_text("earnedFromId", Some(issued.earned_from), out);
-                json_number("eventTime", issued.event_time, out);
-                json_number("validTill", issued.valid_till, out);
-            }
-            Detail::Cause(cause) => {
-                json_text("reason", Some(cause.reason.code()), out);
-                json_number("code", cause.code, out);
-                json_number("status", cause.status.map(i64::from), out);
-                json_text("message", Some(&cause.message), out);
-                json_text("requestId", cause.request_id.as_deref(), out);
-            }
+        write_json(&row, out);
+        out.push(b'\n');
+    }
+}
+
+/// Appends one row as a JSON object.
+pub fn write_json(row: &Row<'_>, out: &mut Vec<u8>) {
+    let mut customer = Vec::new();
+    decimal::write(row.customer, &mut customer);
+    let mut object = Object::begin(out);
+    object.text("outcome", Some(row.outcome.name()));
+    object.bytes("customerId", Some(&customer));
+    match &row.detail {
+        Detail::Issued(issued) => {
+            object.text("id", Some(&issued.id));
+            object.text("promotionId", Some(issued.promotion));
+            object.text("earnedFromId", Some(issued.earned_from));
+            object.number("eventTime", issued.event_time);
+            object.number("validTill", issued.valid_till);
         }
-        out.extend_from_slice(b"}\n");
+        Detail::Cause(cause) => write_cause(cause, &mut object),
     }
+    object.end();
 }
 
-fn write_customer(customer: i64, out: &mut Vec<u8>) {
-    if let Ok(id) = CustomerId::new(customer) {
-        id.write(out);
-    }
-}
-
-fn json_name(name: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-fn json_number(name: &str, number: Option<i64>, out: &mut Vec<u8>) {
-    json_name(name, out);
-    match number {
-        Some(number) => out.extend_from_slice(number.to_string().as_bytes()),
-        None => out.extend_from_slice(b"null"),
-    }
-}
-
-fn json_text(name: &str, text: Option<&str>, out: &mut Vec<u8>) {
-    json_name(name, out);
-    let Some(text) = text else {
-        out.extend_from_slice(b"null");
-        return;
-    };
-    out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
-            b'"' | b'\\' => out.extend([b'\\', byte]),
-            0..0x20 => {
-                let digit = |value: u8| {
-                    let digit = char::from_digit(u32::from(value), 16).unwrap_or('0');
-                    u8::try_from(digit).unwrap_or(b'0')
-                };
-                out.extend_from_slice(b"\\u00");
-                out.extend([digit(byte >> 4), digit(byte & 15)]);
-            }
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
+/// The fields of a cause, which are the same for all ids that share it.
+pub fn write_cause(cause: &Cause, object: &mut Object<'_>) {
+    object.text("reason", Some(cause.reason.code()));
+    object.number("code", cause.code);
+    object.number("status", cause.status.map(i64::from));
+    object.text("message", Some(&cause.message));
+    object.text("requestId", cause.request_id.as_deref());
 }

@@ -3,8 +3,11 @@
 //! Everything that could bend a request into another one (a path segment of `..`, a line break in
 //! a header, a host with credentials) is refused here, before anything is sent.
 
+use crate::decimal;
 use crate::id::{ContextId, CustomerId, PromotionId};
-use std::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What is wrong with a request's parts: a stable code and a sentence that names the fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,21 +16,21 @@ pub struct RequestError {
     pub message: &'static str,
 }
 
-const INVALID_HOST: RequestError = RequestError {
+const INVALID_HOST: &RequestError = &RequestError {
     code: "invalid-host",
     message: "host must be a host name with an optional port (eu.api.capillarytech.com) or an \
               https origin, without path, user or query.",
 };
-const INSECURE_HOST: RequestError = RequestError {
+const INSECURE_HOST: &RequestError = &RequestError {
     code: "insecure-host",
     message: "host must use https; http is only taken for a loopback address such as 127.0.0.1.",
 };
-const INVALID_BASE_PATH: RequestError = RequestError {
+const INVALID_BASE_PATH: &RequestError = &RequestError {
     code: "invalid-base-path",
     message: "basePath must be '/' and segments of letters, digits, '-', '_' and '.', as in \
               /api_gateway/v1; '.' and '..' are no segments.",
 };
-const INVALID_HEADER: RequestError = RequestError {
+const INVALID_HEADER: &RequestError = &RequestError {
     code: "invalid-header",
     message: "A header value must be visible ASCII without line breaks; check auth, orgId and \
               attribution.",
@@ -45,16 +48,14 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// `host` is `name[:port]` or `https://name[:port]`; `http://` only for loopback.
-    pub fn new(host: &str, base_path: &str) -> Result<Self, RequestError> {
+    pub fn new(host: &str, base_path: &str) -> Result<Self, &'static RequestError> {
         let lower = host.to_ascii_lowercase();
-        let (scheme, authority) = match lower.split_once("://") {
-            Some(("https", rest)) => ("https://", rest),
-            Some(("http", rest)) => ("http://", rest),
-            Some(_) => return Err(INVALID_HOST),
-            None => ("https://", lower.as_str()),
+        let (scheme, authority) = match lower.strip_prefix("http://") {
+            Some(rest) => ("http://", rest),
+            None => ("https://", lower.strip_prefix("https://").unwrap_or(&lower)),
         };
         let authority = authority.strip_suffix('/').unwrap_or(authority);
-        let name = host_name(authority).ok_or(INVALID_HOST)?;
+        let name = host_name(authority.as_bytes()).ok_or(INVALID_HOST)?;
         if scheme == "http://" && !is_loopback(name) {
             return Err(INSECURE_HOST);
         }
@@ -87,46 +88,72 @@ impl Endpoint {
 }
 
 /// The name in `name[:port]`, if both are well-formed.
-fn host_name(authority: &str) -> Option<&str> {
-    let (name, port) = if authority.starts_with('[') {
-        let end = authority.find(']')?.checked_add(1)?;
-        (authority.get(..end)?, authority.get(end..)?)
-    } else {
-        let end = authority.find(':').unwrap_or(authority.len());
-        (authority.get(..end)?, authority.get(end..)?)
+fn host_name(authority: &[u8]) -> Option<&[u8]> {
+    let bracket = authority.iter().position(|byte| *byte == b']');
+    let end = match bracket {
+        Some(bracket) => bracket.checked_add(1)?,
+        None => authority.iter().position(|b| *b == b':').unwrap_or(authority.len()),
     };
-    let port_is_right = match port.strip_prefix(':') {
-        Some(digits) => digits.parse::<u16>().is_ok_and(|p| p > 0) && !digits.starts_with('+'),
-        None => port.is_empty(),
+    let (name, port) = authority.split_at_checked(end)?;
+    let port_is_right = match port.split_first() {
+        Some((b':', digits)) => decimal::read(digits).is_some_and(|p| p > 0 && p <= PORT_MAX),
+        Some(_) => false,
+        None => true,
     };
-    let name_is_right = match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(address) => address.parse::<core::net::Ipv6Addr>().is_ok(),
-        None => is_dotted_name(name),
+    let name_is_right = match name {
+        [b'[', address @ .., b']'] => is_ipv6(address),
+        _ => is_dotted_name(name),
     };
     (port_is_right && name_is_right).then_some(name)
 }
 
-fn is_dotted_name(name: &str) -> bool {
-    let label = |label: &str| {
-        let bytes = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        !label.is_empty() && label.len() <= 63 && bytes && !label.starts_with('-')
+const PORT_MAX: u64 = 65_535;
+
+fn is_dotted_name(name: &[u8]) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    let label = |label: &[u8]| {
+        (1..=63).contains(&label.len()) && label.iter().all(letter) && label.first() != Some(&b'-')
     };
-    name.len() <= 253 && name.split('.').all(label)
+    name.len() <= 253 && name.split(|byte| *byte == b'.').all(label)
 }
 
-fn is_loopback(name: &str) -> bool {
-    name == "localhost"
-        || name == "[::1]"
-        || name.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+/// Groups of hex digits, once shortened by `::` (RFC 4291, 2.2, forms 1 and 2).
+fn is_ipv6(address: &[u8]) -> bool {
+    let hex =
+        |group: &[u8]| (1..=4).contains(&group.len()) && group.iter().all(u8::is_ascii_hexdigit);
+    let groups = |part: &[u8]| match part {
+        [] => Some(0),
+        _ if part.split(|byte| *byte == b':').all(hex) => {
+            Some(part.iter().filter(|byte| **byte == b':').count().saturating_add(1))
+        }
+        _ => None,
+    };
+    match address.windows(2).position(|pair| pair == b"::") {
+        None => groups(address) == Some(8),
+        Some(gap) => {
+            let (before, after) = (address.get(..gap), address.get(gap.saturating_add(2)..));
+            let count = |part: Option<&[u8]>| part.and_then(groups);
+            matches!((count(before), count(after)), (Some(a), Some(b)) if a.saturating_add(b) < 8)
+        }
+    }
 }
 
-fn check_base_path(path: &str) -> Result<(), RequestError> {
-    let Some(rest) = path.strip_prefix('/') else {
-        return if path.is_empty() { Ok(()) } else { Err(INVALID_BASE_PATH) };
+fn is_loopback(name: &[u8]) -> bool {
+    let octet = |octet: &[u8]| octet.len() <= 3 && decimal::read(octet).is_some_and(|o| o <= 255);
+    let ipv4 = name.iter().filter(|byte| **byte == b'.').count() == 3
+        && name.split(|byte| *byte == b'.').all(octet);
+    matches!(name, b"localhost" | b"[::1]") || (ipv4 && name.starts_with(b"127."))
+}
+
+fn check_base_path(path: &str) -> Result<(), &'static RequestError> {
+    let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let segment = |s: &[u8]| !matches!(s, b"" | b"." | b"..") && s.iter().all(allowed);
+    let right = match path.as_bytes() {
+        [] => true,
+        [b'/', rest @ ..] => rest.split(|byte| *byte == b'/').all(segment),
+        _ => false,
     };
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    let segment = |s: &str| !s.is_empty() && s != "." && s != ".." && s.bytes().all(allowed);
-    if rest.split('/').all(segment) { Ok(()) } else { Err(INVALID_BASE_PATH) }
+    if right { Ok(()) } else { Err(INVALID_BASE_PATH) }
 }
 
 /// Encodes all but the unreserved characters (RFC 3986, 2.3), a space as `%20` (api.md 2).
@@ -146,29 +173,21 @@ fn percent_encode(text: &str, out: &mut String) {
 /// A header whose value is visible ASCII and inner blanks: it cannot end its line early.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
-    name: Cow<'static, str>,
+    name: Box<str>,
     value: Box<str>,
 }
 
 impl Header {
-    pub fn new(name: &'static str, value: &str) -> Result<Self, RequestError> {
-        Self::checked(name.into(), value)
-    }
-
-    /// A header whose name is the caller's, too: a token (RFC 9110, 5.6.2).
-    pub fn named(name: &str, value: &str) -> Result<Self, RequestError> {
-        Self::checked(Cow::Owned(name.into()), value)
-    }
-
-    fn checked(name: Cow<'static, str>, value: &str) -> Result<Self, RequestError> {
+    /// The name may be the caller's, too: it must be a token (RFC 9110, 5.6.2).
+    pub fn new(name: &str, value: &str) -> Result<Self, &'static RequestError> {
         let letter = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         if name.is_empty() || !name.bytes().all(letter) || !is_header_value(value) {
             return Err(INVALID_HEADER);
         }
-        Ok(Self { name, value: value.into() })
+        Ok(Self { name: name.into(), value: value.into() })
     }
 
-    pub fn name(&self) -> &str {
+    pub const fn name(&self) -> &str {
         &self.name
     }
 
@@ -244,6 +263,8 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("http://localhost:1", "http://localhost:1"),
             ("http://[::1]:8080", "http://[::1]:8080"),
+            ("[2001:db8::ff]", "https://[2001:db8::ff]"),
+            ("[1:2:3:4:5:6:7:8]:1", "https://[1:2:3:4:5:6:7:8]:1"),
         ];
         for (host, origin) in cases {
             assert_eq!(Endpoint::new(host, "").unwrap().origin(), origin);
@@ -268,6 +289,14 @@ mod tests {
             "ftp://host",
             "[::1",
             "[zz]",
+            "[::1]x",
+            "[1::2::3]",
+            "[1:2:3:4:5:6:7]",
+            "[1:2:3:4:5:6:7:8:9]",
+            "[1:2:3:4::5:6:7:8]",
+            "[12345::]",
+            "[:1]",
+            "]",
             "a..b",
             "-a.com",
             "host\r\nx",
@@ -278,7 +307,12 @@ mod tests {
         for host in invalid {
             assert_eq!(Endpoint::new(host, "").unwrap_err().code, "invalid-host", "{host}");
         }
-        for host in ["http://example.com", "http://127.0.0.1.evil.com", "http://128.0.0.1"] {
+        for host in [
+            "http://example.com",
+            "http://127.0.0.1.evil.com",
+            "http://128.0.0.1",
+            "http://127.0.0.256",
+        ] {
             assert_eq!(Endpoint::new(host, "").unwrap_err().code, "insecure-host", "{host}");
         }
     }
@@ -298,9 +332,9 @@ mod tests {
         for value in ["", " a", "a ", "a\r\nb", "a\nb", "a\0b", "\u{e4}", "a\tb", "a\x7f"] {
             assert!(Header::new("x-test", value).is_err(), "{value:?}");
         }
-        assert!(Header::named("X-Own_1", "a").is_ok());
+        assert!(Header::new("X-Own_1", "a").is_ok());
         for name in ["", "a b", "a:", "a\r\nb", "\u{e4}"] {
-            assert!(Header::named(name, "a").is_err(), "{name:?}");
+            assert!(Header::new(name, "a").is_err(), "{name:?}");
         }
     }
 

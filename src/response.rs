@@ -14,6 +14,14 @@
 //! twice makes the body broken. A key with escapes is not a plainly written number, even where it
 //! decodes to one: such an entry is unreadable.
 //!
+//! # How it is fast
+//! The general parser is somewhat faster than serde_json into columns, and reads anything. From
+//! the first entries of an answer it learns how this service writes them, and entries of that form
+//! are then compared and converted eight bytes at a time, about six times as fast; each entry that
+//! differs goes to the general parser by itself. Both give the same answer, which
+//! `tests/response_props.rs` proves against a reference on serde_json.
+//!
+//! # What is JSON
 //! JSON is read by RFC 8259 as it stands: no comments, no trailing commas, no raw control
 //! characters, valid UTF-8. Half a surrogate pair, which the grammar allows and no text can hold,
 //! is tolerated where the text does not matter. A byte order mark at the start is passed over.
@@ -35,6 +43,7 @@ mod tests;
 mod text;
 mod walk;
 
+use alloc::vec::Vec;
 pub use answer::{
     Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
     Refusals, ServiceError, SlotState, SparseText,
@@ -101,13 +110,6 @@ pub struct Reader {
     broken: Option<Broken>,
 }
 
-impl Default for Reader {
-    /// The reader of an answer to nothing: what is left where one is taken away.
-    fn default() -> Self {
-        Self::new(0, Caps::default())
-    }
-}
-
 /// Bytes of a new piece that are first added to what is held: more than a usual entry.
 const BRIDGE_BYTES: usize = 512;
 
@@ -139,8 +141,8 @@ impl Reader {
         if self.broken.is_some() { Flow::Enough } else { Flow::More }
     }
 
-    /// The end of the bytes, as the transport saw it. A transport that failed must not call this:
-    /// a body that looks whole but was not announced to end there is cut (faults.md 38).
+    /// The end of the bytes. Whether they ended as announced only the transport knows: where it
+    /// failed, an answer that looks whole is cut all the same (faults.md 38).
     pub fn finish(mut self, expected: &Expected<'_>) -> Body {
         let result = match self.broken {
             Some(broken) => Err(broken),
@@ -171,7 +173,7 @@ impl Reader {
     fn bridge<'b>(&mut self, expected: &Expected<'_>, bytes: &'b [u8]) -> Result<&'b [u8], Broken> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            // Held bytes that are not of this piece.
+            // Held bytes from before this piece.
             let old = self.held.len();
             let size = old.max(BRIDGE_BYTES);
             let (piece, later) = rest.split_at_checked(size).unwrap_or((rest, &[]));

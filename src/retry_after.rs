@@ -1,6 +1,8 @@
 //! `Retry-After`: delay-seconds or an HTTP-date in its three forms (RFC 9110, 10.2.3 and 5.6.7).
 
+use crate::decimal;
 use crate::time::UnixTime;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// How long to wait, or `None` where the value says nothing that can be understood.
@@ -8,62 +10,66 @@ use core::time::Duration;
 /// A date is measured against the answer's own `Date` when it has one: the service's clock and
 /// ours may differ by hours (faults.md 60). A date in the past is a wait of zero.
 pub fn parse(value: &str, date: Option<&str>, wall_clock: UnixTime) -> Option<Duration> {
-    let value = value.trim_ascii();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    let digits = value.trim_ascii().as_bytes();
+    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        return Some(Duration::from_secs(decimal::read(digits).unwrap_or(u64::MAX)));
     }
     let until = http_date(value, wall_clock)?;
-    let now = date.and_then(|text| http_date(text.trim_ascii(), wall_clock)).unwrap_or(wall_clock);
+    let now = date.and_then(|text| http_date(text, wall_clock)).unwrap_or(wall_clock);
     Some(until.since(now))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
+///
+/// The words and their order tell the forms apart; what separates them is not looked at further.
 fn http_date(text: &str, wall_clock: UnixTime) -> Option<UnixTime> {
-    let mut words = text.split_ascii_whitespace();
-    let first = words.next()?;
-    if first.ends_with(',') {
-        let rest: [&str; 4] = take(&mut words)?;
-        return match rest {
-            [day, month, year, time] if words.next() == Some("GMT") => {
-                moment(full_year(year)?, month_number(month)?, number(day, 2)?, time)
-            }
-            [date, time, "GMT", ""] => rfc_850(date, time, wall_clock),
-            _ => None,
-        };
+    let separates = |byte: &u8| matches!(byte, b' ' | b',' | b'-' | b':');
+    let words = text.as_bytes().split(separates).filter(|word| !word.is_empty());
+    let words: Vec<&[u8]> = words.take(WORDS_MAX).collect();
+    match words.as_slice() {
+        [_, day, month, year, time @ .., b"GMT"] => {
+            let year = match (year.len(), text.contains('-')) {
+                (4, false) => number(year)?,
+                (2, true) => return rfc_850(number(year)?, month, day, time, wall_clock),
+                _ => return None,
+            };
+            moment(year, month, day, time)
+        }
+        [_, month, day, time @ .., year] if year.len() == 4 => {
+            moment(number(year)?, month, day, time)
+        }
+        _ => None,
     }
-    let [month, day, time, year] = take(&mut words)?;
-    moment(full_year(year)?, month_number(month)?, number(day, 2)?, time)
 }
 
-/// The next four words, missing ones empty.
-fn take<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<[&'a str; 4]> {
-    let first = words.next()?;
-    let mut next = || words.next().unwrap_or("");
-    Some([first, next(), next(), next()])
-}
+/// One more than the longest form has.
+const WORDS_MAX: usize = 9;
 
 /// The obsolete form has two digits for the year: the century that is at most 50 years ahead.
-fn rfc_850(date: &str, time: &str, wall_clock: UnixTime) -> Option<UnixTime> {
-    let mut parts = date.split('-');
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let in_century = if year.len() == 2 { number(year, 2)? } else { return None };
-    let at = |century: i64| {
-        moment(century.saturating_add(in_century), month_number(month)?, number(day, 2)?, time)
-    };
+fn rfc_850(
+    in_century: i64,
+    month: &[u8],
+    day: &[u8],
+    time: &[&[u8]],
+    wall_clock: UnixTime,
+) -> Option<UnixTime> {
+    let this_century = moment(in_century.saturating_add(2_000), month, day, time)?;
     let fifty_years = Duration::from_secs(50 * 366 * 24 * 3_600);
-    let this_century = at(2_000)?;
-    if this_century.since(wall_clock) > fifty_years { at(1_900) } else { Some(this_century) }
+    if this_century.since(wall_clock) > fifty_years {
+        return moment(in_century.saturating_add(1_900), month, day, time);
+    }
+    Some(this_century)
 }
 
-fn moment(year: i64, month: i64, day: i64, time: &str) -> Option<UnixTime> {
-    let mut parts = time.split(':');
-    let [hour, minute, second, ""] = take(&mut parts)? else { return None };
-    let (hour, minute, second) = (number(hour, 2)?, number(minute, 2)?, number(second, 2)?);
+fn moment(year: i64, month: &[u8], day: &[u8], time: &[&[u8]]) -> Option<UnixTime> {
+    let [hour, minute, second] = time else { return None };
+    let (hour, minute, second) = (number(hour)?, number(minute)?, number(second)?);
+    let day = number(day)?;
     let in_range = (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
     if !in_range {
         return None;
     }
-    let days = days_since_epoch(year, month, day);
+    let days = days_since_epoch(year, month_number(month)?, day);
     let hours = days.checked_mul(24)?.checked_add(hour)?;
     let minutes = hours.checked_mul(60)?.checked_add(minute)?;
     Some(UnixTime::from_seconds(minutes.checked_mul(60)?.checked_add(second)?))
@@ -84,19 +90,16 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
         .wrapping_sub(719_469)
 }
 
-fn month_number(name: &str) -> Option<i64> {
-    const NAMES: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let place = NAMES.find(name).filter(|place| name.len() == 3 && place % 3 == 0)?;
-    i64::try_from(place / 3).ok()?.checked_add(1)
+fn month_number(name: &[u8]) -> Option<i64> {
+    const NAMES: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let place = NAMES.chunks(3).position(|known| known == name)?;
+    i64::try_from(place).ok()?.checked_add(1)
 }
 
-fn full_year(text: &str) -> Option<i64> {
-    if text.len() == 4 { number(text, 4) } else { None }
-}
-
-fn number(text: &str, digits_max: usize) -> Option<i64> {
-    let plain = text.len() <= digits_max && text.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
+/// At most four digits: no part of a date has more.
+fn number(digits: &[u8]) -> Option<i64> {
+    let short = digits.len() <= 4;
+    decimal::read(digits).filter(|_| short).and_then(|number| i64::try_from(number).ok())
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Two clocks that must not be mixed have two types. [`Instant`] is monotonic and only good for
 //! differences; [`UnixTime`] is the wall clock, needed where the service speaks in dates.
 
+use crate::decimal;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// A point on the driver's monotonic clock, in milliseconds since an arbitrary start.
@@ -64,7 +66,7 @@ impl UnixTime {
         let (days, of_day) = (self.0.div_euclid(DAY_MS), self.0.rem_euclid(DAY_MS));
         let (year, month, day) = civil(days);
         if !(0..=9_999).contains(&year) {
-            out.extend_from_slice(self.0.to_string().as_bytes());
+            decimal::write(self.0, out);
             return;
         }
         let seconds = of_day / 1_000;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// Lowest first; a module may use those of lower levels only. Levels are those of the crate
 /// documentation.
 const LEVELS: [&[&str]; 9] = [
-    &["time", "rng", "id"],
-    &["limits", "backoff", "budget", "retry_after", "outcome", "policy"],
+    &["decimal", "time", "rng", "id", "md5"],
+    &["limits", "backoff", "budget", "retry_after", "outcome", "policy", "json"],
     &["intake", "request", "response"],
     &["batch", "verdict"],
     &["plan", "ledger"],
@@ -20,8 +20,13 @@ const LEVELS: [&[&str]; 9] = [
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 3] =
-    [("backoff", "limits"), ("budget", "limits"), ("policy", "limits")];
+const NEIGHBOURS: [(&str, &str); 5] = [
+    ("time", "decimal"),
+    ("id", "decimal"),
+    ("backoff", "limits"),
+    ("budget", "limits"),
+    ("policy", "limits"),
+];
 
 const LINES_MAX: usize = 500;
 const WASM_CRATES: [&str; 4] = ["wasm_bindgen", "js_sys", "web_sys", "serde_wasm_bindgen"];

@@ -146,7 +146,7 @@ fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
         2 => ("promotionId", format!("\"{PROMOTION}\"")),
         3 => ("earnedFromId", format!("\"{context}\"")),
         4 => ("eventTime", pick(rng, &[1_742_553_655_678, number, 0, 99_999_999]).to_string()),
-        5 => ("validTill", pick(rng, &["1746046799999", "1746046799999", "null"]).to_string()),
+        5 => ("validTill", pick(rng, &TILLS).to_string()),
         6 => ("eventTimeISO", pick(rng, &["\"2025-03-21T10:40:55Z\"", "\"\"", "null"]).to_string()),
         7 => ("meta", format!("{{\"n\":{number},\"a\":[true,\"é\\n\",{{}}]}}")),
         8 => ("error", "null".to_string()),
@@ -164,6 +164,18 @@ fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
     let fields = fields.join(shape.comma);
     format!("\"{id}\"{}{}{fields}{}", shape.colon, shape.open, shape.close)
 }
+
+/// Mostly the same, as a promotion's end is, and some that differ only in where they end.
+const TILLS: [&str; 8] = [
+    "1746046799999",
+    "1746046799999",
+    "1746046799999",
+    "1746046799999",
+    "1746046799998",
+    "17460467999991",
+    "174604679",
+    "null",
+];
 
 const ERRORS: [&str; 6] = [
     r#""errors":[{"code":1006,"message":"Invalid \u00e9 \ud83d","customerId":7},{"code":"708"}]"#,

@@ -3,6 +3,7 @@
 use super::cells::{Grammar, RecordScan, break_length};
 use super::error::IntakeError;
 use crate::limits::{LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX};
+use alloc::vec::Vec;
 
 /// Makes whole records of pieces of any size.
 #[derive(Debug)]

@@ -5,6 +5,9 @@
 //! CRLF end a record, mixed as they come.
 
 use super::text::trimmed;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// How records are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

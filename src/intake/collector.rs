@@ -10,6 +10,7 @@ use crate::id::CustomerId;
 use crate::limits::{
     IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
 };
+use alloc::vec::Vec;
 
 #[derive(Debug)]
 pub struct Collector {

@@ -6,7 +6,9 @@
 //! Ids chosen to collide cost a heap sort of their partition, never quadratic time, so the hash
 //! needs no secret.
 
-use std::collections::BinaryHeap;
+use alloc::collections::BinaryHeap;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// Ids of one partition on average, at most: its table of 4-byte places has 256 KiB.
 const PARTITION_IDS: usize = 32 << 10;

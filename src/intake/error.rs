@@ -1,6 +1,9 @@
 //! What makes an input unusable as a whole: nothing of it is sent.
 
 use super::text::{head_of, push_decimal};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Bytes of a name and number of names that a message quotes.
 const NAME_BYTES_SHOWN: usize = 64;

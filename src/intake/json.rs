@@ -7,6 +7,7 @@ use super::object::{is_bare, is_blank};
 use super::problem::ProblemReason;
 use super::{Kind, Layout};
 use crate::limits::LINE_BYTES_MAX;
+use alloc::vec::Vec;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expect {

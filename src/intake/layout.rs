@@ -6,6 +6,10 @@ use super::records::{Shape, is_blank, unquoted};
 use super::text::{self, Pick, trimmed};
 use super::{Column, CsvOptions, Delimiter, Kind, Layout};
 use crate::id::CustomerId;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// In the order in which they win where a first record has as many of each.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

@@ -8,6 +8,8 @@ use super::object;
 use super::problem::ProblemReason;
 use super::text::{self, Pick, trimmed};
 use super::{Kind, Layout};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// The field that a refusal names where none was asked for and none is known.
 const FIELD_DEFAULT: &str = "customerId";

@@ -1,5 +1,7 @@
 //! Which line each id stood in, without a number per id: only where the next line does not follow.
 
+use alloc::vec::Vec;
+
 /// Lines of the ids in the order they came.
 #[derive(Debug, Default)]
 pub struct Places {

@@ -1,6 +1,7 @@
 //! One line or value of the input that is not sent, and why.
 
 use crate::id::IdError;
+use alloc::boxed::Box;
 
 /// A line or value that does not become a customer to send.
 #[derive(Clone, Debug, PartialEq, Eq)]

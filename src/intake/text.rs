@@ -1,5 +1,7 @@
 //! Small things about names and values as text.
 
+use alloc::string::String;
+
 /// Names of the column or field with the customers' ids, best first, as [`plain`] compares them.
 /// Names of one row are equally good: two of them in one header are ambiguous. In Capillary's own
 /// exports and APIs a user id is the customer's id.

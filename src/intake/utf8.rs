@@ -1,6 +1,7 @@
 //! Lets only UTF-8 through, whatever the pieces it comes in.
 
 use super::error::{Encoding, IntakeError};
+use alloc::vec::Vec;
 
 /// Checks a stream of bytes; holds back a character that a piece ends in the middle of.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use super::error::IntakeError;
 use super::problem::ProblemReason;
 use super::text::push_decimal;
 use crate::id::CustomerId;
+use alloc::string::String;
 
 /// Decimals of a number that is quoted; enough to recognise it.
 const DECIMALS_QUOTED: u64 = 1_000;

@@ -7,6 +7,8 @@ use crate::outcome::Cause;
 use crate::outcome::Reason;
 use crate::response::Reader;
 use crate::time::Instant;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What the head of an answer says, as far as the job reads it.
@@ -27,7 +29,8 @@ pub(super) struct Flight {
     pub(super) sent_at: Instant,
     pub(super) expires_at: Instant,
     pub(super) head: Option<Head>,
-    pub(super) reader: Reader,
+    /// Of the answer; taken when it ends. Boxed, since flights move and it is large.
+    pub(super) reader: Option<Box<Reader>>,
 }
 
 impl Flight {

@@ -10,7 +10,6 @@ use crate::response::{Answer, Body, ServiceError, SlotState};
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_error};
-use core::mem;
 use core::time::Duration;
 
 impl Job {
@@ -28,7 +27,7 @@ impl Job {
         failure: Option<Failure>,
     ) -> Result<(), Conflict> {
         let ids = crate::batch::rows_of(self.ledger.ids(), &flight.batch.rows).ok_or(Conflict)?;
-        let reader = mem::take(&mut flight.reader);
+        let reader = flight.reader.take().ok_or(Conflict)?;
         let body = reader.finish(&super::expected(&self.plan, ids));
         let status = flight.head.as_ref().map(|head| head.status);
         let verdict = judge(&Exchange { status, body: &body, failure });

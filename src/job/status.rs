@@ -4,6 +4,7 @@ use super::{Job, Paused};
 use crate::ledger::State;
 use crate::outcome::StopCode;
 use crate::time::{Instant, millis};
+use alloc::boxed::Box;
 
 /// Why a run ended before its ids did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,10 @@
 //! What an answer said, as data: one slot per id of the batch, in request order.
 
 use crate::id::PackedIssuanceId;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// The time of an entry that names none (the field is absent or null).
 pub const NO_TIME: i64 = i64::MIN;

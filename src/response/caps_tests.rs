@@ -41,7 +41,10 @@ fn long(start: &str, middle: &str, times: usize, end: &str) -> impl Iterator<Ite
 #[test]
 fn the_default_caps_are_the_limits() {
     let caps = Caps::default();
-    assert_eq!((caps.bytes, caps.depth), (u64::from(limits::REPLY_BYTES_MAX), limits::REPLY_DEPTH_MAX));
+    assert_eq!(
+        (caps.bytes, caps.depth),
+        (u64::from(limits::REPLY_BYTES_MAX), limits::REPLY_DEPTH_MAX)
+    );
     assert_eq!(caps.keys_per_id, limits::REPLY_KEYS_PER_ID_MAX);
     assert_eq!(caps.value_bytes, limits::REPLY_VALUE_BYTES_MAX);
 }

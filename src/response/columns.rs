@@ -8,6 +8,9 @@ use super::swar::hex_id;
 use super::text::{Text, parse_customer};
 use crate::id::PackedIssuanceId;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX, REPLY_EXTRA_KEPT};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 
 pub(super) struct Columns {
     pub entries: Entries,
@@ -71,7 +74,7 @@ impl Columns {
     }
 
     /// The slot of an id of the batch, which may not be settled yet.
-    #[inline]
+    #[inline(always)]
     pub fn slot(&mut self, ids: &[i64], id: i64) -> Result<Option<usize>, Broken> {
         let Some(slot) = self.slots.find(ids, id) else { return Ok(None) };
         match self.entries.states.get(slot) {
@@ -151,7 +154,7 @@ impl Columns {
     }
 
     /// Fills the columns of an issued slot.
-    #[inline]
+    #[inline(always)]
     pub fn fill(
         &mut self,
         slot: usize,

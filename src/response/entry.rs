@@ -4,7 +4,8 @@ use super::answer::{Contradiction, Envelope, ServiceError};
 use super::envelope::{first_item, item};
 use super::scan::{Cursor, Scalar, Step};
 use super::skip::{Allowance, skip};
-use super::text::{Text, parse_customer};
+use super::swar::{load, short_integer};
+use super::text::Text;
 
 /// Nesting of an entry: the answer is 1, `data` 2.
 pub(super) const ENTRY_DEPTH: u32 = 3;
@@ -24,13 +25,16 @@ pub(super) struct Fields<'a> {
     twice: bool,
 }
 
-/// A field's value; containers are passed over.
+/// A field's value as far as one is allowed.
 #[derive(Clone, Copy, Default)]
 enum Value<'a> {
     #[default]
     Absent,
-    Scalar(Scalar<'a>),
-    Container,
+    Null,
+    Integer(i64),
+    Text(Text<'a>),
+    /// What no field may be.
+    Other,
 }
 
 /// A field that carries meaning.
@@ -99,8 +103,7 @@ pub(super) fn fields<'a>(cursor: &mut Cursor<'a>, depth_max: u32) -> Step<Fields
         return Ok(fields);
     }
     loop {
-        let key = cursor.key()?;
-        match Field::named(&key) {
+        match next_field(cursor)? {
             Some(field) => fields.read(field, cursor, depth_max)?,
             None => skip(cursor, ENTRY_DEPTH, depth_max)?,
         }
@@ -128,11 +131,17 @@ impl<'a> Fields<'a> {
             }
         };
         *place = match cursor.peek()? {
+            b'0'..=b'9' => integer(cursor)?,
             b'{' | b'[' => {
                 skip(cursor, ENTRY_DEPTH, depth_max)?;
-                Value::Container
+                Value::Other
             }
-            _ => Value::Scalar(cursor.scalar()?),
+            _ => match cursor.scalar()? {
+                Scalar::Null => Value::Null,
+                Scalar::Text(text) => Value::Text(text),
+                Scalar::Number(number) => number.long().map_or(Value::Other, Value::Integer),
+                Scalar::True | Scalar::False => Value::Other,
+            },
         };
         Ok(())
     }
@@ -161,10 +170,8 @@ impl<'a> Fields<'a> {
             _ => {}
         }
         let promoted = match self.promotion {
-            Value::Scalar(Scalar::Text(text)) if text.equals(promotion) => true,
-            Value::Scalar(Scalar::Text(_)) => {
-                return Judged::Mismatched(Contradiction::Promotion);
-            }
+            Value::Text(text) if text.equals(promotion) => true,
+            Value::Text(_) => return Judged::Mismatched(Contradiction::Promotion),
             _ => false,
         };
         if let Some(error) = self.error.take() {
@@ -173,16 +180,29 @@ impl<'a> Fields<'a> {
         if named.is_none() || !promoted {
             return Judged::Unreadable;
         }
-        self.id.issued(&self.earned_from, &self.event_time, &self.valid_till)
+        self.issued().map_or(Judged::Unreadable, Judged::Issued)
+    }
+
+    #[inline]
+    fn issued(&self) -> Option<Issued<'a>> {
+        let Value::Text(id) = self.id else { return None };
+        let earned_from = match self.earned_from {
+            Value::Absent | Value::Null => None,
+            Value::Text(text) => Some(text),
+            Value::Integer(_) | Value::Other => return None,
+        };
+        let event_time = self.event_time.time()?;
+        let valid_till = self.valid_till.time()?;
+        if id.is_empty() { None } else { Some(Issued { id, earned_from, event_time, valid_till }) }
     }
 }
 
-impl<'a> Value<'a> {
-    /// The customer, written as one must be.
+impl Value<'_> {
+    /// The customer, written as one must be: above zero, an integer of JSON is one.
     #[inline]
     fn customer(&self) -> Option<i64> {
         match self {
-            Value::Scalar(Scalar::Number(number)) if number.integer => parse_customer(number.raw),
+            Value::Integer(id) if *id > 0 => Some(*id),
             _ => None,
         }
     }
@@ -191,29 +211,73 @@ impl<'a> Value<'a> {
     #[inline]
     fn time(&self) -> Option<Option<i64>> {
         match self {
-            Value::Absent | Value::Scalar(Scalar::Null) => Some(None),
-            Value::Scalar(Scalar::Number(number)) => number.long().map(Some),
-            _ => None,
+            Value::Absent | Value::Null => Some(None),
+            Value::Integer(time) => Some(Some(*time)),
+            Value::Text(_) | Value::Other => None,
         }
     }
+}
 
-    /// The entry of this issuance id with its optional fields.
-    #[inline]
-    fn issued(&self, earned_from: &Self, event_time: &Self, valid_till: &Self) -> Judged<'a>
-    where
-        Self: Copy,
-    {
-        let Value::Scalar(Scalar::Text(id)) = *self else { return Judged::Unreadable };
-        let earned_from = match *earned_from {
-            Value::Absent | Value::Scalar(Scalar::Null) => None,
-            Value::Scalar(Scalar::Text(text)) => Some(text),
-            _ => return Judged::Unreadable,
-        };
-        match (event_time.time(), valid_till.time()) {
-            (Some(event_time), Some(valid_till)) if !id.is_empty() => {
-                Judged::Issued(Issued { id, earned_from, event_time, valid_till })
-            }
-            _ => Judged::Unreadable,
+/// A number that begins with a digit; most are short and plain.
+#[inline]
+fn integer<'a>(cursor: &mut Cursor<'a>) -> Step<Value<'a>> {
+    if let Some((value, length)) = short_integer(cursor.rest()) {
+        let end = cursor.at().wrapping_add(length);
+        // Whatever goes on differently is for the general way.
+        if let Some(b',' | b'}') = cursor.rest().get(length) {
+            cursor.rewind(end);
+            return Ok(Value::Integer(value));
         }
     }
+    let number = cursor.scalar()?;
+    let Scalar::Number(number) = number else { return Ok(Value::Other) };
+    Ok(number.long().map_or(Value::Other, Value::Integer))
+}
+
+/// The name of a documented field with its quotes and colon, as two words and which bits count.
+struct Name {
+    field: Field,
+    words: [u64; 2],
+    masks: [u64; 2],
+    length: usize,
+}
+
+const NAMES: [Name; 6] = [
+    name(Field::Id, *b"id\":            ", 4),
+    name(Field::Customer, *b"customerId\":    ", 12),
+    name(Field::Promotion, *b"promotionId\":   ", 13),
+    name(Field::EarnedFrom, *b"earnedFromId\":  ", 14),
+    name(Field::EventTime, *b"eventTime\":     ", 11),
+    name(Field::ValidTill, *b"validTill\":     ", 11),
+];
+
+const fn name(field: Field, text: [u8; 16], length: usize) -> Name {
+    let all = u128::MAX >> (128_usize.wrapping_sub(length.wrapping_mul(8)));
+    let text = u128::from_le_bytes(text);
+    Name {
+        field,
+        words: [text as u64, (text >> 64) as u64],
+        masks: [all as u64, (all >> 64) as u64],
+        length,
+    }
+}
+
+/// The next key of an entry: its field, if it has a meaning.
+#[inline]
+fn next_field(cursor: &mut Cursor<'_>) -> Step<Option<Field>> {
+    if cursor.peek()? == b'"' {
+        let rest = cursor.rest();
+        if let (Some(first), Some(second)) = (load(rest, 1), load(rest, 9)) {
+            let fits = |name: &&Name| {
+                let [one, two] = name.words;
+                let [mask_one, mask_two] = name.masks;
+                ((first ^ one) & mask_one) | ((second ^ two) & mask_two) == 0
+            };
+            if let Some(name) = NAMES.iter().find(fits) {
+                cursor.rewind(cursor.at().wrapping_add(name.length).wrapping_add(1));
+                return Ok(Some(name.field));
+            }
+        }
+    }
+    cursor.key().map(|key| Field::named(&key))
 }

@@ -5,6 +5,7 @@ use super::scan::{Cursor, Scalar, Step};
 use super::skip::{Allowance, skip};
 use super::text::{Text, parse_customer};
 use crate::limits::MESSAGE_BYTES_MAX;
+use alloc::string::String;
 
 /// A value where an error may stand.
 #[derive(Default)]

@@ -1,5 +1,8 @@
 //! Which slot of the batch an id has.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 /// A hash table from keys to their positions in a list that the caller keeps.
 #[derive(Default)]
 pub(super) struct Index {
@@ -81,7 +84,7 @@ pub(super) struct Slots {
 const AHEAD: usize = 8;
 
 impl Slots {
-    #[inline]
+    #[inline(always)]
     pub fn find(&mut self, ids: &[i64], id: i64) -> Option<usize> {
         match ids.get(self.next) {
             Some(expected) if *expected == id => Some(self.next),
@@ -95,6 +98,8 @@ impl Slots {
         self.next = slot.wrapping_add(1);
     }
 
+    #[cold]
+    #[inline(never)]
     fn search(&mut self, ids: &[i64], id: i64) -> Option<usize> {
         if self.index.is_none() {
             let ahead = ids.iter().skip(self.next).take(AHEAD).position(|other| *other == id);

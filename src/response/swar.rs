@@ -71,12 +71,37 @@ pub(super) fn digit_count(word: u64) -> usize {
 pub(super) fn digits_value(word: u64, count: usize) -> u64 {
     // Moved to the high end, zeros come in before the first digit. Two shifts, as one of 64 bits
     // would be none at all.
-    let shift = 8_usize.wrapping_sub(count).wrapping_mul(8) as u32;
-    let half = shift / 2;
-    let word = word.wrapping_shl(half).wrapping_shl(shift.wrapping_sub(half));
+    let half = 8_usize.wrapping_sub(count).wrapping_mul(4) as u32;
+    let word = word.wrapping_shl(half).wrapping_shl(half);
     let pairs = (word & repeat(0x0f)).wrapping_mul(2_561) >> 8;
     let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
     (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
+}
+
+/// A plain integer of up to 15 digits at the start of these bytes, and its length. `None` also for
+/// what JSON does not allow and where fewer than 16 bytes are left.
+#[inline(always)]
+pub(super) fn short_integer(bytes: &[u8]) -> Option<(i64, usize)> {
+    let (first, second) = (load(bytes, 0)?, load(bytes, 8)?);
+    let mut count = digit_count(first);
+    let mut value = digits_value(first, count);
+    if count == 8 {
+        let more = digit_count(second);
+        value = shifted(value, more)?.wrapping_add(digits_value(second, more));
+        count = more.wrapping_add(8);
+    }
+    // A zero is a whole number only alone; sixteen digits may be more.
+    if count == 0 || count == 16 || (count > 1 && first & 0xff == u64::from(b'0')) {
+        return None;
+    }
+    Some((i64::try_from(value).ok()?, count))
+}
+
+/// `value` with so many (0 to 8) zeros behind it.
+#[inline]
+pub(super) fn shifted(value: u64, digits: usize) -> Option<u64> {
+    const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+    TENS.get(digits).map(|ten| value.wrapping_mul(*ten))
 }
 
 /// Eight lower-case hex digits as four bytes, or `None`.
@@ -100,7 +125,7 @@ fn hex_value(word: u64) -> Option<[u8; 4]> {
 }
 
 /// 24 lower-case hex digits as twelve bytes, or `None`.
-#[inline]
+#[inline(always)]
 pub(super) fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
     let [first, second, third] = words(digits);
     let [a, b, c, d] = hex_value(first)?;
@@ -165,6 +190,25 @@ mod tests {
         assert_eq!(hex_value(word(b"67dd42ef")), Some([0x67, 0xdd, 0x42, 0xef]));
         assert_eq!(hex_value(word(b"67dd42eg")), None);
         assert_eq!(hex_value(word(b"67DD42EF")), None);
+    }
+
+    #[test]
+    fn short_integers_are_whole_and_followed_by_something_else() {
+        for (text, expected) in [
+            ("0,234567890123456", Some((0, 1))),
+            ("7}               ", Some((7, 1))),
+            ("12345678,0000000 ", Some((12_345_678, 8))),
+            ("123456789.5      ", Some((123_456_789, 9))),
+            ("123456789012345e1", Some((123_456_789_012_345, 15))),
+            ("1234567890123456,", None),
+            ("01,              ", None),
+            ("-1,              ", None),
+            ("null,            ", None),
+            ("1,", None),
+            ("", None),
+        ] {
+            assert_eq!(short_integer(text.as_bytes()), expected, "{text}");
+        }
     }
 
     proptest! {

@@ -8,8 +8,11 @@
 
 use super::answer::NO_TIME;
 use super::scan::Cursor;
-use super::swar::{digit_count, digits_value, hex_id, words};
+use super::swar::{
+    digit_count, digits_value, hex_id, load, plain_run, shifted, short_integer, words,
+};
 use crate::id::PackedIssuanceId;
+use alloc::vec::Vec;
 
 /// One entry with holes, from behind the opening quote of its key.
 #[derive(Default)]
@@ -17,6 +20,7 @@ pub(super) struct Template {
     /// The texts before the holes, eight bytes a word; of each text only the whole words.
     words: Vec<u64>,
     holes: Vec<Hole>,
+    last_till: LastTime,
 }
 
 /// A text, and the hole behind it.
@@ -78,8 +82,8 @@ impl Template {
     }
 
     /// Reads the entry whose key begins here, if it fits.
-    #[inline]
-    pub fn read(&self, bytes: &[u8]) -> Option<Row> {
+    #[inline(always)]
+    pub fn read(&mut self, bytes: &[u8]) -> Option<Row> {
         let key = Digits::read(bytes.first_chunk()?)?;
         let mut rest = bytes.get(key.count..)?;
         let mut texts = self.words.as_slice();
@@ -100,13 +104,17 @@ impl Template {
                     24
                 }
                 Kind::Customer => key.repeated(rest.first_chunk()?)?,
-                Kind::EventTime => time(rest, &mut row.event_time)?,
-                Kind::ValidTill => time(rest, &mut row.valid_till)?,
-                Kind::Other => {
-                    let mut cursor = Cursor::new(rest);
-                    cursor.scalar().ok()?;
-                    cursor.at()
+                Kind::EventTime => {
+                    let (time, length) = time(rest)?;
+                    row.event_time = time;
+                    length
                 }
+                Kind::ValidTill => {
+                    let (time, length) = self.last_till.read(rest)?;
+                    row.valid_till = time;
+                    length
+                }
+                Kind::Other => other(rest)?,
                 Kind::End => 0,
             };
             rest = rest.get(taken..)?;
@@ -119,15 +127,16 @@ impl Template {
 impl Hole {
     /// What follows the text, if it stands here. Eight bytes beyond it must be there, too: the
     /// last entries before the end of a piece are not for the fast path.
-    #[inline]
+    #[inline(always)]
     fn behind_text<'b>(&self, text: &[u64], bytes: &'b [u8]) -> Option<&'b [u8]> {
         let (words, _) = bytes.as_chunks::<8>();
-        let tail = words.get(self.words..).map(|_| self.words.wrapping_mul(8))?;
-        let tail = bytes.get(tail..)?.first_chunk()?;
-        let mut difference = (u64::from_le_bytes(*tail) ^ self.tail) & self.tail_mask;
+        let tail = bytes.get(self.words.wrapping_mul(8)..)?.first_chunk()?;
         for (word, expected) in words.iter().zip(text) {
-            difference |= u64::from_le_bytes(*word) ^ expected;
+            if u64::from_le_bytes(*word) != *expected {
+                return None;
+            }
         }
+        let difference = (u64::from_le_bytes(*tail) ^ self.tail) & self.tail_mask;
         if difference == 0 { bytes.get(self.length..) } else { None }
     }
 }
@@ -141,7 +150,7 @@ struct Digits {
 
 impl Digits {
     /// Digits of a customer id: no leading zero, a positive Long.
-    #[inline]
+    #[inline(always)]
     fn read(window: &[u8; 24]) -> Option<Self> {
         let text = words(window);
         let [first, second, third] = text;
@@ -172,7 +181,7 @@ impl Digits {
 
     /// The number of digits, if the same ones begin here. What follows is compared as text, which
     /// never begins with a digit behind a number.
-    #[inline]
+    #[inline(always)]
     fn repeated(&self, window: &[u8; 24]) -> Option<usize> {
         let mut difference = 0_u64;
         let mut bytes = self.count;
@@ -184,42 +193,63 @@ impl Digits {
     }
 }
 
-/// `value` with so many (0 to 8) zeros behind it.
-#[inline]
-fn shifted(value: u64, digits: usize) -> Option<u64> {
-    const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-    TENS.get(digits).map(|ten| value.wrapping_mul(*ten))
-}
-
 /// The bits of so many bytes from the lowest on; all from eight bytes on.
-#[inline]
+#[inline(always)]
 fn low_bytes(bytes: usize) -> u64 {
     if bytes >= 8 { u64::MAX } else { !u64::MAX.wrapping_shl((bytes as u32).wrapping_mul(8)) }
 }
 
-/// The length of a time of up to 15 digits, or of null.
-#[inline]
-fn time(bytes: &[u8], into: &mut i64) -> Option<usize> {
-    let (words, _) = bytes.as_chunks::<8>();
-    let [first, second, ..] = words else { return None };
-    let (first, second) = (u64::from_le_bytes(*first), u64::from_le_bytes(*second));
-    let mut count = digit_count(first);
-    let mut value = digits_value(first, count);
-    if count == 8 {
-        let more = digit_count(second);
-        value = shifted(value, more)?.wrapping_add(digits_value(second, more));
-        count = more.wrapping_add(8);
+/// A time of up to 15 digits, or null, and its length.
+#[inline(always)]
+fn time(bytes: &[u8]) -> Option<(i64, usize)> {
+    match short_integer(bytes) {
+        None if bytes.starts_with(b"null") => Some((NO_TIME, 4)),
+        found => found,
     }
-    if count == 0 {
-        *into = NO_TIME;
-        return if bytes.starts_with(b"null") { Some(4) } else { None };
+}
+
+/// The last end of validity: a promotion's ends mostly repeat, and comparing is less work than
+/// converting.
+#[derive(Default)]
+struct LastTime {
+    first: u64,
+    second: u64,
+    second_mask: u64,
+    value: i64,
+    /// More than eight digits, or 0 before there was any.
+    length: usize,
+}
+
+impl LastTime {
+    /// As [`time`] does. The byte behind the digits is compared, too: it shows where they end.
+    #[inline(always)]
+    fn read(&mut self, bytes: &[u8]) -> Option<(i64, usize)> {
+        let (first, second) = (load(bytes, 0)?, load(bytes, 8)?);
+        let repeats = first == self.first && (second ^ self.second) & self.second_mask == 0;
+        if repeats && self.length != 0 {
+            return Some((self.value, self.length));
+        }
+        let (value, length) = time(bytes)?;
+        if let Some(more @ 1..) = length.checked_sub(8) {
+            *self =
+                Self { first, second, second_mask: low_bytes(more.wrapping_add(1)), value, length };
+        }
+        Some((value, length))
     }
-    // A zero is a whole number only alone; sixteen digits may be more.
-    if (first & 0xff == u64::from(b'0') && count > 1) || count == 16 {
-        return None;
+}
+
+/// The length of a value without meaning: mostly a string without escapes.
+#[inline(always)]
+fn other(bytes: &[u8]) -> Option<usize> {
+    if bytes.first() == Some(&b'"') {
+        let end = plain_run(bytes, 1);
+        if bytes.get(end) == Some(&b'"') {
+            return Some(end.wrapping_add(1));
+        }
     }
-    *into = i64::try_from(value).ok()?;
-    Some(count)
+    let mut cursor = Cursor::new(bytes);
+    cursor.scalar().ok()?;
+    Some(cursor.at())
 }
 
 #[cfg(test)]
@@ -305,8 +335,32 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_repeats_is_not_taken_for_a_longer_or_shorter_one() {
+        let mut template = template(FIRST);
+        for (till, expected) in [
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("17460467999991", Some(17_460_467_999_991)),
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("174604679999", Some(174_604_679_999)),
+            ("17460467", Some(17_460_467)),
+            ("174604679", Some(174_604_679)),
+            ("null", Some(NO_TIME)),
+            ("1746046799998", Some(1_746_046_799_998)),
+            ("1746046799998.", None),
+            ("1746046799998", Some(1_746_046_799_998)),
+        ] {
+            let entry = FIRST.replace("1746046799999", till);
+            let row = template.read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat());
+            assert_eq!(row.map(|row| row.valid_till), expected, "{till}");
+        }
+        // Nothing was read yet: bytes of zero are no time that repeats.
+        assert!(read(FIRST, &[("1746046799999", &"\0".repeat(16))]).is_none());
+    }
+
+    #[test]
     fn every_beginning_is_left_to_the_general_parser() {
-        let template = template(FIRST);
+        let mut template = template(FIRST);
         for end in 1..FIRST.len() {
             assert!(template.read(&FIRST.as_bytes()[1..end]).is_none(), "{end}");
         }

@@ -2,6 +2,7 @@
 
 use super::scan::Number;
 use super::swar::{digits_value, load};
+use alloc::string::String;
 
 /// A string as it was written between its quotes: valid UTF-8 with valid escapes.
 #[derive(Clone, Copy)]

@@ -22,6 +22,7 @@ use super::skip::{Allowance, DEPTH_BITS, Skipper};
 use super::text::Text;
 use super::{Caps, Expected};
 use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
+use alloc::vec::Vec;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const TOP_DEPTH: u32 = 1;
@@ -128,7 +129,7 @@ impl Walker {
             let mut cursor = Cursor::new(window);
             // White space between units belongs to none, however much it is.
             let spaced = !matches!(self.state, State::Start);
-            let stop = match spaced && cursor.peek().is_err() {
+            let taken = match spaced && cursor.peek().is_err() {
                 true => Err(Stop::More),
                 false => {
                     let start = cursor.at();
@@ -136,7 +137,7 @@ impl Walker {
                 }
             };
             at = at.wrapping_add(cursor.at());
-            match stop {
+            match taken {
                 Ok(()) => {}
                 Err(Stop::Broken(broken)) => return Err(broken),
                 Err(Stop::More) if window.len() < self.value_bytes => return Ok(at),
@@ -154,7 +155,7 @@ impl Walker {
         bytes: &[u8],
         mut at: usize,
     ) -> Result<usize, Broken> {
-        let Some(template) = &self.habit.template else { return Ok(at) };
+        let Some(template) = &mut self.habit.template else { return Ok(at) };
         let mut taken = 0_u32;
         loop {
             let mut cursor = Cursor::new(bytes.get(at..).unwrap_or_default());

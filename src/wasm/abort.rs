@@ -1,6 +1,7 @@
 //! The means to drop a connection whose attempt is over.
 
 use crate::id::{AttemptNumber, BatchId};
+use alloc::vec::Vec;
 use core::cell::RefCell;
 use web_sys::{AbortController, AbortSignal};
 

@@ -9,12 +9,15 @@ use super::outcomes::Outcomes;
 use crate::auth::{Attribution, Auth, Secret};
 use crate::forecast::forecast;
 use crate::job::{Job, Progress, RunState};
+use crate::outcome::StopCode;
 use crate::plan::{Options, Plan};
 use crate::request::{Header, RequestError};
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::mem;
 use core::time::Duration;
 use js_sys::{Function, Promise};
-use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -32,24 +35,20 @@ const LATENCY_ASSUMED: Duration = Duration::from_secs(1);
 #[wasm_bindgen]
 pub fn plan(request: JsValue, options: JsValue, input: &Input) -> Result<JsValue, JsValue> {
     let plan = read_plan(&request, &options)?;
-    read_auth(&options)?;
-    read_attribution(&options)?;
+    read_credentials(&options)?;
     let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
     let mut source = input.borrow_mut()?;
     let (forecast, ids) = forecast(plan, mem::take(&mut source.ids), LATENCY_ASSUMED);
     source.ids = ids;
-    Ok(object(&[
-        ("given", number(source.counts.given)),
-        ("invalid", number(source.counts.invalid)),
-        ("duplicate", number(source.counts.duplicate)),
-        ("blank", number(source.counts.blank)),
-        ("distinct", number(source.ids.len() as u64)),
-        ("requests", forecast.requests.into()),
-        ("bytes", number(forecast.bytes)),
-        ("batchSize", batch_size.into()),
-        ("concurrency", concurrency.into()),
-        ("estimatedMs", number(crate::time::millis(forecast.elapsed))),
-    ]))
+    Ok(object(|object| {
+        source.write_counts(object);
+        object.count("distinct", source.ids.len() as u64);
+        object.count("requests", forecast.requests.into());
+        object.count("bytes", forecast.bytes);
+        object.count("batchSize", batch_size.into());
+        object.count("concurrency", concurrency.into());
+        object.count("estimatedMs", crate::time::millis(forecast.elapsed));
+    }))
 }
 
 /// One bulk run.
@@ -64,13 +63,14 @@ impl Run {
     #[wasm_bindgen(constructor)]
     pub fn new(request: JsValue, options: JsValue, input: &Input) -> Result<Self, JsValue> {
         let plan = read_plan(&request, &options)?;
-        let (auth, credentials) = read_auth(&options)?;
-        let headers = read_attribution(&options)?;
-        let seed = Reader(&options).number("seed")?.map_or_else(clock::seed, f64::to_bits);
-        let source = mem::take(&mut *input.borrow_mut()?);
-        let Source { ids, counts, problems } = source;
+        let (auth, credentials, headers) = read_credentials(&options)?;
+        let mut fields = Reader::new(&options);
+        let seed = fields.number("seed").map_or_else(clock::seed, f64::to_bits);
+        fields.done()?;
+        let mut source = mem::take(&mut *input.borrow_mut()?);
+        let ids = mem::take(&mut source.ids);
         let job = Job::new(plan, ids, auth.is_fetched(), seed, clock::now());
-        let shared = Shared::new(job, auth, headers, credentials).with_input(counts, problems);
+        let shared = Shared::new(job, auth, headers, credentials, source);
         Ok(Self { shared: Rc::new(shared) })
     }
 
@@ -139,94 +139,111 @@ impl Run {
     }
 }
 
-/// A count for JavaScript: exact up to 2^53, which no count of ours reaches.
-pub(super) fn number(count: u64) -> JsValue {
-    JsValue::from_f64(count as f64)
-}
-
-pub(super) fn progress_object(progress: &Progress, shared: &Shared) -> JsValue {
-    let counts = &shared.counts;
+pub(super) fn progress_object(progress: &Progress, source: &Source) -> JsValue {
     let state = match progress.state {
         RunState::Running => "running",
         RunState::Paused => "paused",
         RunState::Stopping => "stopping",
         RunState::Done => "done",
     };
-    object(&[
-        ("state", state.into()),
-        ("given", number(counts.given)),
-        ("invalid", number(counts.invalid)),
-        ("duplicate", number(counts.duplicate)),
-        ("blank", number(counts.blank)),
-        ("distinct", progress.distinct.into()),
-        ("queued", progress.queued.into()),
-        ("inFlight", progress.in_flight.into()),
-        ("issued", progress.issued.into()),
-        ("rejected", progress.rejected.into()),
-        ("unsent", progress.unsent.into()),
-        ("unknown", progress.unknown.into()),
-        ("attempts", progress.tally.attempts.into()),
-        ("retries", progress.tally.retries.into()),
-        ("bytesSent", number(progress.tally.bytes_sent)),
-        ("bytesReceived", number(progress.tally.bytes_received)),
-        ("elapsedMs", number(progress.elapsed_ms)),
-        ("etaMs", progress.eta_ms.map_or(JsValue::NULL, number)),
-        ("pausedBy", progress.paused_by.map_or(JsValue::NULL, |code| code.code().into())),
-    ])
+    let counts = [
+        ("distinct", progress.distinct),
+        ("queued", progress.queued),
+        ("inFlight", progress.in_flight),
+        ("issued", progress.issued),
+        ("rejected", progress.rejected),
+        ("unsent", progress.unsent),
+        ("unknown", progress.unknown),
+        ("attempts", progress.tally.attempts),
+        ("retries", progress.tally.retries),
+    ];
+    object(|object| {
+        object.text("state", Some(state));
+        source.write_counts(object);
+        for (name, count) in counts {
+            object.count(name, count.into());
+        }
+        object.count("bytesSent", progress.tally.bytes_sent);
+        object.count("bytesReceived", progress.tally.bytes_received);
+        object.count("elapsedMs", progress.elapsed_ms);
+        // More milliseconds than a Long holds are no forecast.
+        object.number("etaMs", progress.eta_ms.and_then(|eta_ms| i64::try_from(eta_ms).ok()));
+        object.text("pausedBy", progress.paused_by.map(StopCode::code));
+    })
 }
 
 fn read_plan(request: &JsValue, options: &JsValue) -> Result<Plan, JsValue> {
-    let (request, options) = (Reader(request), Reader(options));
-    let (rate, stop) = (options.inner("rate")?, options.inner("stop")?);
-    let (rate, stop) = (Reader(&rate), Reader(&stop));
-    let promotion_id = request.text("promotionId")?.unwrap_or_default();
-    let context_id = request.text("contextId")?.unwrap_or_default();
-    let host = options.text("host")?.unwrap_or_default();
-    let base_path = options.text("basePath")?;
-    let options = Options {
-        promotion_id: &promotion_id,
-        context_id: &context_id,
-        host: &host,
+    let (mut request, mut options) = (Reader::new(request), Reader::new(options));
+    let (rate, stop) = (options.inner("rate"), options.inner("stop"));
+    let (mut rate, mut stop) = (Reader::new(&rate), Reader::new(&stop));
+    let [promotion_id, context_id] = ["promotionId", "contextId"].map(|key| request.text(key));
+    let [host, base_path] = ["host", "basePath"].map(|key| options.text(key));
+    let numbers =
+        ["batchSize", "concurrency", "attempts", "timeoutMs", "deadlineMs", "responseBytesMax"];
+    let [batch_size, concurrency, attempts, timeout_ms, deadline_ms, response_bytes_max] =
+        numbers.map(|key| options.number(key));
+    let [stop_ambiguous_in_row, stop_failure_percent, stop_failure_calls_min] =
+        ["ambiguousInRow", "failurePercent", "failureCallsMin"].map(|key| stop.number(key));
+    let read = Options {
+        promotion_id: promotion_id.as_deref().unwrap_or_default(),
+        context_id: context_id.as_deref().unwrap_or_default(),
+        host: host.as_deref().unwrap_or_default(),
         base_path: base_path.as_deref(),
-        batch_size: options.number("batchSize")?,
-        concurrency: options.number("concurrency")?,
-        rate_per_minute: rate.number("perMinute")?,
-        attempts: options.number("attempts")?,
-        timeout_ms: options.number("timeoutMs")?,
-        deadline_ms: options.number("deadlineMs")?,
-        response_bytes_max: options.number("responseBytesMax")?,
-        stop_ambiguous_in_row: stop.number("ambiguousInRow")?,
-        stop_failure_percent: stop.number("failurePercent")?,
-        stop_failure_calls_min: stop.number("failureCallsMin")?,
-        attended: options.flag("isJob")?.unwrap_or(false),
+        batch_size,
+        concurrency,
+        rate_per_minute: rate.number("perMinute"),
+        attempts,
+        timeout_ms,
+        deadline_ms,
+        response_bytes_max,
+        stop_ambiguous_in_row,
+        stop_failure_percent,
+        stop_failure_calls_min,
+        attended: options.flag("isJob").unwrap_or(false),
     };
-    Ok(Plan::new(&options)?)
+    for reader in [request, options, rate, stop] {
+        reader.done()?;
+    }
+    Ok(Plan::new(&read)?)
 }
 
-fn read_auth(options: &JsValue) -> Result<(Auth, Vec<Header>), JsValue> {
-    auth_of(&Reader(options).inner("auth")?)
+/// Who issues: the credentials, the headers they make at once, and those of the attribution.
+fn read_credentials(options: &JsValue) -> Result<(Auth, Vec<Header>, Vec<Header>), JsValue> {
+    let mut fields = Reader::new(options);
+    let (auth, attribution) = (fields.inner("auth"), fields.inner("attribution"));
+    let org_id = fields.text("orgId");
+    fields.done()?;
+    let (auth, credentials) = auth_of(&auth)?;
+    let mut fields = Reader::new(&attribution);
+    let [entity_type, entity_code] = ["type", "code"].map(|key| fields.text(key));
+    fields.done()?;
+    let attribution = Attribution {
+        org_id: org_id.as_deref(),
+        entity_type: entity_type.as_deref(),
+        entity_code: entity_code.as_deref(),
+    };
+    Ok((auth, credentials, attribution.headers()?))
 }
 
 fn auth_of(given: &JsValue) -> Result<(Auth, Vec<Header>), JsValue> {
-    let fields = Reader(given);
-    let text = |key| fields.text(key);
-    let secret = |key| Ok::<_, JsValue>(text(key)?.as_deref().map(Secret::new));
-    let username = text("username")?.map(String::into_boxed_str);
-    let basic = (username, secret("password")?, secret("passwordMd5")?);
-    let auth = match (basic, secret("key")?, secret("secret")?, secret("token")?) {
-        ((Some(username), Some(password), None), None, None, None) => {
-            Auth::Basic { username, password }
+    let mut fields = Reader::new(given);
+    let texts = ["username", "password", "passwordMd5", "key", "secret", "token"];
+    let texts = texts.map(|key| fields.text(key));
+    let callback = fields.flag("callback");
+    fields.done()?;
+    let auth = match texts {
+        [Some(username), Some(password), None, None, None, None] => {
+            Auth::Basic { username: username.into(), password: Secret::new(password) }
         }
-        ((Some(username), None, Some(password_md5)), None, None, None) => {
-            Auth::BasicMd5 { username, password_md5 }
+        [Some(username), None, Some(md5), None, None, None] => {
+            Auth::BasicMd5 { username: username.into(), password_md5: Secret::new(md5) }
         }
-        ((None, None, None), Some(key), Some(secret), None) => Auth::Client { key, secret },
-        ((None, None, None), None, None, Some(token)) => Auth::Token(token),
-        ((None, None, None), None, None, None) => match fields.flag("callback")? {
-            Some(true) => Auth::Callback,
-            None if given.is_undefined() => Auth::None,
-            _ => return Err(AUTH_FORM.into()),
-        },
+        [None, None, None, Some(key), Some(own), None] => {
+            Auth::Client { key: Secret::new(key), secret: Secret::new(own) }
+        }
+        [None, None, None, None, None, Some(token)] => Auth::Token(Secret::new(token)),
+        [None, None, None, None, None, None] if callback == Some(true) => Auth::Callback,
+        [None, None, None, None, None, None] if given.is_undefined() => Auth::None,
         _ => return Err(AUTH_FORM.into()),
     };
     auth.check()?;
@@ -234,21 +251,8 @@ fn auth_of(given: &JsValue) -> Result<(Auth, Vec<Header>), JsValue> {
     Ok((auth, header.into_iter().collect()))
 }
 
-const AUTH_FORM: RequestError = RequestError {
+const AUTH_FORM: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth must be { username, password }, { username, passwordMd5 }, { key, secret }, \
               { token } or a function that returns headers.",
 };
-
-fn read_attribution(options: &JsValue) -> Result<Vec<Header>, JsValue> {
-    let attribution = Reader(options).inner("attribution")?;
-    let attribution = Reader(&attribution);
-    let org_id = Reader(options).text("orgId")?;
-    let (entity_type, entity_code) = (attribution.text("type")?, attribution.text("code")?);
-    let attribution = Attribution {
-        org_id: org_id.as_deref(),
-        entity_type: entity_type.as_deref(),
-        entity_code: entity_code.as_deref(),
-    };
-    Ok(attribution.headers()?)
-}

@@ -1,8 +1,12 @@
-//! Between JavaScript values and ours. Few fields cross, so they are read one by one; bulk data
-//! crosses as bytes and typed arrays.
+//! Between JavaScript values and ours. Few options cross inwards, so they are read one by one;
+//! outwards rows and summaries cross as one JSON text, which is smaller and faster than setting
+//! properties; bulk data crosses as bytes and typed arrays.
 
 use super::error::error;
-use js_sys::{Object, Reflect};
+use crate::json::Object;
+use alloc::string::String;
+use alloc::vec::Vec;
+use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
 
 /// A property, or undefined where there is none, also of null and undefined.
@@ -11,63 +15,81 @@ pub(super) fn get(value: &JsValue, key: &str) -> JsValue {
     Reflect::get(value, &key.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
+/// The value that a JSON text stands for, undefined for anything else. Bytes that are no UTF-8 are
+/// replaced.
 #[inline(never)]
-pub(super) fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (key, value) in fields {
-        // Setting a property of a new plain object cannot fail.
-        let _ = Reflect::set(&object, &(*key).into(), value);
-    }
-    object.into()
+pub(super) fn parsed(json: &[u8]) -> JsValue {
+    JSON::parse(&String::from_utf8_lossy(json)).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The caller's options, each read once with its type. Not inlined: a call is smaller than a copy.
-pub(super) struct Reader<'a>(pub(super) &'a JsValue);
+/// A plain object with the fields that `write` writes.
+pub(super) fn object(write: impl FnOnce(&mut Object<'_>)) -> JsValue {
+    let mut out = Vec::new();
+    let mut object = Object::begin(&mut out);
+    write(&mut object);
+    object.end();
+    parsed(&out)
+}
 
-impl Reader<'_> {
-    #[inline(never)]
-    pub(super) fn text(&self, key: &str) -> Result<Option<String>, JsValue> {
-        let value = self.given(key);
-        let text = value.as_ref().and_then(JsValue::as_string);
-        typed(text, value.is_none(), key, "a string")
+/// Reads the caller's options with their types. The first one of a wrong type is kept for
+/// [`Reader::done`], so that reading needs no way out after each field.
+pub(super) struct Reader<'a> {
+    given: &'a JsValue,
+    wrong: Option<[&'static str; 2]>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(given: &'a JsValue) -> Self {
+        Self { given, wrong: None }
     }
 
     #[inline(never)]
-    pub(super) fn number(&self, key: &str) -> Result<Option<f64>, JsValue> {
-        let value = self.given(key);
-        let number = value.as_ref().and_then(JsValue::as_f64);
-        typed(number, value.is_none(), key, "a number")
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        let value = self.value(key)?;
+        let text = value.as_string();
+        self.expect(text.is_some(), key, "a string");
+        text
     }
 
     #[inline(never)]
-    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, JsValue> {
-        let value = self.given(key);
-        let flag = value.as_ref().and_then(JsValue::as_bool);
-        typed(flag, value.is_none(), key, "true or false")
+    pub(super) fn number(&mut self, key: &'static str) -> Option<f64> {
+        let value = self.value(key)?;
+        let number = value.as_f64();
+        self.expect(number.is_some(), key, "a number");
+        number
+    }
+
+    #[inline(never)]
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.value(key)?;
+        let flag = value.as_bool();
+        self.expect(flag.is_some(), key, "true or false");
+        flag
     }
 
     /// An option that is itself an object; absent ones read as empty.
     #[inline(never)]
-    pub(super) fn inner(&self, key: &str) -> Result<JsValue, JsValue> {
-        let Some(value) = self.given(key) else { return Ok(JsValue::UNDEFINED) };
-        if value.is_object() { Ok(value) } else { Err(wrong_type(key, "an object")) }
+    pub(super) fn inner(&mut self, key: &'static str) -> JsValue {
+        let Some(value) = self.value(key) else { return JsValue::UNDEFINED };
+        self.expect(value.is_object(), key, "an object");
+        value
     }
 
-    fn given(&self, key: &str) -> Option<JsValue> {
-        Some(get(self.0, key)).filter(|value| !value.is_undefined() && !value.is_null())
+    /// Refuses the options if one that was read had a wrong type.
+    #[inline(never)]
+    pub(super) fn done(self) -> Result<(), JsValue> {
+        let Some([key, expected]) = self.wrong else { return Ok(()) };
+        let message = ["The option ", key, " must be ", expected, "."].concat();
+        Err(error("invalid-option", &message))
     }
-}
 
-fn typed<T>(
-    read: Option<T>,
-    absent: bool,
-    key: &str,
-    expected: &str,
-) -> Result<Option<T>, JsValue> {
-    if read.is_none() && !absent { Err(wrong_type(key, expected)) } else { Ok(read) }
-}
+    fn value(&self, key: &str) -> Option<JsValue> {
+        Some(get(self.given, key)).filter(|value| !value.is_undefined() && !value.is_null())
+    }
 
-#[inline(never)]
-fn wrong_type(key: &str, expected: &str) -> JsValue {
-    error("invalid-option", &["The option ", key, " must be ", expected, "."].concat())
+    fn expect(&mut self, right: bool, key: &'static str, expected: &'static str) {
+        if !right && self.wrong.is_none() {
+            self.wrong = Some([key, expected]);
+        }
+    }
 }

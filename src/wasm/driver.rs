@@ -3,23 +3,24 @@
 
 use super::abort::Aborts;
 use super::clock;
-use super::convert::get;
+use super::convert::{get, parsed};
 use super::error::misused;
 use super::fetch::{self, Body, Request};
-use super::intake::Counts;
+use super::intake::Source;
 use super::signal::Signal;
 use super::timer::Timer;
 use crate::auth::{Auth, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
-use crate::intake::Problem;
 use crate::job::{CredentialsFailure, Head, Job, Output};
 use crate::request::Header;
 use crate::response::Flow;
 use crate::retry_after;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::cell::{Cell, Ref, RefCell, RefMut};
 use core::time::Duration;
-use js_sys::{Function, JSON, Object};
-use std::rc::Rc;
+use js_sys::{Function, Object};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
@@ -38,8 +39,8 @@ pub(super) struct Hooks {
 pub(super) struct Shared {
     job: RefCell<Job>,
     auth: RefCell<Auth>,
-    pub(super) counts: Counts,
-    pub(super) problems: Vec<Problem>,
+    /// What the input held apart from the ids, for the report.
+    pub(super) source: Source,
     pub(super) signal: Rc<Signal>,
     pub(super) started: Cell<bool>,
     /// Headers of every call.
@@ -55,23 +56,18 @@ impl Shared {
         auth: Auth,
         headers: Vec<Header>,
         credentials: Vec<Header>,
+        source: Source,
     ) -> Self {
         Self {
             job: RefCell::new(job),
             auth: RefCell::new(auth),
-            counts: Counts::default(),
-            problems: Vec::new(),
+            source,
             signal: Rc::default(),
             started: Cell::new(false),
             headers,
             credentials: RefCell::new(credentials.into()),
             aborts: Aborts::default(),
         }
-    }
-
-    /// What the input held apart from the ids, for the report.
-    pub(super) fn with_input(self, counts: Counts, problems: Vec<Problem>) -> Self {
-        Self { counts, problems, ..self }
     }
 
     /// The job for a call from JavaScript, which may come at a bad time only by a mistake.
@@ -247,7 +243,7 @@ async fn fetch_token(
         return Err(CredentialsFailure::Unavailable);
     }
     let refused = CredentialsFailure::Refused;
-    let answer = text.and_then(|text| JSON::parse(&text).ok()).ok_or(refused)?;
+    let answer = text.map(|text| parsed(&text)).ok_or(refused)?;
     let data = get(&answer, "data");
     let token = get(&data, "accessToken").as_string().ok_or(refused)?;
     let ttl = get(&data, "ttlSeconds").as_f64().and_then(renew_after).ok_or(refused)?;
@@ -258,7 +254,7 @@ async fn fetch_token(
 /// A token is some kilobytes; an answer beyond this is not one.
 const TOKEN_ANSWER_BYTES_MAX: usize = 64 << 10;
 
-async fn read_token_answer(response: &Response) -> Result<Option<String>, JsValue> {
+async fn read_token_answer(response: &Response) -> Result<Option<Vec<u8>>, JsValue> {
     let mut body = Body::of(response)?;
     let (mut bytes, mut chunk) = (Vec::new(), Vec::new());
     while body.read(&mut chunk).await? {
@@ -268,7 +264,7 @@ async fn read_token_answer(response: &Response) -> Result<Option<String>, JsValu
             return Ok(None);
         }
     }
-    Ok(String::from_utf8(bytes).ok())
+    Ok(Some(bytes))
 }
 
 /// The caller's own headers. A callback that throws may work later; headers that cannot be sent
@@ -284,7 +280,7 @@ async fn ask_caller(hooks: &Hooks) -> Result<Credentials, CredentialsFailure> {
     let pairs = Object::entries(given.unchecked_ref());
     let headers = pairs.iter().map(|pair| {
         let field = |index| js_sys::Reflect::get_u32(&pair, index).ok()?.as_string();
-        Header::named(&field(0)?, &field(1)?).ok()
+        Header::new(&field(0)?, &field(1)?).ok()
     });
     let headers: Option<Vec<Header>> = headers.collect();
     Ok((headers.ok_or(CredentialsFailure::Refused)?, None))

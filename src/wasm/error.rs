@@ -5,17 +5,23 @@ use super::convert::object;
 use crate::request::RequestError;
 use wasm_bindgen::JsValue;
 
+#[inline(never)]
 pub(super) fn error(code: &str, message: &str) -> JsValue {
-    object(&[("code", code.into()), ("message", message.into())])
+    object(|error| {
+        error.text("code", Some(code));
+        error.text("message", Some(message));
+    })
 }
 
-impl From<RequestError> for JsValue {
-    fn from(refused: RequestError) -> Self {
+impl From<&RequestError> for JsValue {
+    #[inline(never)]
+    fn from(refused: &RequestError) -> Self {
         error(refused.code, refused.message)
     }
 }
 
 /// The face never calls so; a mistake of ours must still not be a panic.
+#[inline(never)]
 pub(super) fn misused() -> JsValue {
     error("internal-error", "The core was called in a way that it does not allow; please report.")
 }

@@ -1,8 +1,9 @@
 //! One exchange over the runtime's `fetch`: the request out, the answer in as it arrives.
 
-use super::convert::{get, object};
+use super::convert::{get, parsed};
 use crate::request::Header;
 use crate::verdict::Failure;
+use alloc::vec::Vec;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,26 +30,31 @@ pub(super) struct Request<'a> {
 /// Sends a POST and waits for the head of its answer. Redirects are never followed: they would
 /// carry the credentials elsewhere.
 pub(super) async fn post(fetch: &Function, request: Request<'_>) -> Result<Response, JsValue> {
-    let headers = object(&[
-        ("Content-Type", "application/json".into()),
-        ("Accept", "application/json".into()),
-    ]);
+    let init = parsed(INIT);
+    let headers = get(&init, "headers");
     for header in request.headers.iter().chain(request.credentials) {
-        Reflect::set(&headers, &header.name().into(), &header.value().into())?;
+        set(&headers, header.name(), &header.value().into());
     }
-    let init = object(&[
-        ("method", "POST".into()),
-        ("headers", headers),
-        ("body", Uint8Array::from(request.body).into()),
-        ("redirect", "manual".into()),
-    ]);
+    set(&init, "body", &Uint8Array::from(request.body).into());
     if let Some(signal) = request.signal {
-        Reflect::set(&init, &"signal".into(), &signal)?;
+        set(&init, "signal", &signal);
     }
     let answer = fetch.call2(&JsValue::UNDEFINED, &request.url.into(), &init)?;
     let response = JsFuture::from(resolve(&answer)).await?;
     // Not `dyn_into`: polyfills and other realms have a class of their own.
     Ok(response.unchecked_into())
+}
+
+/// What is the same in every call.
+const INIT: &[u8] = br#"{
+"method":"POST","redirect":"manual",
+"headers":{"Content-Type":"application/json","Accept":"application/json"}
+}"#;
+
+#[inline(never)]
+fn set(object: &JsValue, key: &str, value: &JsValue) {
+    // Setting a property of a plain object cannot fail.
+    let _ = Reflect::set(object, &key.into(), value);
 }
 
 /// The body of an answer, chunk by chunk, as the runtime decodes it.

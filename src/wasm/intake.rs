@@ -1,13 +1,15 @@
 //! The exported intake: bytes and values in, distinct exact ids kept on this side.
 
-use super::client::number;
-use super::convert::{Reader, get, object};
-use super::error::{error, misused};
+use super::convert::{Reader, get, object, parsed};
+use super::error::misused;
 use crate::intake::{self, Column, CsvOptions, Dedupe, Delimiter, Format, IntakeError, Layout};
 use crate::intake::{Problem, ProblemReason};
+use crate::json::{self, Object};
 use crate::request::RequestError;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
-use js_sys::{Array, BigInt64Array, Uint8Array};
+use js_sys::{BigInt64Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,76 +23,91 @@ pub struct Intake {
 impl Intake {
     #[wasm_bindgen(constructor)]
     pub fn new(spec: JsValue) -> Result<Self, JsValue> {
-        let dedupe = match Reader(&spec).flag("dedupe")? {
+        let mut fields = Reader::new(&spec);
+        let dedupe = match fields.flag("dedupe") {
             Some(false) => Dedupe::TrustInput,
             Some(true) | None => Dedupe::Exact,
         };
-        let intake = intake::Intake::new(format_of(&spec)?, dedupe);
+        let [format, field, delimiter] =
+            ["format", "field", "delimiter"].map(|key| fields.text(key));
+        fields.done()?;
+        let delimiter = match delimiter.as_deref().map(str::as_bytes) {
+            None => Delimiter::Auto,
+            Some([byte]) => Delimiter::Byte(*byte),
+            Some(_) => return Err(INVALID_INPUT.into()),
+        };
+        let csv = CsvOptions { column: column_of(&get(&spec, "column"))?, delimiter };
+        let format = format_of(format.as_deref(), field, csv)?;
+        let intake = intake::Intake::new(format, dedupe);
         Ok(Self { intake: RefCell::new(Some(intake)) })
     }
 
     /// Bytes of a file or a text, as they come.
     #[wasm_bindgen(js_name = pushBytes)]
     pub fn push_bytes(&self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.with(|intake| intake.push_bytes(bytes))
+        done(self.open()?.push_bytes(bytes))
     }
 
     /// One id as text.
     #[wasm_bindgen(js_name = pushText)]
     pub fn push_text(&self, text: &str) -> Result<(), JsValue> {
-        self.with(|intake| intake.push_text(text.as_bytes()))
+        done(self.open()?.push_text(text.as_bytes()))
     }
 
     /// One id as a number.
     #[wasm_bindgen(js_name = pushNumber)]
     pub fn push_number(&self, value: f64) -> Result<(), JsValue> {
-        self.with(|intake| intake.push_number(value))
+        done(self.open()?.push_number(value))
     }
 
     /// Ids as 64-bit integers.
     #[wasm_bindgen(js_name = pushLongs)]
     pub fn push_longs(&self, values: &[i64]) -> Result<(), JsValue> {
-        self.with(|intake| intake.push_longs(values))
+        done(self.open()?.push_longs(values))
     }
 
     /// Ends the intake and gives what it read.
     pub fn finish(&self) -> Result<Input, JsValue> {
         let intake = self.intake.try_borrow_mut().map_err(|_| misused())?.take();
         let input = intake.ok_or_else(misused)?.finish().map_err(|error| thrown(&error))?;
-        let counts = Counts {
-            given: input.given,
-            invalid: input.invalid,
-            duplicate: input.duplicate,
-            blank: input.blank,
+        let source = Source {
+            counts: [input.given, input.invalid, input.duplicate, input.blank],
+            ids: input.ids,
+            problems: input.problems,
         };
-        let source = Source { ids: input.ids, counts, problems: input.problems };
         Ok(Input { source: RefCell::new(source), layout: input.layout })
     }
 
-    fn with(
-        &self,
-        step: impl FnOnce(&mut intake::Intake) -> Result<(), IntakeError>,
-    ) -> Result<(), JsValue> {
-        let mut intake = self.intake.try_borrow_mut().map_err(|_| misused())?;
-        step(intake.as_mut().ok_or_else(misused)?).map_err(|error| thrown(&error))
+    /// The intake until [`Intake::finish`].
+    #[inline(never)]
+    fn open(&self) -> Result<RefMut<'_, intake::Intake>, JsValue> {
+        let intake = self.intake.try_borrow_mut().map_err(|_| misused())?;
+        RefMut::filter_map(intake, Option::as_mut).map_err(|_| misused())
     }
 }
 
-/// What the input held, apart from the ids.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) given: u64,
-    pub(super) invalid: u64,
-    pub(super) duplicate: u64,
-    pub(super) blank: u64,
+#[inline(never)]
+fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
+    result.map_err(|error| thrown(&error))
 }
 
 /// What a run takes from an input.
 #[derive(Default)]
 pub(super) struct Source {
     pub(super) ids: Vec<i64>,
-    pub(super) counts: Counts,
+    /// In the order of [`COUNTS`].
+    counts: [u64; 4],
     pub(super) problems: Vec<Problem>,
+}
+
+const COUNTS: [&str; 4] = ["given", "invalid", "duplicate", "blank"];
+
+impl Source {
+    pub(super) fn write_counts(&self, object: &mut Object<'_>) {
+        for (name, count) in COUNTS.iter().zip(self.counts) {
+            object.count(name, count);
+        }
+    }
 }
 
 /// The customers as read: ready for a plan or a run.
@@ -104,18 +121,13 @@ pub struct Input {
 impl Input {
     pub fn summary(&self) -> Result<JsValue, JsValue> {
         let source = self.borrow_mut()?;
-        let counts = source.counts;
-        let header: Array = self.layout.header.iter().map(|name| text(name)).collect();
-        Ok(object(&[
-            ("given", number(counts.given)),
-            ("invalid", number(counts.invalid)),
-            ("duplicate", number(counts.duplicate)),
-            ("blank", number(counts.blank)),
-            ("distinct", number(source.ids.len() as u64)),
-            ("format", self.layout.kind.code().into()),
-            ("column", self.layout.name.as_deref().map_or(JsValue::NULL, text)),
-            ("header", header.into()),
-        ]))
+        Ok(object(|object| {
+            source.write_counts(object);
+            object.count("distinct", source.ids.len() as u64);
+            object.text("format", Some(self.layout.kind.code()));
+            object.text("column", self.layout.name.as_deref());
+            object.texts("header", self.layout.header.iter().map(|name| &**name));
+        }))
     }
 
     pub fn problems(&self) -> Result<JsValue, JsValue> {
@@ -129,66 +141,61 @@ impl Input {
 
 /// Problems with their place, as plain objects.
 pub(super) fn problem_list(problems: &[Problem]) -> JsValue {
-    let list: Array = problems.iter().map(problem_object).collect();
-    list.into()
+    let mut out = Vec::new();
+    json::list(&mut out, problems, write_problem);
+    parsed(&out)
 }
 
-fn problem_object(problem: &Problem) -> JsValue {
+fn write_problem(problem: &Problem, out: &mut Vec<u8>) {
     let first_line = match problem.reason {
-        ProblemReason::Duplicate { first_line } => number(first_line),
-        _ => JsValue::NULL,
+        ProblemReason::Duplicate { first_line } => i64::try_from(first_line).ok(),
+        _ => None,
     };
-    object(&[
-        ("line", number(problem.line)),
-        ("column", problem.column.into()),
-        ("reason", problem.reason.code().into()),
-        ("text", text(&String::from_utf8_lossy(&problem.text))),
-        ("firstLine", first_line),
-    ])
+    let mut object = Object::begin(out);
+    object.count("line", problem.line);
+    object.count("column", problem.column.into());
+    object.text("reason", Some(problem.reason.code()));
+    object.bytes("text", Some(&problem.text));
+    object.number("firstLine", first_line);
+    object.end();
 }
 
-fn text(text: &str) -> JsValue {
-    text.into()
+#[inline(never)]
+fn thrown(error: &IntakeError) -> JsValue {
+    object(|object| {
+        object.text("code", Some(error.code()));
+        object.text("message", Some(&error.message()));
+        if !error.header().is_empty() {
+            object.texts("header", error.header().iter().map(|name| &**name));
+        }
+    })
 }
 
-fn thrown(intake_error: &IntakeError) -> JsValue {
-    let thrown = error(intake_error.code(), &intake_error.message());
-    let header: Array = intake_error.header().iter().map(|name| text(name)).collect();
-    if header.length() > 0 {
-        // Setting a property of a plain object cannot fail.
-        let _ = js_sys::Reflect::set(&thrown, &"header".into(), &header);
-    }
-    thrown
-}
-
-const INVALID_INPUT: RequestError = RequestError {
+const INVALID_INPUT: &RequestError = &RequestError {
     code: "invalid-input",
     message: "input.format must be auto, lines, csv, ndjson or json; input.column a name or a \
               number from 1; input.delimiter one character.",
 };
 
 /// A column or a delimiter means CSV, a field means NDJSON, where no format is named.
-fn format_of(spec: &JsValue) -> Result<Format, JsValue> {
-    let fields = Reader(spec);
-    let (format, field) = (fields.text("format")?, fields.text("field")?);
-    let column = column_of(&get(spec, "column"))?;
-    let delimiter = match fields.text("delimiter")?.as_deref().map(str::as_bytes) {
-        None => Delimiter::Auto,
-        Some([byte]) => Delimiter::Byte(*byte),
-        Some(_) => return Err(INVALID_INPUT.into()),
+fn format_of(
+    format: Option<&str>,
+    field: Option<String>,
+    csv: CsvOptions,
+) -> Result<Format, &'static RequestError> {
+    let some_csv = csv.column != Column::Auto || csv.delimiter != Delimiter::Auto;
+    let format = match format {
+        Some("auto") | None if some_csv => "csv",
+        Some("auto") | None if field.is_some() => "ndjson",
+        Some("auto") | None => return Ok(Format::Auto),
+        Some(named) => named,
     };
-    let csv = column != Column::Auto || delimiter != Delimiter::Auto;
-    match format.as_deref() {
-        Some("csv") => Ok(Format::Csv(CsvOptions { column, delimiter })),
-        Some("auto") | None if csv => Ok(Format::Csv(CsvOptions { column, delimiter })),
-        Some("ndjson") => Ok(Format::Ndjson { field: field.map(String::into_boxed_str) }),
-        Some("auto") | None if field.is_some() => {
-            Ok(Format::Ndjson { field: field.map(String::into_boxed_str) })
-        }
-        Some("auto") | None => Ok(Format::Auto),
-        Some("lines") => Ok(Format::Lines),
-        Some("json") => Ok(Format::Json),
-        Some(_) => Err(INVALID_INPUT.into()),
+    match format {
+        "csv" => Ok(Format::Csv(csv)),
+        "ndjson" => Ok(Format::Ndjson { field: field.map(String::into_boxed_str) }),
+        "lines" => Ok(Format::Lines),
+        "json" => Ok(Format::Json),
+        _ => Err(INVALID_INPUT),
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod fetch;
 mod intake;
 mod outcomes;
+mod runtime;
 mod signal;
 mod timer;
 

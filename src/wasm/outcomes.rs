@@ -1,18 +1,22 @@
 //! The exported outcomes of a run that is done: columns as copies, rows as objects, exports in
 //! slices.
 
-use super::client::number;
 use super::clock;
-use super::convert::object;
+use super::convert::{object, parsed};
 use super::driver::Shared;
 use super::error::misused;
 use super::intake::{bytes, longs, problem_list};
 use crate::id::CustomerId;
-use crate::job::Job;
-use crate::outcome::{Cause, Outcome};
-use crate::report::{self, Detail, Row};
-use js_sys::{Array, BigInt64Array, Uint8Array, Uint16Array};
-use std::rc::Rc;
+use crate::job::{Job, Stopped};
+use crate::json::{self, Object};
+use crate::outcome::Outcome;
+use crate::report;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::mem;
+use js_sys::{BigInt64Array, Uint8Array, Uint16Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -20,12 +24,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct Outcomes {
     shared: Rc<Shared>,
     /// Rows in the order of their ids, for look-ups; made at the first one.
-    by_id: std::cell::OnceCell<Box<[u32]>>,
+    by_id: core::cell::OnceCell<Box<[u32]>>,
 }
 
 impl Outcomes {
     pub(super) fn new(shared: Rc<Shared>) -> Self {
-        Self { shared, by_id: std::cell::OnceCell::new() }
+        Self { shared, by_id: core::cell::OnceCell::new() }
     }
 
     fn with<T>(&self, read: impl FnOnce(&Job) -> T) -> Result<T, JsValue> {
@@ -47,38 +51,28 @@ impl Outcomes {
 
     /// Why the run ended before its ids did, or null.
     pub fn stopped(&self) -> Result<JsValue, JsValue> {
-        self.with(|job| {
-            let Some(stopped) = job.stopped() else { return JsValue::NULL };
-            let said = stopped.said.as_ref();
-            let reason = match said.is_empty() {
-                true => stopped.code.advice().into(),
-                false => [stopped.code.advice(), " The service said: ", said].concat(),
-            };
-            object(&[
-                ("code", stopped.code.code().into()),
-                ("reason", reason.into()),
-                ("status", stopped.status.into()),
-                ("serviceCode", stopped.service_code.map_or(JsValue::NULL, integer)),
-                ("requestId", stopped.request_id.as_deref().map_or(JsValue::NULL, Into::into)),
-            ])
+        self.with(|job| match job.stopped() {
+            Some(stopped) => object(|object| write_stopped(stopped, object)),
+            None => JsValue::NULL,
         })
     }
 
-    pub fn notes(&self) -> Result<Array, JsValue> {
+    pub fn notes(&self) -> Result<JsValue, JsValue> {
         self.with(|job| {
-            let note = |note: &crate::job::Note| {
-                object(&[
-                    ("code", note.code.into()),
-                    ("message", note.message.into()),
-                    ("count", note.count.into()),
-                ])
-            };
-            job.notes().iter().map(note).collect()
+            let mut out = Vec::new();
+            json::list(&mut out, job.notes(), |note, out| {
+                let mut object = Object::begin(out);
+                object.text("code", Some(note.code));
+                object.text("message", Some(note.message));
+                object.count("count", note.count.into());
+                object.end();
+            });
+            parsed(&out)
         })
     }
 
     pub fn problems(&self) -> JsValue {
-        problem_list(&self.shared.problems)
+        problem_list(&self.shared.source.problems)
     }
 
     /// The row of an id, or -1.
@@ -107,7 +101,13 @@ impl Outcomes {
 
     /// One row as an object.
     pub fn at(&self, row: u32) -> Result<JsValue, JsValue> {
-        self.with(|job| report::row(job, row).as_ref().map(row_object))?.ok_or_else(misused)
+        self.with(|job| {
+            let row = report::row(job, row)?;
+            let mut out = Vec::new();
+            report::write_json(&row, &mut out);
+            Some(parsed(&out))
+        })?
+        .ok_or_else(misused)
     }
 
     pub fn ids(&self) -> Result<BigInt64Array, JsValue> {
@@ -151,9 +151,15 @@ impl Outcomes {
     }
 
     #[wasm_bindgen(js_name = causeTable)]
-    pub fn cause_table(&self) -> Result<Array, JsValue> {
+    pub fn cause_table(&self) -> Result<JsValue, JsValue> {
         self.with(|job| {
-            job.ledger().cause_table().iter().map(|c| object(&cause_fields(c))).collect()
+            let mut out = Vec::new();
+            json::list(&mut out, job.ledger().cause_table(), |cause, out| {
+                let mut object = Object::begin(out);
+                report::write_cause(cause, &mut object);
+                object.end();
+            });
+            parsed(&out)
         })
     }
 
@@ -177,13 +183,43 @@ impl Outcomes {
 impl Shared {
     pub(super) fn progress(&self) -> Result<JsValue, JsValue> {
         let progress = self.job_ref()?.progress(clock::now());
-        Ok(super::client::progress_object(&progress, self))
+        Ok(super::client::progress_object(&progress, &self.source))
     }
 }
 
+/// Sorted by a radix of one byte, least first: as fast as a comparing sort, and a tenth of its
+/// code. Bytes that all ids share are passed over, so short ids cost few rounds.
 fn rows_by_id(ids: &[i64]) -> Box<[u32]> {
     let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
-    rows.sort_unstable_by_key(|row| ids.get(*row as usize).copied());
+    let mut sorted = rows.clone();
+    for shift in (0..i64::BITS).step_by(8) {
+        let byte = |row: &u32| {
+            let id = ids.get(*row as usize).copied().unwrap_or(i64::MAX);
+            (id >> shift & 0xff) as usize
+        };
+        let mut starts = [0_u32; 257];
+        for row in &rows {
+            if let Some(count) = starts.get_mut(byte(row).wrapping_add(1)) {
+                *count = count.wrapping_add(1);
+            }
+        }
+        if starts.contains(&(rows.len() as u32)) {
+            continue;
+        }
+        let mut sum = 0_u32;
+        for start in &mut starts {
+            sum = sum.wrapping_add(*start);
+            *start = sum;
+        }
+        for row in &rows {
+            let Some(start) = starts.get_mut(byte(row)) else { continue };
+            if let Some(place) = sorted.get_mut(*start as usize) {
+                *place = *row;
+            }
+            *start = start.wrapping_add(1);
+        }
+        mem::swap(&mut rows, &mut sorted);
+    }
     rows.into()
 }
 
@@ -194,41 +230,15 @@ fn times(job: &Job, column: &[i64]) -> BigInt64Array {
     longs(column)
 }
 
-/// An integer of the service: its codes and times are far below 2^53.
-fn integer(value: i64) -> JsValue {
-    JsValue::from_f64(value as f64)
-}
-
-fn row_object(row: &Row<'_>) -> JsValue {
-    let customer = row.customer.to_string();
-    let start = [("outcome", row.outcome.name().into()), ("customerId", customer.into())];
-    match &row.detail {
-        Detail::Issued(issued) => {
-            let [outcome, customer] = start;
-            object(&[
-                outcome,
-                customer,
-                ("id", issued.id.as_ref().into()),
-                ("promotionId", issued.promotion.into()),
-                ("earnedFromId", issued.earned_from.into()),
-                ("eventTime", issued.event_time.map_or(JsValue::NULL, integer)),
-                ("validTill", issued.valid_till.map_or(JsValue::NULL, integer)),
-            ])
-        }
-        Detail::Cause(cause) => {
-            let [outcome, customer] = start;
-            let [reason, code, status, message, request_id] = cause_fields(cause);
-            object(&[outcome, customer, reason, code, status, message, request_id])
-        }
-    }
-}
-
-fn cause_fields(cause: &Cause) -> [(&'static str, JsValue); 5] {
-    [
-        ("reason", cause.reason.code().into()),
-        ("code", cause.code.map_or(JsValue::NULL, integer)),
-        ("status", cause.status.map_or(JsValue::NULL, |status| number(u64::from(status)))),
-        ("message", cause.message.as_ref().into()),
-        ("requestId", cause.request_id.as_deref().map_or(JsValue::NULL, Into::into)),
-    ]
+fn write_stopped(stopped: &Stopped, object: &mut Object<'_>) {
+    let advice = stopped.code.advice();
+    let reason = match stopped.said.is_empty() {
+        true => advice.into(),
+        false => [advice, " The service said: ", &stopped.said].concat(),
+    };
+    object.text("code", Some(stopped.code.code()));
+    object.text("reason", Some(&reason));
+    object.number("status", stopped.status.map(i64::from));
+    object.number("serviceCode", stopped.service_code);
+    object.text("requestId", stopped.request_id.as_deref());
 }

@@ -2,7 +2,7 @@
 //! run over a `fetch` of our own with the runtime's `Response`, streams, timers and errors.
 
 use super::client::{Run, plan};
-use super::convert::{get, object};
+use super::convert::get;
 use super::intake::{Input, Intake};
 use js_sys::{BigInt64Array, Function, JSON, Object};
 use wasm_bindgen::{JsCast, JsValue};
@@ -40,6 +40,12 @@ fn fetch(body: &str) -> Function {
     js_sys::eval(&source).unwrap().unchecked_into()
 }
 
+fn object(key: &str, value: &JsValue) -> JsValue {
+    let object = js_sys::Object::new();
+    js_sys::Reflect::set(&object, &key.into(), value).unwrap();
+    object.into()
+}
+
 fn json(text: &str) -> JsValue {
     JSON::parse(text).unwrap()
 }
@@ -51,7 +57,7 @@ fn input(text: &str) -> Input {
 }
 
 fn request() -> JsValue {
-    object(&[("promotionId", PROMOTION.into()), ("contextId", "973".into())])
+    json(&format!(r#"{{"promotionId":"{PROMOTION}","contextId":"973"}}"#))
 }
 
 fn options(more: &str) -> JsValue {
@@ -63,7 +69,7 @@ fn options(more: &str) -> JsValue {
 /// Runs to the end and gives the counts with what stopped the run.
 async fn run(ids: &str, more: &str, fetch: &Function) -> (super::outcomes::Outcomes, String) {
     let run = Run::new(request(), options(more), &input(ids)).unwrap();
-    let done = run.start(object(&[("fetch", fetch.into())])).unwrap();
+    let done = run.start(object("fetch", fetch)).unwrap();
     JsFuture::from(done).await.unwrap();
     let outcomes = run.outcomes().unwrap();
     let counts = outcomes.counts().unwrap();

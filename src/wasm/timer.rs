@@ -3,7 +3,7 @@
 use super::clock;
 use super::signal::Signal;
 use crate::time::{Instant, millis};
-use std::rc::Rc;
+use alloc::rc::Rc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
