@@ -1,6 +1,7 @@
 // The table of suites: what `npm test` runs, in this order.
 
 import { join } from "node:path";
+import process from "node:process";
 import { browserEnvironment } from "./browser.mjs";
 import { NODE, ROOT, TOOLS, WASM_TARGET, testFiles } from "./project.mjs";
 
@@ -53,6 +54,9 @@ function nodeTests(folder) {
 
 const ATTW = "@arethetypeswrong/cli/dist/index.js";
 
+/** Seeds of the simulator; more by the same variable, `SIM_SEEDS=1000000 npm test simulation`. */
+const SIM_SEEDS = "20000";
+
 /** Every lint is an error. */
 const DENY = ["--", "-D", "warnings"];
 
@@ -75,6 +79,16 @@ export const SUITES = [
     ],
   },
   { name: "native", counts: "cargo", commands: () => [cargo("test", "--workspace")] },
+  {
+    name: "simulation",
+    counts: "cargo",
+    commands: () => [
+      {
+        ...cargo("test", "--release", "-p", "issue-bulk", "--test", "sim"),
+        env: { SIM_SEEDS: process.env.SIM_SEEDS ?? SIM_SEEDS },
+      },
+    ],
+  },
   {
     name: "wasm-node",
     counts: "cargo",

@@ -227,8 +227,8 @@ impl Job {
     /// Bytes of an answer's body, as decoded by the runtime. [`Flow::Enough`]: the rest need not
     /// be read; call [`Job::handle_end`].
     pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        self.tally.received(bytes.len());
         let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
+        self.tally.received(bytes.len());
         let Some(ids) = rows_of(self.ledger.ids(), &flight.batch.rows) else {
             return Flow::Enough;
         };
@@ -313,9 +313,10 @@ impl Job {
         self.stopped.as_ref()
     }
 
-    /// Ends the run: all that waits becomes unsent. The first reason counts.
+    /// Ends the run: all that waits becomes unsent. The first reason counts, and a run that is done
+    /// went through.
     fn stop(&mut self, stopped: Stopped) {
-        if self.stopped.is_some() {
+        if self.stopped.is_some() || self.ended.is_some() {
             return;
         }
         self.stopped = Some(stopped);

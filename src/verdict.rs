@@ -69,7 +69,8 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
             Some(Failure::Network) | None => Verdict::Hold(Unknown::Network),
         };
     };
-    let errors = errors_of(exchange.body);
+    // What a body says counts only when it arrived whole (faults.md 37, 38).
+    let errors = if exchange.failure.is_some() { &[] } else { errors_of(exchange.body) };
     match status {
         200 => judge_success(exchange),
         0 | 300..=399 => Verdict::Stop(StopCode::Redirected),

@@ -176,7 +176,9 @@ impl Job {
     fn throttle(&mut self, now: Instant, mut flight: Flight) -> Result<(), Conflict> {
         let asked = flight.head.as_ref().and_then(|head| head.retry_after);
         let own = self.backoff(limits::BACKOFF_BASE_THROTTLED, self.pace.throttles_in_row());
-        let wait = asked.map_or(own, |asked| asked.saturating_add(own.min(JITTER_AFTER_GATE)));
+        // A longer wait is an obstacle; whoever removes it is not held by a gate for days.
+        let honoured = asked.map(|asked| asked.min(limits::RETRY_AFTER_MAX));
+        let wait = honoured.map_or(own, |wait| wait.saturating_add(own.min(JITTER_AFTER_GATE)));
         self.pace.throttled(flight.sent_at, now.after(wait));
         flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
         let obstacle = if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {

@@ -55,6 +55,16 @@ fn cancelling_awaits_what_is_in_flight() {
 }
 
 #[test]
+fn cancelling_a_run_that_is_done_changes_nothing() {
+    let mut service = issue;
+    let mut world = World::new(10, Options::default(), &mut service);
+    world.run();
+    world.job.cancel();
+    assert_eq!(world.stop_code(), None);
+    expect(&world, &[("issued", 10)]);
+}
+
+#[test]
 fn cancelling_before_the_first_request_sends_nothing() {
     let mut service = issue;
     let mut world = World::new(100, Options::default(), &mut service);

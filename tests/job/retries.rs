@@ -82,6 +82,23 @@ fn a_retry_after_of_a_day_stops_the_run() {
 }
 
 #[test]
+fn a_job_that_is_resumed_before_a_day_is_over_is_not_held_for_a_day() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls == 1 { Reply::Throttled(Some(86_400)) } else { issue(ids) }
+    };
+    let options = Options { attended: true, ..Options::default() };
+    let mut world = World::new(10, options, &mut service);
+    world.run();
+    assert!(world.now.as_millis() < 1_000);
+    world.job.resume(world.now);
+    world.run();
+    expect(&world, &[("issued", 10)]);
+    assert!(world.now.as_millis() < 125_000);
+}
+
+#[test]
 fn endless_throttling_ends() {
     let mut service = |_: &[i64]| Reply::Throttled(None);
     let mut world = World::new(10, Options::default(), &mut service);

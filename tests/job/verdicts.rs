@@ -77,6 +77,11 @@ fn what_an_exchange_proves() {
         (errors(521, 521, "lock"), "unknown ambiguous-status", None),
         (Reply::Fails(Failure::Network), "unknown network", None),
         (Reply::Silence, "unknown timeout", None),
+        (
+            Reply::Cut(400, r#"{"errors":[{"code":706,"message":"x"}]}"#.into()),
+            "unknown ambiguous-status",
+            None,
+        ),
         (Reply::Cut(200, success(&[1, 2])), "unknown cut-body", None),
         (Reply::Status(200, success(&[1, 2])[..90].into()), "unknown cut-body", None),
         (Reply::Status(200, String::new()), "unknown cut-body", None),

@@ -23,6 +23,7 @@ impl Witness {
         self.check_books(&progress, &states)?;
         self.check_stops(subject, &progress)?;
         self.paused |= progress.state == RunState::Paused;
+        self.obstructed = progress.paused_by.is_some();
         self.seen = mem::take(&mut states);
         self.moved = false;
         Ok(())
@@ -118,10 +119,10 @@ impl Witness {
         self.watch.check(Rule::Waiting, sound, || {
             format!("a wait until {until:?} at {now} ms, {} in flight", self.open.len())
         })?;
-        let timeout = self.settings.timeout_ms;
-        let overdue = self.open.iter().find(|d| d.at_ms.saturating_add(timeout) <= now);
-        self.watch.check(Rule::Limits, overdue.is_none(), || {
-            format!("an attempt is still in flight after its timeout: {overdue:?}")
+        let due = self.next_due();
+        let wakes = until.map_or(u64::MAX, Instant::as_millis) <= due;
+        self.watch.check(Rule::Waiting, wakes && due > now, || {
+            format!("a wait until {until:?} at {now} ms, but {due} ms is due")
         })
     }
 

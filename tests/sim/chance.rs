@@ -13,10 +13,6 @@ impl Chance {
         Self(Rng::new(Rng::new(mixed ^ stream.rotate_left(32)).next_u64()))
     }
 
-    pub fn number(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-
     /// From `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.0.up_to(high - low)

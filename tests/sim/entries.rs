@@ -15,7 +15,10 @@ pub fn answer(
     chance: &mut Chance,
 ) -> Answer {
     let count = call.ids.len();
-    if let Some(answer) = fault.and_then(|fault| refusals::unclear(fault, chance)) {
+    // A status that proves nothing may come with the documented body all the same.
+    let plain = fault == Some(Fault::UnclearStatus) && chance.percent(30);
+    let unclear = fault.filter(|_| !plain);
+    if let Some(answer) = unclear.and_then(|fault| refusals::unclear(fault, chance)) {
         let processed = chance.coin();
         service.issue(call, &vec![!processed; count], false);
         return answer;
@@ -78,6 +81,10 @@ fn finish(
             writer.entries.push(entry);
             Answer::new(200, writer.body(chance), Meaning::Ambiguous)
         }
+        Some(Fault::UnclearStatus) => {
+            let status = refusals::unclear_status(chance);
+            Answer::new(status, writer.body(chance), Meaning::Ambiguous)
+        }
         Some(Fault::Garbage) => {
             let body = garbage(writer.body(chance), chance);
             Answer::new(200, body, Meaning::Ambiguous)
@@ -106,7 +113,11 @@ impl Writer {
             blank: chance.pick(&["", "", " ", "\r\n\t "]),
             talkative: chance.percent(20),
             reversed: chance.percent(20),
-            errors: if fault == Some(Fault::ErrorsBeside) { beside } else { chance.pick(&harmless) },
+            errors: if fault == Some(Fault::ErrorsBeside) {
+                beside
+            } else {
+                chance.pick(&harmless)
+            },
         }
     }
 

@@ -130,11 +130,25 @@ impl Weather {
     pub const CLEAR: Self = Self { percent: 0, kinds: Vec::new() };
 
     pub fn draw(chance: &mut Chance) -> Self {
-        let share = chance.pick(&[5, 15, 40]);
+        if chance.percent(25) {
+            return Self::storm(chance);
+        }
+        let share = chance.pick(&[10, 30, 60]);
         let mut kinds: Vec<Fault> =
             NETWORK.into_iter().chain(ANSWERS).filter(|_| chance.percent(share)).collect();
-        kinds.extend(ENDINGS.into_iter().filter(|_| chance.percent(4)));
-        Self { percent: chance.pick(&[0, 3, 10, 30, 60, 95]), kinds }
+        kinds.extend(ENDINGS.into_iter().filter(|_| chance.percent(13)));
+        Self { percent: chance.pick(&[0, 5, 20, 50, 80]), kinds }
+    }
+
+    /// One kind only, most of the time; often one that uses up the retries.
+    fn storm(chance: &mut Chance) -> Self {
+        let place = chance.place(NETWORK.len() + ANSWERS.len());
+        let kind = match chance.between(0, 3) {
+            0 => Some(Fault::Throttled),
+            1 => Some(Fault::Refused),
+            _ => NETWORK.into_iter().chain(ANSWERS).nth(place),
+        };
+        Self { percent: chance.pick(&[50, 90, 100]), kinds: kind.into_iter().collect() }
     }
 
     /// The fault of the next exchange, if it has one.

@@ -1,5 +1,6 @@
 //! What reaches the client of an exchange, piece by piece, as a driver passes it on.
 
+use crate::meaning::Meaning;
 use crate::network::Ending;
 use crate::rule::{Checked, Rule};
 use crate::trace::Event;
@@ -35,27 +36,24 @@ impl World {
     }
 
     fn feed_head(&mut self, index: usize) {
+        let client_ms = self.wall_ms().saturating_add_signed(self.scenario.clock_skew_ms);
         let exchange = &mut self.exchanges[index];
         let (batch, attempt) = (exchange.batch, exchange.attempt);
         let Some(answer) = &exchange.reply.answer else { return };
-        exchange.status = Some(answer.status);
-        let client_ms = self.wall_ms().saturating_add_signed(self.scenario.clock_skew_ms);
-        let Some(answer) = &self.exchanges[index].reply.answer else { return };
+        let (status, header) = (answer.status, &answer.retry_after);
+        if let Some(until) = header.until_ms {
+            let wait_ms = Some(until.saturating_sub(client_ms));
+            exchange.reply.meaning = Meaning::Throttled { wait_ms };
+        }
         let clock = UnixTime::from_millis(client_ms as i64);
-        let header = &answer.retry_after;
-        let wait = header
-            .value
-            .as_ref()
-            .and_then(|value| retry_after::parse(value, header.date.as_deref(), clock));
-        let head = Head {
-            status: answer.status,
-            retry_after: wait,
-            request_id: Some(format!("r-{}", batch.0).into()),
-        };
-        let status = head.status;
-        let wait_ms = wait.map(|wait| wait.as_millis());
+        let date = header.date.as_deref();
+        let value = header.value.as_ref();
+        let retry_after = value.and_then(|value| retry_after::parse(value, date, clock));
+        exchange.status = Some(status);
+        let wait_ms = retry_after.map(|wait| wait.as_millis());
+        let request_id = Some(format!("r-{}", batch.0).into());
         self.log(Event::Head { batch: batch.0, attempt: attempt.0, status, wait_ms });
-        self.subject.head(batch, attempt, head);
+        self.subject.head(batch, attempt, Head { status, retry_after, request_id });
     }
 
     fn feed_bytes(&mut self, index: usize) -> Checked {
@@ -77,7 +75,7 @@ impl World {
         self.log(Event::Enough { batch: batch.0 });
         self.witness.marks.insert("enough");
         let meaning = &self.exchanges[index].reply.meaning;
-        let right = !matches!(meaning, crate::meaning::Meaning::Ids { .. });
+        let right = !matches!(meaning, Meaning::Ids { .. });
         self.witness.watch.check(Rule::Proof, right, || {
             format!("a sound body of batch {} was given up", batch.0)
         })?;

@@ -9,44 +9,48 @@ pub struct RetryAfter {
     pub date: Option<String>,
     /// What it asks for; `None` where it says nothing that can be understood.
     pub wait_ms: Option<u64>,
+    /// The date that it names, in milliseconds since 1970, where there is no `Date` to measure it
+    /// by: then only the client's own clock says how long to wait.
+    pub until_ms: Option<u64>,
 }
 
-const GARBAGE: [&str; 6] = ["", "soon", "-5", "1.5", "Sun, 06 Nov", "Sun, 99 Foo 2026 00:00:00 GMT"];
+const GARBAGE: [&str; 6] =
+    ["", "soon", "-5", "1.5", "Sun, 06 Nov", "Sun, 99 Foo 2026 00:00:00 GMT"];
 
-/// `service_ms` and `client_ms` are the wall clocks of both sides, in milliseconds since 1970.
-pub fn draw(chance: &mut Chance, service_ms: u64, client_ms: u64) -> RetryAfter {
-    let seconds = match chance.between(0, 9) {
-        0 => 0,
-        1..=5 => chance.between(1, 20),
-        6..=8 => chance.between(60, 120),
+/// `service_ms` is the service's wall clock, in milliseconds since 1970.
+pub fn draw(chance: &mut Chance, service_ms: u64) -> RetryAfter {
+    let seconds = match chance.between(0, 99) {
+        0..=9 => 0,
+        10..=79 => chance.between(1, 5),
+        80..=95 => chance.between(6, 120),
         _ => chance.pick(&[121, 86_400, u64::MAX]),
     };
-    match chance.between(0, 7) {
-        0 | 1 => RetryAfter::default(),
-        2 => RetryAfter { value: Some(chance.pick(&GARBAGE).into()), ..RetryAfter::default() },
-        3 | 4 => RetryAfter {
+    match chance.between(0, 9) {
+        0..=3 => RetryAfter::default(),
+        4 => RetryAfter { value: Some(chance.pick(&GARBAGE).into()), ..RetryAfter::default() },
+        5..=7 => RetryAfter {
             value: Some(seconds.to_string()),
-            date: None,
             wait_ms: Some(seconds.saturating_mul(1_000)),
+            ..RetryAfter::default()
         },
-        _ => dated(chance, seconds.min(86_400), service_ms, client_ms),
+        _ => dated(chance, seconds.min(86_400), service_ms),
     }
 }
 
 /// A date is measured by the clock of its answer; without one there is only the client's own.
-fn dated(chance: &mut Chance, seconds: u64, service_ms: u64, client_ms: u64) -> RetryAfter {
+fn dated(chance: &mut Chance, seconds: u64, service_ms: u64) -> RetryAfter {
     let now = service_ms / 1_000;
     // A date in the past asks for nothing.
     let late = chance.percent(10);
     let until = if late { now - seconds.min(now) } else { now + seconds };
     let form = chance.pick(&[imf as fn(u64) -> String, rfc_850, asctime]);
-    let dated = chance.percent(70);
-    let asked = if dated {
-        until.saturating_sub(now) * 1_000
-    } else {
-        (until * 1_000).saturating_sub(client_ms)
-    };
-    RetryAfter { value: Some(form(until)), date: dated.then(|| imf(now)), wait_ms: Some(asked) }
+    let dated = chance.percent(85);
+    RetryAfter {
+        value: Some(form(until)),
+        date: dated.then(|| imf(now)),
+        wait_ms: dated.then(|| until.saturating_sub(now) * 1_000),
+        until_ms: (!dated).then_some(until * 1_000),
+    }
 }
 
 const DAYS: [&str; 7] =
@@ -66,7 +70,9 @@ struct Civil {
 fn civil(seconds: u64) -> Civil {
     let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
     let weekday = DAYS[(days % 7) as usize];
-    let leap = |year: u64| year.is_multiple_of(4) && (year % 100 != 0 || year.is_multiple_of(400));
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut year = 1970;
     while days >= 365 + u64::from(leap(year)) {
         days -= 365 + u64::from(leap(year));

@@ -36,7 +36,9 @@ pub enum Meaning {
     /// No byte of the request left.
     NotReached,
     /// 429; how long it asks to wait, as far as a client with its clock can tell.
-    Throttled { wait_ms: Option<u64> },
+    Throttled {
+        wait_ms: Option<u64>,
+    },
     TooLarge,
     /// Refused for some of its ids; a single id is refused for itself.
     Guilty,
@@ -53,10 +55,7 @@ impl Meaning {
     /// that speak for themselves still count, a body that is not whole proves nothing.
     pub fn when_cut(self, status: Option<u16>) -> Self {
         match status {
-            None => match self {
-                Self::NotReached => Self::NotReached,
-                _ => Self::Ambiguous,
-            },
+            None => Self::Ambiguous,
             Some(401) => Self::Credentials,
             Some(403) => Self::Stop(StopCode::AccessDenied),
             Some(404) => Self::Stop(StopCode::PromotionNotFound),

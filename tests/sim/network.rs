@@ -45,8 +45,8 @@ impl Reply {
         let mut reply = Self { ending, ..Self::whole(answer) };
         if let Some(answer) = &mut reply.answer {
             let len = answer.body.len();
-            let places = if status == 200 { len + 1 } else { len.max(1) };
-            answer.body.truncate(chance.place(places));
+            let whole = status == 200 && chance.percent(15);
+            answer.body.truncate(if whole { len } else { chance.place(len.max(1)) });
         }
         reply.meaning = reply.meaning.when_cut(Some(status));
         reply
@@ -62,7 +62,9 @@ pub fn carry(
 ) -> Reply {
     let lost = Ending::Fails(Failure::Network);
     match fault {
-        Some(Fault::Refused) => Reply::nothing(Ending::Fails(Failure::NotSent), Meaning::NotReached),
+        Some(Fault::Refused) => {
+            Reply::nothing(Ending::Fails(Failure::NotSent), Meaning::NotReached)
+        }
         Some(Fault::LostBefore) => Reply::nothing(lost, Meaning::Ambiguous),
         Some(Fault::SilentBefore) => Reply::nothing(Ending::Silence, Meaning::Ambiguous),
         Some(Fault::LostAfter | Fault::SilentAfter) => {

@@ -44,15 +44,10 @@ pub fn refuse(fault: Fault, call: &Call, chance: &mut Chance) -> Option<Answer> 
 pub fn unclear(fault: Fault, chance: &mut Chance) -> Option<Answer> {
     let (status, body) = match fault {
         Fault::UnclearStatus => {
-            const STATUSES: [u16; 22] = [
-                201, 202, 204, 206, 299, 402, 408, 409, 410, 423, 425, 451, 498, 499, 500, 501,
-                502, 503, 504, 521, 522, 599,
-            ];
-            let status = chance.pick(&STATUSES);
-            // 498 counts only inside an envelope that says so, too.
-            let codes = chance.pick(&[1006, 705, 404, 400]);
-            let with_code = errors(codes, "Passed promotion is not found");
-            (status, if chance.coin() { with_code } else { any_body(chance) })
+            // Also 498, which counts only inside an envelope that says so, too.
+            let code = chance.pick(&[1006, 705, 404, 400]);
+            let with_code = errors(code, "Passed promotion is not found");
+            (unclear_status(chance), if chance.coin() { with_code } else { any_body(chance) })
         }
         Fault::UnclearInvalid => {
             let code = chance.pick(&[500, 708, 710, 715, 1007, 1062, 9_999]);
@@ -68,8 +63,17 @@ pub fn unclear(fault: Fault, chance: &mut Chance) -> Option<Answer> {
     Some(Answer::new(status, body, Meaning::Ambiguous))
 }
 
+/// A status that proves nothing, whatever its body says.
+pub fn unclear_status(chance: &mut Chance) -> u16 {
+    const STATUSES: [u16; 22] = [
+        201, 202, 204, 206, 299, 402, 408, 409, 410, 423, 425, 451, 498, 499, 500, 501, 502, 503,
+        504, 521, 522, 599,
+    ];
+    chance.pick(&STATUSES)
+}
+
 fn throttled(call: &Call, chance: &mut Chance) -> Answer {
-    let retry_after = header::draw(chance, call.service_ms, call.client_ms);
+    let retry_after = header::draw(chance, call.service_ms);
     let meaning = Meaning::Throttled { wait_ms: retry_after.wait_ms };
     Answer { retry_after, ..Answer::new(429, any_body(chance), meaning) }
 }
@@ -93,13 +97,14 @@ pub fn guilty(refusal: GuiltyRefusal) -> Answer {
 }
 
 pub fn unauthorised(chance: &mut Chance) -> Answer {
-    let token_expired = r#"{"response":{"status":{"success":"true","code":"498","message":"Token expired"},"customers":null}}"#;
+    let status = r#"{"success":"true","code":"498","message":"Token expired"}"#;
+    let token_expired = format!(r#"{{"response":{{"status":{status},"customers":null}}}}"#);
     let (status, body) = match chance.between(0, 5) {
         0 => (401, any_body(chance)),
         1 => (401, errors(401, "Authentication failed")),
         2 => (498, errors(498, "Token expired")),
         3 => (400, errors(401, "Authentication failed")),
-        4 => (200, token_expired.into()),
+        4 => (200, token_expired),
         _ => (200, errors(401, "Unauthorized")),
     };
     Answer::new(status, body, Meaning::Credentials)
@@ -132,9 +137,8 @@ pub fn errors(code: i64, message: &str) -> String {
 
 /// Shape B of api.md 5.
 fn flat(code: i64, detail: &str) -> String {
-    format!(
-        r#"{{"timestamp":1746166870695,"errorCode":{code},"message":"Failed","errorDetails":["{detail}"]}}"#
-    )
+    let head = r#""timestamp":1746166870695,"message":"Failed""#;
+    format!(r#"{{{head},"errorCode":{code},"errorDetails":["{detail}"]}}"#)
 }
 
 fn no_envelope(chance: &mut Chance) -> String {

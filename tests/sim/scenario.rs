@@ -116,7 +116,10 @@ impl Scenario {
             ids: ids(&mut chance),
             settings: settings(&mut chance),
             start_ms: chance.magnitude(0, 1 << 40),
-            heal_after_ms: chance.magnitude(1_000, 1_200_000),
+            heal_after_ms: match chance.coin() {
+                true => chance.magnitude(1_000, 1_200_000),
+                false => chance.between(600_000, 3_600_000),
+            },
             operator: Vec::new(),
             weather: Weather::draw(&mut chance),
             customs: Customs::kind(),
@@ -147,7 +150,6 @@ impl Scenario {
 }
 
 impl Customs {
-
     fn kind() -> Self {
         Self {
             guilty: HashSet::new(),
@@ -165,8 +167,8 @@ fn ids(chance: &mut Chance) -> Vec<i64> {
     let count = match chance.between(0, 99) {
         0 => 0,
         1..=9 => 1,
-        10..=69 => chance.between(2, 40),
-        70..=96 => chance.between(40, 150),
+        10..=49 => chance.between(2, 40),
+        50..=96 => chance.between(40, 150),
         _ => chance.between(150, 400),
     };
     let style = chance.between(0, 3);
@@ -199,7 +201,7 @@ fn settings(chance: &mut Chance) -> Settings {
     };
     let thirty_days = 30 * DAY_MS;
     Settings {
-        batch_size: chance.magnitude(1, 100) as u32,
+        batch_size: chance.magnitude(1, 20) as u32,
         concurrency: chance.magnitude(1, 64) as u32,
         rate_per_minute: chance.percent(35).then(|| chance.magnitude(1, 60_000) as u32),
         attempts: chance.between(1, 6) as u32,

@@ -15,9 +15,8 @@ pub struct Call {
     pub ids: Vec<i64>,
     /// The value of its authenticating header.
     pub credentials: String,
-    /// Both wall clocks, in milliseconds since 1970.
+    /// The service's wall clock, in milliseconds since 1970.
     pub service_ms: u64,
-    pub client_ms: u64,
 }
 
 /// An answer and what it proves.
@@ -155,8 +154,8 @@ impl Service {
         let issuance = Issuance {
             id: id.into(),
             context: context.into(),
-            event_time: (number % 7 != 0).then_some(now),
-            valid_till: (number % 11 != 0).then_some(now + 86_400_000),
+            event_time: (!number.is_multiple_of(7)).then_some(now),
+            valid_till: (!number.is_multiple_of(11)).then_some(now + 86_400_000),
         };
         self.account.entry(customer).or_default().push(issuance.clone());
         Slot::Issued(issuance)

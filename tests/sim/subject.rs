@@ -1,5 +1,6 @@
 //! What a world drives: the real job, or one that a saboteur stands in front of.
 
+use core::time::Duration;
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::{CredentialsFailure, Head, Job, Output, Progress};
 use issue_bulk::ledger::State;
@@ -7,7 +8,6 @@ use issue_bulk::report;
 use issue_bulk::response::Flow;
 use issue_bulk::time::Instant;
 use issue_bulk::verdict::Failure;
-use core::time::Duration;
 
 /// The driving contract of `issue_bulk::job`, and what a caller can read.
 pub trait Subject {

@@ -4,6 +4,7 @@
 use crate::meaning::{Issuance, Meaning, Proof};
 use crate::rule::{Checked, Rule, Watch};
 use crate::scenario::{Scenario, Settings};
+use core::mem;
 use issue_bulk::job::CredentialsFailure;
 use issue_bulk::ledger::State;
 use issue_bulk::limits;
@@ -58,6 +59,12 @@ struct CredentialsSeen {
     /// When the run wants new ones; `None` before the first, where they are fetched.
     renew_at_ms: Option<u64>,
     refused: bool,
+    /// Refusals of the newest credentials since the last call that went through.
+    refusals: u32,
+    /// Fetches that failed since the last that did not.
+    failures: u32,
+    /// Somebody resumed the run, which may ask for new ones then.
+    resumed: bool,
     /// A fetch is out, and until when it may be.
     asked_until_ms: Option<u64>,
 }
@@ -73,7 +80,11 @@ pub struct Witness {
     /// Why nothing may leave any more.
     silent: Option<&'static str>,
     pub(crate) paused: bool,
+    /// The run says that an obstacle paused it.
+    pub(crate) obstructed: bool,
     gate_ms: u64,
+    /// Ids that a batch of new ids may hold, since larger ones were refused.
+    size_max: usize,
     firsts: u32,
     resends: u32,
     /// Exchanges after which a resend has its price.
@@ -105,7 +116,9 @@ impl Witness {
             departures: VecDeque::new(),
             silent: None,
             paused: false,
+            obstructed: false,
             gate_ms: 0,
+            size_max: settings.batch_size as usize,
             firsts: 0,
             resends: 0,
             priced: 0,
@@ -173,10 +186,12 @@ impl Witness {
             self.departures.pop_front();
         }
         let rate = self.settings.rate_per_minute.map_or(usize::MAX, |rate| rate as usize);
+        let new = departure.rows.iter().all(|row| self.known[*row as usize] == Known::NeverSent);
         let settings = &self.settings;
+        let ids_max = if new { self.size_max } else { settings.batch_size as usize };
         let limits = [
             ("in flight", self.open.len() + 1, settings.concurrency as usize),
-            ("ids in one request", departure.rows.len(), settings.batch_size as usize),
+            ("ids in one request", departure.rows.len(), ids_max),
             ("bytes of a body", departure.body_bytes, limits::BODY_BYTES_MAX),
             ("requests in a minute", self.departures.len(), rate),
         ];
@@ -220,12 +235,10 @@ impl Witness {
         let earned = self.firsts / limits::RETRY_BUDGET_DEPOSITS_PER_TOKEN;
         let budget = limits::RETRY_BUDGET_MIN + earned;
         let within = self.settings.attended || self.resends <= budget;
-        self.watch.check(Rule::Limits, within, || {
-            format!("{} resends, not {budget}", self.resends)
-        })
+        self.watch.check(Rule::Limits, within, || format!("{} resends, not {budget}", self.resends))
     }
 
-    /// An exchange has ended, and this is what it proves. Returns the rows it was about.
+    /// An exchange has ended, and this is what it proves.
     pub fn concluded(&mut self, now: u64, batch: u32, attempt: u32, meaning: &Meaning) {
         let place = self.open.iter().position(|d| (d.batch, d.attempt) == (batch, attempt));
         let Some(place) = place else { return };
@@ -248,14 +261,19 @@ impl Witness {
                 self.throttled(now, *wait_ms);
                 back(Back::Throttled)
             }
-            Meaning::TooLarge => back(Back::TooLarge),
+            Meaning::TooLarge => {
+                // A single id that is too large says nothing of others.
+                let half = departure.rows.len() / 2;
+                self.size_max = self.size_max.min(if half > 0 { half } else { usize::MAX });
+                back(Back::TooLarge)
+            }
             Meaning::Guilty if departure.rows.len() == 1 => {
                 self.marks.insert("split down to one");
                 vec![Known::Refused]
             }
             Meaning::Guilty => back(Back::Guilty),
             Meaning::Credentials => {
-                self.refused_credentials(departure.epoch);
+                self.refused_credentials(now, departure.epoch);
                 back(Back::Credentials)
             }
             Meaning::Stop(StopCode::AccessDenied) => {
@@ -283,6 +301,7 @@ impl Witness {
         } else {
             self.ambiguous_in_row = 0;
         }
+        self.credentials.refusals = 0;
         if foreign {
             self.silence(StopCode::ProtocolViolation, "after an answer that spoke of others");
         }
@@ -300,23 +319,35 @@ impl Witness {
         }
         self.priced += 1;
         let Some(wait) = wait_ms else { return };
-        self.gate_ms = self.gate_ms.max(now.saturating_add(wait));
-        if wait > issue_bulk::time::millis(limits::RETRY_AFTER_MAX) {
+        // A longer wait is not honoured to its end: that is for the caller to decide.
+        let max = issue_bulk::time::millis(limits::RETRY_AFTER_MAX);
+        self.gate_ms = self.gate_ms.max(now.saturating_add(wait.min(max)));
+        if wait > max {
             self.obstacle(StopCode::RetryAfterTooLong, "after a Retry-After that is too long");
         } else if wait > 0 {
             self.marks.insert("retry-after honoured");
         }
     }
 
-    fn refused_credentials(&mut self, epoch: u32) {
-        self.stops.push(StopCode::Unauthorised);
-        if epoch != self.credentials.epoch {
+    fn refused_credentials(&mut self, now: u64, epoch: u32) {
+        let fetched = self.settings.fetched;
+        let credentials = &mut self.credentials;
+        if epoch != credentials.epoch {
             self.marks.insert("older credentials refused");
+            if !fetched {
+                self.stops.push(StopCode::Unauthorised);
+            }
             return;
         }
-        self.credentials.refused = true;
-        if !self.settings.fetched {
+        // What is refused while newer ones are on their way, or due, says nothing.
+        let waiting = credentials.asked_until_ms.is_some() || credentials.refused;
+        let counts = !waiting && credentials.renew_at_ms > Some(now);
+        credentials.refused = true;
+        credentials.refusals += u32::from(counts);
+        if !fetched || credentials.refusals > 1 {
             self.obstacle(StopCode::Unauthorised, "after refused credentials");
+        } else if !counts {
+            self.stops.push(StopCode::Unauthorised);
         }
     }
 
@@ -359,10 +390,12 @@ impl Witness {
     }
 
     pub fn asked_for_credentials(&mut self, now: u64) -> Checked {
-        let alone = !self.is_asking();
-        self.credentials.asked_until_ms = Some(now.saturating_add(self.settings.timeout_ms));
-        self.watch.check(Rule::Credentials, alone && self.settings.fetched, || {
-            "credentials were asked for while a fetch is out, or none can be fetched".into()
+        let seen = &mut self.credentials;
+        let due = seen.renew_at_ms.is_none_or(|at| at <= now) || seen.refused || seen.resumed;
+        let sound = due && seen.asked_until_ms.is_none() && self.settings.fetched;
+        seen.asked_until_ms = Some(now.saturating_add(self.settings.timeout_ms));
+        self.watch.check(Rule::Credentials, sound, || {
+            "credentials were asked for that are good, on their way, or cannot be fetched".into()
         })
     }
 
@@ -374,8 +407,7 @@ impl Witness {
     pub fn polled(&mut self, now: u64) {
         if self.credentials.asked_until_ms.is_some_and(|until| until <= now) {
             self.marks.insert("credentials overdue");
-            self.stops.push(StopCode::Unauthorised);
-            self.credentials.asked_until_ms = None;
+            self.fetch_failed(false);
         }
     }
 
@@ -389,15 +421,15 @@ impl Witness {
         self.credentials = CredentialsSeen {
             epoch: self.credentials.epoch + 1,
             renew_at_ms: Some(renew_after_ms.map_or(u64::MAX, |after| now.saturating_add(after))),
-            refused: false,
-            asked_until_ms: None,
+            refusals: self.credentials.refusals,
+            ..CredentialsSeen::default()
         };
     }
 
     pub fn credentials_failed(&mut self, failure: CredentialsFailure) {
         if self.is_asking() {
-            self.credentials.asked_until_ms = None;
-            self.stops.push(StopCode::Unauthorised);
+            let hopeless = failure == CredentialsFailure::Refused;
+            self.fetch_failed(hopeless);
             self.marks.insert(match failure {
                 CredentialsFailure::Refused => "credentials refused",
                 CredentialsFailure::Unavailable => "credentials unavailable",
@@ -405,17 +437,41 @@ impl Witness {
         }
     }
 
+    fn fetch_failed(&mut self, hopeless: bool) {
+        self.credentials.asked_until_ms = None;
+        self.credentials.failures += 1;
+        if hopeless || self.credentials.failures >= self.settings.attempts {
+            self.stops.push(StopCode::Unauthorised);
+        }
+    }
+
     pub fn cancelled(&mut self) {
         self.silence(StopCode::Cancelled, "after a cancel");
     }
 
-    /// The caller resumes, with new credentials where there are no fetched ones.
+    /// The caller resumes; where an obstacle had paused the run, with new credentials.
     pub fn resumed(&mut self) {
         self.paused = false;
+        if !mem::take(&mut self.obstructed) {
+            return;
+        }
+        self.credentials.refusals = 0;
+        self.credentials.failures = 0;
+        self.credentials.resumed = true;
         if !self.settings.fetched {
             self.credentials.epoch += 1;
             self.credentials.refused = false;
         }
+    }
+
+    /// The next moment at which a job that waits has something to do by itself.
+    pub(crate) fn next_due(&self) -> u64 {
+        let timeout = self.settings.timeout_ms;
+        let expiry = self.open.iter().map(|d| d.at_ms.saturating_add(timeout)).min();
+        let queued = self.seen.contains(&State::Queued);
+        let deadline = queued.then_some(self.deadline_ms);
+        let asked = self.credentials.asked_until_ms.filter(|_| queued && !self.paused);
+        [expiry, deadline, asked].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 
     pub fn note_time(&mut self, now: u64) {

@@ -74,6 +74,8 @@ pub struct World {
     tokens: u64,
     pub(crate) healed: bool,
     pub faults: BTreeSet<String>,
+    /// Outcomes of ids with their reasons.
+    pub reasons: BTreeSet<(&'static str, &'static str)>,
     pub requests: u64,
 }
 
@@ -102,6 +104,7 @@ impl World {
             tokens: 0,
             healed: false,
             faults: BTreeSet::new(),
+            reasons: BTreeSet::new(),
             requests: 0,
             scenario: scenario.clone(),
         };
@@ -182,9 +185,8 @@ impl World {
         let mut body = Vec::new();
         self.subject.write_body(batch, &mut body);
         let ids: Option<Vec<i64>> = serde_json::from_slice(&body).ok();
-        let rows: Option<Vec<u32>> = ids
-            .as_ref()
-            .and_then(|ids| ids.iter().map(|id| self.rows.get(id).copied()).collect());
+        let rows: Option<Vec<u32>> =
+            ids.as_ref().and_then(|ids| ids.iter().map(|id| self.rows.get(id).copied()).collect());
         let watch = self.witness.watch;
         watch.check(Rule::Request, rows.is_some(), || {
             format!("a body holds ids that were not given: {}", String::from_utf8_lossy(&body))
@@ -211,17 +213,18 @@ impl World {
         Ok(())
     }
 
-    fn carry(&mut self, batch: BatchId, attempt: AttemptNumber, ids: Vec<i64>, fault: Option<Fault>) {
+    fn carry(
+        &mut self,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        ids: Vec<i64>,
+        fault: Option<Fault>,
+    ) {
         if let Some(fault) = fault {
             self.faults.insert(format!("fault {fault:?}"));
         }
-        let service_ms = self.wall_ms();
-        let call = Call {
-            ids,
-            credentials: self.header.value().to_owned(),
-            service_ms,
-            client_ms: service_ms.saturating_add_signed(self.scenario.clock_skew_ms),
-        };
+        let credentials = self.header.value().to_owned();
+        let call = Call { ids, credentials, service_ms: self.wall_ms() };
         let reply = network::carry(&mut self.service, &call, fault, &mut self.chance);
         if reply.processed_late {
             let after = self.chance.magnitude(1, 1_800_000);
@@ -229,7 +232,8 @@ impl World {
         }
         let len = reply.answer.as_ref().map_or(0, |answer| answer.body.len() as u64);
         let small = if len < 2_000 { 1 } else { 64 };
-        let piece_max = if self.chance.coin() { len } else { self.chance.magnitude(small, len + 64) };
+        let piece_max =
+            if self.chance.coin() { len } else { self.chance.magnitude(small, len + 64) };
         let silent = reply.answer.is_none() && reply.ending == Ending::Silence;
         let exchange = self.exchanges.len();
         self.exchanges.push(Exchange {
@@ -344,7 +348,9 @@ impl World {
                 self.service.grant(&token, self.wall_ms() + seconds * 1_000);
                 self.header = token_header(&token).expect("a word");
                 let renew = renew_after(seconds as f64);
-                self.log(Event::Credentials { renew_after_ms: renew.map(|after| after.as_millis()) });
+                self.log(Event::Credentials {
+                    renew_after_ms: renew.map(|after| after.as_millis()),
+                });
                 self.witness
                     .credentials_came(self.now.as_millis(), renew.map(|a| a.as_millis() as u64));
                 self.subject.credentials(self.now, renew);
@@ -389,6 +395,7 @@ impl World {
         self.trace.push(self.now.as_millis(), event);
     }
 
+    /// The service's wall clock.
     pub(crate) fn wall_ms(&self) -> u64 {
         WALL_CLOCK_MS + self.now.as_millis()
     }

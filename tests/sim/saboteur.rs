@@ -1,0 +1,274 @@
+//! Cores that break one rule each. A checker that does not catch its saboteur checks nothing.
+//!
+//! A saboteur stands between the world and a real job: it gives it another plan than the witness
+//! knows, keeps inputs from it, changes them, or changes what comes out. So the core itself needs
+//! no switch that breaks it.
+
+use crate::rule::Rule;
+use crate::scenario::{Scenario, Settings};
+use crate::subject::Subject;
+use crate::world::PASSWORD;
+use core::sync::atomic::{AtomicU64, Ordering};
+use issue_bulk::id::{AttemptNumber, BatchId};
+use issue_bulk::job::{Head, Job, Output, Progress};
+use issue_bulk::ledger::State;
+use issue_bulk::policy::StopRules;
+use issue_bulk::response::Flow;
+use issue_bulk::time::Instant;
+use issue_bulk::verdict::Failure;
+
+/// What a saboteur does, and the rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    LosesAnIdOnRetry,
+    ForgetsUnknownIds,
+    IgnoresCancel,
+    IgnoresPause,
+    IgnoresDeadline,
+    IgnoresStopVerdicts,
+    IgnoresStopRules,
+    TooManyInFlight,
+    TooFast,
+    TooManyIds,
+    ForgetsTheSize,
+    TooManyAttempts,
+    TooPatient,
+    IgnoresRetryAfter,
+    SendsAmbiguousAgain,
+    SendsTwice,
+    TakesEntropy,
+    DrainsForever,
+    ForgetsToWake,
+    TellsSecrets,
+    BelievesCutBodies,
+    AssumesSuccess,
+    AssumesRefusal,
+    RoundsIds,
+    SendsWithoutCredentials,
+    StopsForNothing,
+    NeverResumes,
+    PanicsOnGarbage,
+}
+
+pub const ALL: [(Sabotage, Rule); 28] = [
+    (Sabotage::LosesAnIdOnRetry, Rule::Books),
+    (Sabotage::ForgetsUnknownIds, Rule::SettledOnce),
+    (Sabotage::IgnoresCancel, Rule::Silence),
+    (Sabotage::IgnoresPause, Rule::Silence),
+    (Sabotage::IgnoresDeadline, Rule::Silence),
+    (Sabotage::IgnoresStopVerdicts, Rule::Silence),
+    (Sabotage::IgnoresStopRules, Rule::Silence),
+    (Sabotage::TooManyInFlight, Rule::Limits),
+    (Sabotage::TooFast, Rule::Limits),
+    (Sabotage::TooManyIds, Rule::Limits),
+    (Sabotage::ForgetsTheSize, Rule::Limits),
+    (Sabotage::TooManyAttempts, Rule::Limits),
+    (Sabotage::TooPatient, Rule::Limits),
+    (Sabotage::IgnoresRetryAfter, Rule::NotBefore),
+    (Sabotage::SendsAmbiguousAgain, Rule::NeverAgain),
+    (Sabotage::SendsTwice, Rule::NeverAgain),
+    (Sabotage::TakesEntropy, Rule::Repeatable),
+    (Sabotage::DrainsForever, Rule::Drain),
+    (Sabotage::ForgetsToWake, Rule::Waiting),
+    (Sabotage::TellsSecrets, Rule::Secrets),
+    (Sabotage::BelievesCutBodies, Rule::Proof),
+    (Sabotage::AssumesSuccess, Rule::Account),
+    (Sabotage::AssumesRefusal, Rule::Account),
+    (Sabotage::RoundsIds, Rule::Request),
+    (Sabotage::SendsWithoutCredentials, Rule::Credentials),
+    (Sabotage::StopsForNothing, Rule::Stops),
+    (Sabotage::NeverResumes, Rule::Ends),
+    (Sabotage::PanicsOnGarbage, Rule::Panics),
+];
+
+/// The real job of a scenario, or a broken one.
+pub fn subject(scenario: &Scenario, sabotage: Option<Sabotage>) -> Box<dyn Subject> {
+    let mut settings = scenario.settings.clone();
+    let mut seed = scenario.seed;
+    if let Some(sabotage) = sabotage {
+        sabotage.bend(&mut settings);
+        if sabotage == Sabotage::TakesEntropy {
+            static ENTROPY: AtomicU64 = AtomicU64::new(0);
+            seed = ENTROPY.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let start = Instant::from_millis(scenario.start_ms);
+    let job = Job::new(settings.plan(), scenario.ids.clone(), settings.fetched, seed, start);
+    match sabotage {
+        None => Box::new(job),
+        Some(sabotage) => Box::new(Saboteur { job, sabotage, again: None, ends: 0, muted: None }),
+    }
+}
+
+impl Sabotage {
+    /// The plan of a core that does not heed it.
+    fn bend(self, settings: &mut Settings) {
+        match self {
+            Self::IgnoresDeadline => settings.deadline_ms = None,
+            Self::IgnoresStopRules => settings.stop = StopRules::NEVER,
+            Self::TooManyInFlight => settings.concurrency = 64,
+            Self::TooFast => settings.rate_per_minute = None,
+            Self::TooManyIds => settings.batch_size = (settings.batch_size * 2).min(10_000),
+            Self::TooManyAttempts => settings.attempts = 100,
+            Self::TooPatient => settings.timeout_ms = settings.timeout_ms.min(86_400_000) * 2,
+            Self::SendsWithoutCredentials => settings.fetched = false,
+            _ => {}
+        }
+    }
+}
+
+struct Saboteur {
+    job: Job,
+    sabotage: Sabotage,
+    /// A send that will be repeated.
+    again: Option<Output>,
+    ends: u32,
+    /// An attempt whose body is replaced.
+    muted: Option<(BatchId, AttemptNumber)>,
+}
+
+impl Saboteur {
+    fn is(&self, sabotage: Sabotage) -> bool {
+        self.sabotage == sabotage
+    }
+
+    /// An answer that nobody gave.
+    fn invent(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        let mut body = Vec::new();
+        self.job.write_body(batch, &mut body);
+        let ids: Vec<i64> = serde_json::from_slice(&body).unwrap_or_default();
+        let promotion = self.job.plan().promotion().as_str();
+        let entry = |id: &i64| {
+            format!(r#""{id}":{{"id":"1","customerId":{id},"promotionId":"{promotion}"}}"#)
+        };
+        let entries: Vec<String> = ids.iter().map(entry).collect();
+        let body = format!(r#"{{"data":{{{}}}}}"#, entries.join(","));
+        self.job.handle_head(batch, attempt, Head { status: 200, ..Head::default() });
+        let _whole = self.job.handle_chunk(batch, attempt, body.as_bytes());
+        self.job.handle_end(now, batch, attempt);
+    }
+}
+
+impl Subject for Saboteur {
+    fn job(&self) -> &Job {
+        &self.job
+    }
+
+    fn job_mut(&mut self) -> &mut Job {
+        &mut self.job
+    }
+
+    fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some(again) = self.again.take() {
+            return again;
+        }
+        match (self.sabotage, self.job.poll_output(now)) {
+            (Sabotage::SendsTwice, Output::Send { batch, attempt }) => {
+                self.again = Some(Output::Send { batch, attempt });
+                Output::Send { batch, attempt }
+            }
+            (Sabotage::DrainsForever, Output::Wait { until: Some(_) }) => Output::FetchCredentials,
+            (Sabotage::ForgetsToWake, Output::Wait { .. }) => Output::Wait { until: None },
+            (_, output) => output,
+        }
+    }
+
+    fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
+        self.job.write_body(batch, out);
+        if self.is(Sabotage::RoundsIds) {
+            let ids: Vec<i64> = serde_json::from_slice(out).unwrap_or_default();
+            let rounded: Vec<i64> = ids.iter().map(|id| *id as f64 as i64).collect();
+            *out = serde_json::to_vec(&rounded).unwrap_or_default();
+        }
+    }
+
+    fn head(&mut self, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
+        match self.sabotage {
+            Sabotage::IgnoresRetryAfter => head.retry_after = None,
+            Sabotage::IgnoresStopVerdicts if matches!(head.status, 300..=399 | 403..=406 | 415) => {
+                head.status = 429;
+            }
+            Sabotage::ForgetsTheSize if head.status == 413 => {
+                head.status = 404;
+                self.muted = Some((batch, attempt));
+            }
+            Sabotage::TellsSecrets => head.request_id = Some(PASSWORD.into()),
+            _ => {}
+        }
+        self.job.handle_head(batch, attempt, head);
+        if self.muted == Some((batch, attempt)) {
+            let body = br#"{"errors":[{"code":404,"message":"Customer not found"}]}"#;
+            let _whole = self.job.handle_chunk(batch, attempt, body);
+        }
+    }
+
+    fn chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        if self.is(Sabotage::PanicsOnGarbage) && bytes.contains(&b'<') {
+            // Not `panic!`, whose message would stand among the results.
+            std::panic::resume_unwind(Box::new("garbage"));
+        }
+        if self.muted == Some((batch, attempt)) {
+            return Flow::More;
+        }
+        self.job.handle_chunk(batch, attempt, bytes)
+    }
+
+    fn end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        self.ends += 1;
+        self.job.handle_end(now, batch, attempt);
+        if self.is(Sabotage::StopsForNothing) && self.ends == 3 {
+            self.job.cancel();
+        }
+    }
+
+    fn failure(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, how: Failure) {
+        match self.sabotage {
+            Sabotage::SendsAmbiguousAgain => {
+                self.job.handle_failure(now, batch, attempt, Failure::NotSent);
+            }
+            Sabotage::BelievesCutBodies => self.job.handle_end(now, batch, attempt),
+            Sabotage::AssumesSuccess => self.invent(now, batch, attempt),
+            Sabotage::AssumesRefusal => {
+                self.job.handle_head(batch, attempt, Head { status: 405, ..Head::default() });
+                self.job.handle_failure(now, batch, attempt, how);
+            }
+            _ => self.job.handle_failure(now, batch, attempt, how),
+        }
+    }
+
+    fn pause(&mut self) {
+        if !self.is(Sabotage::IgnoresPause) {
+            self.job.pause();
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        if !self.is(Sabotage::NeverResumes) {
+            self.job.resume(now);
+        }
+    }
+
+    fn cancel(&mut self) {
+        if !self.is(Sabotage::IgnoresCancel) {
+            self.job.cancel();
+        }
+    }
+
+    fn progress(&self, now: Instant) -> Progress {
+        let mut progress = self.job.progress(now);
+        if self.is(Sabotage::LosesAnIdOnRetry) && progress.tally.retries > 0 {
+            progress.queued = progress.queued.saturating_sub(1);
+        }
+        progress
+    }
+
+    fn states(&self, out: &mut Vec<State>) {
+        out.clear();
+        out.extend_from_slice(self.job.ledger().states());
+        if self.is(Sabotage::ForgetsUnknownIds) && self.job.stopped().is_some() {
+            out.iter_mut()
+                .filter(|state| **state == State::Unknown)
+                .for_each(|state| *state = State::Unsent);
+        }
+    }
+}
