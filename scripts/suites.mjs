@@ -105,7 +105,7 @@ export const SUITES = [
   {
     name: "types",
     commands: () =>
-      ["scripts", "pkg", "www", join("tests", "types")].map((part) =>
+      ["scripts", "pkg", join("pkg", "test"), "www", join("tests", "types")].map((part) =>
         tool("typescript/bin/tsc", "--project", part),
       ),
   },

@@ -78,7 +78,7 @@ export class Outcomes {
   private constructor();
   readonly length: number;
   counts(): Counts;
-  stopped(): Stopped | null;
+  stopped(): (Pick<Stopped, "code" | "reason"> & Partial<Stopped>) | null;
   notes(): Note[];
   problems(): Problem[];
   find(id: string): number;

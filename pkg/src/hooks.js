@@ -2,6 +2,7 @@
  * What the core calls back: the network, the credentials, the progress. The user's functions run
  * in a turn of their own, never inside a call of the core, which they may call in turn.
  */
+import { addNote } from "./notes.js";
 
 /** @typedef {import("../types/job.cjs").Progress} Progress */
 
@@ -9,8 +10,7 @@ export class Hooks {
   #engine;
   #transport;
   #onProgress;
-  /** @type {import("../types/report.cjs").Note[]} */
-  notes = [];
+  #notes;
   /** @type {import("../types/options.cjs").AuthCallback | undefined} */
   credentials;
   /** Told of every call of the core. */
@@ -20,11 +20,13 @@ export class Hooks {
    * @param {import("./engine.js").Engine} engine
    * @param {import("./options.js").Setup} setup
    * @param {(progress: Progress) => void} onProgress
+   * @param {import("./notes.js").Note[]} notes where a failure of the credentials is told
    */
-  constructor(engine, { transport, credentials }, onProgress) {
+  constructor(engine, { transport, credentials }, onProgress, notes) {
     this.#engine = engine;
     this.#transport = transport;
     this.#onProgress = onProgress;
+    this.#notes = notes;
     this.credentials = credentials;
   }
 
@@ -38,18 +40,6 @@ export class Hooks {
       },
       credentials: () => this.#askCredentials(),
     };
-  }
-
-  /**
-   * The sign of life in a progress: null while the run waits for somebody outside.
-   *
-   * @param {Progress} progress
-   * @returns {string | null}
-   */
-  signOf(progress) {
-    if (progress.state === "paused") return null;
-    const { queued, inFlight, attempts, bytesReceived } = progress;
-    return [queued, inFlight, attempts, bytesReceived].join();
   }
 
   /**
@@ -84,10 +74,9 @@ export class Hooks {
 
   /** @param {unknown} error whose message stays out: it may quote a secret */
   #noteFailure(error) {
-    if (this.notes.length > 0) return;
     const name = error instanceof Error ? error.name : typeof error;
     const message = `The function given as auth failed (${name}); it must return headers.`;
-    this.notes.push({ code: "auth-callback-failed", message });
+    addNote(this.#notes, "auth-callback-failed", message);
   }
 }
 

@@ -5,7 +5,7 @@ import { readAuth } from "./options.js";
 import { prepare } from "./prepare.js";
 import { NOTHING_YET, ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
-import { Watchdog, patienceMs } from "./watchdog.js";
+import { Watchdog } from "./watchdog.js";
 
 /** @typedef {import("../types/job.cjs").Progress} Progress */
 
@@ -18,6 +18,8 @@ export class Job {
   #isPaused = false;
   #isCancelled = false;
   #feed;
+  /** @type {import("./notes.js").Note[]} */
+  #notes = [];
   #done;
 
   /**
@@ -31,8 +33,9 @@ export class Job {
     this.#engine = engine;
     this.#prepared = prepare(engine, request, options, isJob);
     const { setup } = this.#prepared;
-    this.#feed = new ProgressFeed(setup.onProgress);
-    this.#hooks = new Hooks(engine, setup, (progress) => this.#feed.publish(progress));
+    this.#feed = new ProgressFeed(setup.onProgress, this.#notes);
+    const publish = (/** @type {Progress} */ progress) => this.#feed.publish(progress);
+    this.#hooks = new Hooks(engine, setup, publish, this.#notes);
     this.#done = this.#live(setup.signal);
   }
 
@@ -67,9 +70,10 @@ export class Job {
   resume(given) {
     const { auth, credentials } = readAuth(given);
     const run = this.#run;
-    if (credentials !== undefined) this.#hooks.credentials = credentials;
     if (run !== null) this.#engine.call(() => run.resume(auth));
-    else if (auth !== undefined) this.#prepared.setup.options.auth = auth;
+    else if (auth !== undefined) this.#prepared.replaceAuth(auth);
+    // The core asks for credentials later, in a turn of its own.
+    if (credentials !== undefined) this.#hooks.credentials = credentials;
     this.#isPaused = false;
   }
 
@@ -113,18 +117,13 @@ export class Job {
 
   #withoutInput() {
     this.#feed.publish({ ...NOTHING_YET, state: "done", etaMs: 0 });
-    return new Report(this.#engine, new NoOutcomes(), this.#feed.notes);
+    return new Report(this.#engine, new NoOutcomes(), this.#notes);
   }
 
   /** @param {import("./core.js").Input} input */
   async #work(input) {
-    const { setup } = this.#prepared;
     const run = this.#engine.call((core) => this.#begin(core, input));
-    const watchdog = new Watchdog(
-      this.#engine,
-      () => this.#hooks.signOf(this.#engine.call(() => run.progress())),
-      patienceMs(setup.options),
-    );
+    const watchdog = new Watchdog(this.#engine, () => this.#ask(run));
     this.#hooks.onEntry = () => watchdog.heard();
     this.#run = run;
     await watchdog.guard(this.#engine.call(() => run.start(this.#hooks.forCore())));
@@ -143,6 +142,20 @@ export class Job {
     return run;
   }
 
+  /**
+   * Makes the core tell the progress: resuming a run that is not paused does nothing else.
+   *
+   * @param {import("./core.js").Run} run
+   * @returns {boolean} whether it was asked
+   */
+  #ask(run) {
+    return this.#engine.call(() => {
+      if (run.progress().state === "paused") return false;
+      run.resume();
+      return true;
+    });
+  }
+
   /** @param {import("./core.js").Run} run */
   #end(run) {
     const outcomes = this.#engine.call(() => {
@@ -151,6 +164,6 @@ export class Job {
     });
     this.#run = null;
     this.#engine.call(() => run.free());
-    return new Report(this.#engine, outcomes, [...this.#hooks.notes, ...this.#feed.notes]);
+    return new Report(this.#engine, outcomes, this.#notes);
   }
 }

@@ -26,6 +26,14 @@ const FOR_CORE = Object.freeze([
 ]);
 const FOR_FACE = Object.freeze(["input", "signal", "onProgress", "transport"]);
 
+/** The names in options that are objects themselves. The forms of `auth` are for the core. */
+const WITHIN = Object.freeze({
+  attribution: ["type", "code"],
+  input: ["format", "column", "delimiter", "field", "dedupe"],
+  rate: ["perMinute"],
+  stop: ["ambiguousInRow", "failurePercent", "failureCallsMin"],
+});
+
 /**
  * @typedef {object} Setup
  * @property {import("./core.js").RequestForCore} request
@@ -46,8 +54,13 @@ const FOR_FACE = Object.freeze(["input", "signal", "onProgress", "transport"]);
  * @throws {IssueBulkError} `invalid-argument` or `unknown-option`
  */
 export function readOptions(request, options, isJob) {
-  const { promotionId, contextId, customerIds } = record(request, "request", FOR_REQUEST);
-  const given = record(options, "options", [...FOR_CORE, ...FOR_FACE]);
+  const { promotionId, contextId, customerIds } = record(request, "request");
+  refuseStrangers(request, "request", FOR_REQUEST);
+  const given = record(options, "options");
+  refuseStrangers(given, "options", [...FOR_CORE, ...FOR_FACE]);
+  for (const [name, known] of Object.entries(WITHIN)) {
+    refuseStrangers(given[name], `options.${name}`, known);
+  }
   /** @type {import("./core.js").OptionsForCore} */
   const forCore = { isJob };
   for (const name of FOR_CORE) if (given[name] !== undefined) forCore[name] = given[name];
@@ -92,22 +105,31 @@ function runtimeFetch(url, init) {
 /**
  * @param {unknown} value
  * @param {string} name
- * @param {readonly string[]} [known] a misspelt option is refused: a `rate` that is not heeded
- *   costs more than an error
  * @returns {Record<string, any>}
  */
-function record(value, name, known) {
+function record(value, name) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidArgument(`${name} must be an object, not ${kindOf(value)}.`);
   }
-  const stranger = known && Object.keys(value).find((key) => !known.includes(key));
-  if (known && stranger !== undefined) {
-    throw new IssueBulkError(
-      "unknown-option",
-      `${name} has no ${JSON.stringify(stranger)}; there are ${known.join(", ")}.`,
-    );
-  }
   return /** @type {Record<string, any>} */ (value);
+}
+
+/**
+ * A misspelt name is refused: a `rate` that is not heeded, or a `column` that is not the one read,
+ * costs more than an error. What is no object is for others to refuse.
+ *
+ * @param {unknown} value
+ * @param {string} name
+ * @param {readonly string[]} known
+ */
+function refuseStrangers(value, name, known) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  const stranger = Object.keys(value).find((key) => !known.includes(key));
+  if (stranger === undefined) return;
+  throw new IssueBulkError(
+    "unknown-option",
+    `${name} has no ${JSON.stringify(stranger)}; there are ${known.join(", ")}.`,
+  );
 }
 
 /**

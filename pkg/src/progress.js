@@ -2,6 +2,8 @@
  * The latest progress, for the user's function and for any number of readers. A reader that is
  * slow skips states: only the latest is kept, however long it stays away.
  */
+import { kindOf } from "./errors.js";
+import { addNote } from "./notes.js";
 
 /** @typedef {import("../types/job.cjs").Progress} Progress */
 
@@ -30,6 +32,7 @@ export const NOTHING_YET = Object.freeze({
 
 export class ProgressFeed {
   #onProgress;
+  #notes;
   /** @type {Progress} */
   #latest = NOTHING_YET;
   #version = 1;
@@ -39,12 +42,14 @@ export class ProgressFeed {
   #failure = null;
   /** @type {Set<() => void>} */
   #sleepers = new Set();
-  /** @type {import("../types/report.cjs").Note[]} */
-  notes = [];
 
-  /** @param {((progress: Progress) => unknown) | undefined} onProgress */
-  constructor(onProgress) {
+  /**
+   * @param {((progress: Progress) => unknown) | undefined} onProgress
+   * @param {import("./notes.js").Note[]} notes where a failure of `onProgress` is told
+   */
+  constructor(onProgress, notes) {
     this.#onProgress = onProgress;
+    this.#notes = notes;
   }
 
   get latest() {
@@ -129,10 +134,10 @@ export class ProgressFeed {
     }
   }
 
-  /** @param {unknown} error */
+  /** @param {unknown} error anything: not even a conversion to a text is sure to work */
   #noteFailure(error) {
-    if (this.notes.length > 0) return;
-    const message = `onProgress failed (${String(error)}); the run went on and called it again.`;
-    this.notes.push({ code: "progress-handler-failed", message });
+    const said = error instanceof Error ? error.message : kindOf(error);
+    const message = `onProgress failed (${said}); the run went on and called it again.`;
+    addNote(this.#notes, "progress-handler-failed", message);
   }
 }

@@ -49,7 +49,7 @@ export class Reading {
       /** @type {unknown[]} */
       const slice = [];
       const isDone = yours(() => take(iterator, slice));
-      await unhurried(this.#pusher.values(slice));
+      await pushed(iterator, () => this.#pusher.values(slice));
       if (isDone) return;
       await turn();
     }
@@ -63,7 +63,7 @@ export class Reading {
       const step = await this.#step(iterator);
       if (step === null) return this.#afterCut(iterator, count);
       if (step.done) return this.#pusher.finish();
-      await unhurried(this.#arrived(step.value, isText));
+      await pushed(iterator, () => this.#arrived(step.value, isText));
       count += 1;
     }
   }
@@ -92,7 +92,13 @@ export class Reading {
    * @param {boolean} isText
    */
   #arrived(piece, isText) {
-    if (isText && typeof piece === "string") return this.#pusher.text(piece);
+    if (isText && typeof piece === "string") {
+      throw invalidArgument(
+        "customerIds is a stream of strings, which may be ids or pieces of a text, and to mix " +
+          "them up would name other customers: pass the bytes without decoding them, or an " +
+          "async generator of ids.",
+      );
+    }
     if (typeof piece === "string" && piece.includes("\n")) {
       throw invalidArgument(
         "customerIds yields pieces of a text where one id per string is expected: read a Node " +
@@ -109,8 +115,7 @@ export class Reading {
    * @param {number} count
    */
   #afterCut(iterator, count) {
-    // Nobody waits for it: a source that hangs may hang here too.
-    Promise.resolve(iterator.return?.()).catch(() => {});
+    void leave(iterator);
     return count === 0 || this.#pusher.isText ? null : this.#pusher.finish();
   }
 }
@@ -148,6 +153,34 @@ function yours(code) {
 function inputFailed(cause) {
   const message = "customerIds broke off while it was read, so nothing was sent; see the cause.";
   return new IssueBulkError("input-failed", message, { cause });
+}
+
+/**
+ * Pushes what came from `iterator`, which may close what it holds open when nobody wants more.
+ *
+ * @param {Iterator<unknown> | AsyncIterator<unknown>} iterator
+ * @param {() => Generator<undefined, void>} work
+ */
+async function pushed(iterator, work) {
+  try {
+    await unhurried(work());
+  } catch (error) {
+    void leave(iterator);
+    throw error;
+  }
+}
+
+/**
+ * Nobody waits for it: a source that hangs may hang here too.
+ *
+ * @param {Iterator<unknown> | AsyncIterator<unknown>} iterator
+ */
+async function leave(iterator) {
+  try {
+    await iterator.return?.();
+  } catch {
+    // A source that cannot even be closed changes nothing about why it was left.
+  }
 }
 
 /** @param {Generator<undefined, void>} work that yields where others should get a turn */

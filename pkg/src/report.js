@@ -25,7 +25,7 @@ export class Report {
   /**
    * @param {import("./engine.js").Engine} engine
    * @param {Outcomes} outcomes
-   * @param {readonly Note[]} notes of the face, beside those of the core
+   * @param {readonly Note[]} notes of the face, beside those of the core; may still grow
    */
   constructor(engine, outcomes, notes) {
     this.#engine = engine;
@@ -40,7 +40,7 @@ export class Report {
     }));
     this.counts = countsOf(read.counts);
     this.length = read.length;
-    this.stopped = read.stopped ?? null;
+    this.stopped = stoppedOf(read.stopped);
     this.problems = Object.freeze(read.problems);
     this.#coreNotes = read.notes;
   }
@@ -179,6 +179,18 @@ function countsOf(counts) {
   const outcomes = { issued, rejected, unsent, unknown };
   const cost = { attempts, retries, bytesSent, bytesReceived, elapsedMs };
   return Object.freeze({ given, invalid, duplicate, blank, ...outcomes, ...cost });
+}
+
+/**
+ * Null for whatever was not told, as everywhere in a report.
+ *
+ * @param {ReturnType<Outcomes["stopped"]>} stopped
+ * @returns {import("../types/report.cjs").Stopped | null}
+ */
+function stoppedOf(stopped) {
+  if (stopped === null) return null;
+  const { code, reason, status = null, serviceCode = null, requestId = null } = stopped;
+  return Object.freeze({ code, reason, status, serviceCode, requestId });
 }
 
 // Browsers without explicit resource management have no such symbol, and no `using` either.

@@ -10,7 +10,7 @@ import { IssueBulkError, invalidArgument, kindOf } from "./errors.js";
  * - `longs`: a BigInt64Array, which crosses in one call
  * - `text`: one text that is all here
  * - `values`: ids, or pieces of bytes, that are all here or are made without waiting
- * - `arriving`: the same over time; `isText` when its strings are pieces of one text
+ * - `arriving`: the same over time; `isText` when its bytes are pieces of one text and strings are refused
  *
  * @typedef {{ kind: "longs", longs: BigInt64Array }
  *   | { kind: "text", text: string | Uint8Array }
@@ -132,10 +132,32 @@ function readerOf(stream) {
 function iterableSource(input) {
   if (Symbol.asyncIterator in input) {
     const iterable = /** @type {AsyncIterable<unknown>} */ (input);
-    return { kind: "arriving", isText: false, open: () => iterable[Symbol.asyncIterator]() };
+    const open = () => iterable[Symbol.asyncIterator]();
+    const { destroy } = /** @type {{ destroy?: () => void }} */ (input);
+    if (typeof destroy !== "function") return { kind: "arriving", isText: false, open };
+    const openNode = () => destroyable(open(), () => destroy.call(input));
+    return { kind: "arriving", isText: false, open: openNode };
   }
   if (Symbol.iterator in input) {
     return { kind: "values", values: /** @type {Iterable<unknown>} */ (input) };
   }
   return null;
+}
+
+/**
+ * A Node stream's iterator, which is left at once: its own `return` would wait for bytes that may
+ * never come, and the open file or socket would keep the process alive.
+ *
+ * @param {AsyncIterator<unknown>} iterator
+ * @param {() => void} destroy
+ * @returns {AsyncIterator<unknown>}
+ */
+function destroyable(iterator, destroy) {
+  return {
+    next: () => iterator.next(),
+    return: async () => {
+      destroy();
+      return { done: true, value: undefined };
+    },
+  };
 }

@@ -4,56 +4,42 @@
  * The core is built so that it cannot panic, but memory and stack can run out, and a trap inside
  * a callback of the runtime reaches none of our calls: the promise of the run would stay pending.
  * Three things notice it: a crash seen by any other call, the runtime's global error event where
- * there is one, and no sign of life for longer than the core ever waits.
+ * there is one, and a core that does not answer when it is asked. How long it is silent says
+ * nothing by itself: it may keep a `Retry-After` of a day for a job that was resumed.
  */
 import { isTrap } from "./engine.js";
 
-/** Looks at a run so often within its limit; one late look after a sleep is only one of them. */
+/** The core is asked so often before it counts as dead; a late look after a sleep is only one. */
 const LOOKS = 8;
-/** Added to the longest wait of the core: room for a busy event loop and for slow callbacks. */
-const MARGIN_MS = 30_000;
-/** The core's own longest waits in milliseconds: a Retry-After, and a call without `timeoutMs`. */
-const RETRY_AFTER_MAX_MS = 120_000;
-const TIMEOUT_DEFAULT_MS = 60_000;
-/** Beyond 2^31 - 1 a timer fires at once. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
-
 /**
- * Milliseconds without a sign of life after which a run with these options counts as hanging.
- *
- * @param {Record<string, any>} options as given to the core, which found them right
+ * Milliseconds without an answer after which the core counts as dead. It answers in its next
+ * turn of the event loop; the rest is for a machine that is busy.
  */
-export function patienceMs({ timeoutMs = TIMEOUT_DEFAULT_MS, rate }) {
-  const pause = rate === undefined ? 0 : 60_000 / rate.perMinute;
-  return Math.max(timeoutMs, pause, RETRY_AFTER_MAX_MS) + MARGIN_MS;
-}
+export const PATIENCE_MS = 120_000;
 
 export class Watchdog {
   #engine;
-  #sign;
-  #limitMs;
+  #ask;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #quiet = 0;
-  #lastSign = "";
+  /** Questions since the core was last heard of. */
+  #unanswered = 0;
   /** @type {string | null} where in wasm the core is, as stacks name it */
   #place = null;
 
   /**
    * @param {import("./engine.js").Engine} engine
-   * @param {() => string | null} sign a text that changes as the run gets on; null while it
-   *   waits for somebody outside
-   * @param {number} limitMs
+   * @param {() => boolean} ask makes the core call back; false when there is nothing to ask, since
+   *   the run waits for somebody outside
    */
-  constructor(engine, sign, limitMs) {
+  constructor(engine, ask) {
     this.#engine = engine;
-    this.#sign = sign;
-    this.#limitMs = limitMs;
+    this.#ask = ask;
   }
 
   /** The core called back: it lives. */
   heard() {
-    this.#quiet = 0;
+    this.#unanswered = 0;
     this.#place ??= wasmPlace(new Error().stack);
   }
 
@@ -81,24 +67,24 @@ export class Watchdog {
   }
 
   #wait() {
-    const ms = Math.min(this.#limitMs / LOOKS, TIMER_MAX_MS);
-    this.#timer = setTimeout(() => this.#look(), ms);
+    this.#timer = setTimeout(() => this.#look(), PATIENCE_MS / LOOKS);
   }
 
   #look() {
-    const sign = this.#signOfLife();
-    this.#quiet = sign === null || sign !== this.#lastSign ? 0 : this.#quiet + 1;
-    this.#lastSign = sign ?? "";
-    if (this.#quiet >= LOOKS) this.#engine.crashed("has not moved for too long");
-    else this.#wait();
+    if (this.#unanswered >= LOOKS) {
+      this.#engine.crashed("has not answered for too long");
+      return;
+    }
+    this.#unanswered = this.#isAsked() ? this.#unanswered + 1 : 0;
+    this.#wait();
   }
 
-  /** The sign, or one that never changes again when asking for it crashed the core. */
-  #signOfLife() {
+  /** A question that throws is one without an answer. */
+  #isAsked() {
     try {
-      return this.#sign();
+      return this.#ask();
     } catch {
-      return "";
+      return true;
     }
   }
 

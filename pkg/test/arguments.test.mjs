@@ -56,6 +56,10 @@ const OPTIONS = [
   [{ attempts: 0 }, "invalid-attempts"],
   [{ stop: { failurePercent: 200 } }, "invalid-stop-rule"],
   [{ concurency: 3 }, "unknown-option"],
+  [{ rate: { perMin: 60 } }, "unknown-option"],
+  [{ stop: { failures: 3 } }, "unknown-option"],
+  [{ input: { colum: 2 } }, "unknown-option"],
+  [{ attribution: { code: "a", kind: "TILL" } }, "unknown-option"],
   [{ signal: {} }, "invalid-argument"],
   [{ signal: new AbortController() }, "invalid-argument"],
   [{ onProgress: "x" }, "invalid-argument"],
@@ -119,9 +123,11 @@ test("errors quote no secret", async () => {
 });
 
 test("undefined options are as good as absent ones", async () => {
-  const report = await issueBulk(
-    { promotionId: PROMOTION, contextId: "c", customerIds: ["1"] },
-    where({ batchSize: undefined, rate: undefined, signal: undefined, input: undefined }),
-  );
-  assert.equal(report.counts.issued, 1);
+  for (const rate of [undefined, null, {}, { perMinute: undefined }]) {
+    const report = await issueBulk(
+      { promotionId: PROMOTION, contextId: "c", customerIds: ["1"] },
+      where({ batchSize: undefined, rate, signal: undefined, input: undefined }),
+    );
+    assert.equal(report.counts.issued, 1);
+  }
 });

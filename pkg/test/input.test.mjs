@@ -57,8 +57,6 @@ const KINDS = {
   "a File": () => new File([LINES], "customers.csv"),
   "a Response": () => new Response(LINES),
   "a stream of bytes": () => streamOf(pieces(bytes)),
-  "a stream of text": () => streamOf(pieces(LINES)),
-  "a decoded stream": () => new Blob([LINES]).stream().pipeThrough(new TextDecoderStream()),
   "a Node stream": () => Readable.from(pieces(bytes)),
   "an array of bytes": () => [bytes.subarray(0, 5), bytes.subarray(5)],
   "an async generator of bytes": () => arriving(pieces(bytes)),
@@ -237,6 +235,36 @@ test("an input that breaks off rejects with its cause, and nothing is sent", asy
   assert.equal((await service.gateway.summary()).arrivals, 0);
 });
 
+test("an input that is refused on the way is closed", async () => {
+  /** @type {string[]} */
+  const closed = [];
+  function* many() {
+    try {
+      yield Symbol("no id");
+      yield* numbers(1_000_000);
+    } finally {
+      closed.push("generator");
+    }
+  }
+  async function* slow() {
+    try {
+      yield Symbol("no id");
+    } finally {
+      closed.push("async generator");
+    }
+  }
+  const stream = new ReadableStream({
+    pull: (controller) => controller.enqueue(Uint8Array.of(0xff, 0x0a)),
+    cancel: () => void closed.push("stream"),
+  });
+  const node = Readable.from(pieces(Buffer.from("1\n\xff\n".repeat(9), "latin1")));
+  for (const input of [many(), slow(), stream, node]) {
+    await assert.rejects(issueBulk(what(input), where()), { name: "IssueBulkError" });
+  }
+  assert.deepEqual(closed, ["generator", "async generator", "stream"]);
+  assert.ok(node.destroyed);
+});
+
 test("inputs that cannot be read, or should not be, are refused", async () => {
   const stream = new Blob(["1"]).stream();
   stream.getReader();
@@ -255,6 +283,7 @@ test("inputs that cannot be read, or should not be, are refused", async () => {
     [Promise.resolve([1]), "invalid-argument"],
     [() => [1], "invalid-argument"],
     [Readable.from(["1\n2\n"]), "invalid-argument"],
+    [streamOf(["123", "456"]), "invalid-argument"],
     [[], "no-ids"],
     ["", "no-ids"],
     ["\n\n", "no-ids"],

@@ -1,11 +1,15 @@
 // A run that is watched, paused and cancelled.
 
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { issueBulk, startIssueBulk } from "issue-bulk";
+import { inside } from "./inside.mjs";
 import { balances, ids, what, withGateway } from "./runs.mjs";
 
 /** @typedef {import("issue-bulk").Progress} Progress */
+
+const { PATIENCE_MS } = await inside("watchdog.js");
 
 const service = withGateway();
 const { where } = service;
@@ -82,6 +86,14 @@ test("an abort while the input arrives sends nothing and waits for nothing", asy
   const full = await issueBulk(what(["11"]), where());
   const [header] = (await new Response(full.csv()).text()).split(/(?<=\n)/);
   assert.equal(await new Response(report.csv()).text(), header);
+});
+
+test("an abort lets go of a Node stream that has nothing to say", async () => {
+  const controller = new AbortController();
+  const silent = new Readable({ read: () => controller.abort() });
+  const report = await issueBulk(what(silent), where({ signal: controller.signal }));
+  assert.equal(report.stopped?.code, "cancelled");
+  assert.ok(silent.destroyed);
 });
 
 test("an abort while ids arrive one by one keeps those that came, unsent", async () => {
@@ -161,6 +173,20 @@ test("an onProgress that throws or rejects does not disturb the run", async () =
   }
 });
 
+test("an onProgress that fails at the end alone, with anything, is noted too", async () => {
+  const thrown = [Object.create(null), { toString: () => assert.fail("converted") }, undefined];
+  for (const value of thrown) {
+    const onProgress = (/** @type {Progress} */ { state }) => {
+      if (state === "done") throw value;
+    };
+    const report = await issueBulk(what(ids(1)), where({ onProgress }));
+    assert.equal(report.counts.issued, 1);
+    assert.deepEqual(report.notes.map(({ code, count }) => [code, count]), [
+      ["progress-handler-failed", 1],
+    ]);
+  }
+});
+
 test("loops over the progress are independent, skip nothing but old states, and end", async () => {
   const job = startIssueBulk(what(ids(2_000)), where(SLOW));
   const follow = async () => {
@@ -217,6 +243,20 @@ test("a job that is paused at once sends nothing until it is resumed", async () 
   assert.equal((await job.done).counts.issued, 50);
 });
 
+test("wrong credentials are thrown by resume, also before the input is read", async () => {
+  const job = startIssueBulk(what(ids(3)), where());
+  job.pause();
+  assert.throws(() => job.resume(/** @type {any} */ ({ username: "u" })), {
+    code: "invalid-credentials",
+  });
+  for await (const { state } of job.progress) if (state === "paused") break;
+  assert.throws(() => job.resume({ token: "a\r\nb" }), { code: "invalid-credentials" });
+  assert.throws(() => job.resume(async () => ({})), { code: "invalid-credentials" });
+  assert.equal((await service.gateway.summary()).calls, 0);
+  job.resume();
+  assert.equal((await job.done).counts.issued, 3);
+});
+
 test("a storm of pauses sends nothing twice", async () => {
   const job = startIssueBulk(what(ids(1_000)), where(SLOW));
   for await (const { issued } of job.progress) {
@@ -228,6 +268,36 @@ test("a storm of pauses sends nothing twice", async () => {
   assert.equal(report.counts.issued, 1_000);
   const summary = await service.gateway.summary();
   assert.deepEqual([summary.issued, summary.arrivals], [1_000, 1_000]);
+});
+
+test("a job that goes on during a Retry-After of a day is not taken for dead", async (context) => {
+  const fault = { kind: "rateLimited", retryAfter: { form: "day" } };
+  await service.gateway.faults([{ when: { calls: [2] }, fault }]);
+  /** The watchdog's looks come at once, and these are many more than its patience. */
+  let looks = 0;
+  /** @type {(value?: unknown) => void} */
+  let looked = () => {};
+  const manyLooks = new Promise((resolve) => (looked = resolve));
+  const { setTimeout: real } = globalThis;
+  const faster = (/** @type {() => void} */ call, /** @type {number} */ ms) => {
+    if (ms !== PATIENCE_MS / 8) return real(call, ms);
+    looks += 1;
+    if (looks === 50) looked();
+    return real(call, 1);
+  };
+  context.mock.method(globalThis, "setTimeout", faster);
+  const job = startIssueBulk(what(ids(30)), where({ ...SLOW, concurrency: 1 }));
+  for await (const { state, pausedBy } of job.progress) {
+    if (state !== "paused") continue;
+    assert.equal(pausedBy, "retry-after-too-long");
+    break;
+  }
+  job.resume();
+  await Promise.race([manyLooks, job.done]);
+  assert.equal(job.snapshot().state, "running");
+  job.cancel();
+  const { counts } = await job.done;
+  assert.deepEqual([counts.issued, counts.unsent, counts.attempts], [10, 20, 2]);
 });
 
 test("a paused job can be cancelled", async () => {

@@ -98,6 +98,8 @@ test("a report is read by outcome, in the order of the input", async () => {
   assert.equal(unsent?.message, "=promotion gone");
   assert.equal(report.stopped?.code, "promotion-not-found");
   assert.match(report.stopped?.reason ?? "", /promotionId/);
+  const { status, requestId } = report.stopped ?? {};
+  assert.deepEqual([status, requestId], [404, unsent?.requestId]);
 });
 
 test("columns say the same as rows", async () => {
@@ -253,6 +255,8 @@ test("an auth function that fails is noted without its words", async () => {
   const report = await issueBulk(what(ids(3)), where({ auth }));
   assert.equal(report.counts.unsent, 3);
   assert.equal(report.notes[0]?.code, "auth-callback-failed");
+  const { status, serviceCode, requestId } = report.stopped ?? {};
+  assert.deepEqual([status, serviceCode, requestId], [null, null, null]);
   assert.ok(!JSON.stringify(report).includes("canary"));
 });
 

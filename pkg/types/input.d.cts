@@ -13,7 +13,7 @@ export type CustomerId = bigint | number | string;
  * - Values: an iterable or async iterable of {@link CustomerId}, where **each string is one id**;
  *   a `BigInt64Array` (fastest), `Float64Array` or other typed array of numbers.
  * - Texts, read as {@link InputOptions.format} says: a `string`, bytes (`Uint8Array`, `Buffer`,
- *   `ArrayBuffer`), a `Blob` or `File`, a `Response`, a `ReadableStream` of bytes or strings, or
+ *   `ArrayBuffer`), a `Blob` or `File`, a `Response`, a `ReadableStream` of bytes, or
  *   an iterable of `Uint8Array` such as a Node stream. Bytes are UTF-8.
  *
  * So `"123"` is a text with one line, `["123"]` a list with one id. A stream is always one text
@@ -31,8 +31,7 @@ export type CustomerIds =
   | string
   | Blob
   | Response
-  | ReadableStream<Uint8Array>
-  | ReadableStream<string>;
+  | ReadableStream<Uint8Array>;
 
 /** How a text is read. Values (arrays, typed arrays, generators) need none of it but `dedupe`. */
 export interface InputOptions {

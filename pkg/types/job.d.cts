@@ -21,8 +21,10 @@ export interface Job {
   /**
    * Goes on after `pause`, or after the run paused itself.
    *
-   * @param auth new credentials, when the old ones were refused
-   * @throws {@link IssueBulkError} when `auth` is wrong in itself; the job stays paused then.
+   * @param auth new credentials, when the old ones were refused. Once the input is read, those
+   *   that are fetched (an OAuth client, a function) replace only such, and the others only others.
+   * @throws {@link IssueBulkError} `invalid-credentials` or `invalid-argument` when `auth` is wrong
+   *   in itself or of the other kind; the job stays paused then.
    */
   resume(auth?: Auth): void;
   /**

@@ -27,7 +27,7 @@ export * from "./report.cjs";
  * Issues one promotion to every customer and resolves with one outcome per customer.
  *
  * The promise resolves whatever the service or the network does: refusals, lost answers, a
- * cancelled run and a missing promotion are in the report, the last three also in
+ * cancelled run and a missing promotion are in the report, the last two also in
  * {@link Report.stopped}. An id whose answer was lost ends as `unknown` and is never sent again.
  *
  * @throws {@link IssueBulkError} as a rejection, for mistakes only the program can fix (a wrong

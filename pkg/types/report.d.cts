@@ -124,7 +124,14 @@ export type StopCode =
 /** Why the run ended early, with a sentence that says what to do. */
 export interface Stopped {
   readonly code: StopCode;
+  /** May end with the service's own words: foreign text, escape it. */
   readonly reason: string;
+  /** HTTP status of the answer that decided, or null where none did. */
+  readonly status: number | null;
+  /** The service's own error code in that answer, or null. */
+  readonly serviceCode: number | null;
+  /** The service's id of that call, for its support, or null. */
+  readonly requestId: string | null;
 }
 
 /** Something worth knowing that changed no outcome. */
@@ -132,6 +139,8 @@ export interface Note {
   /** A stable code, such as `progress-handler-failed`. */
   readonly code: string;
   readonly message: string;
+  /** How often it happened, at least once. */
+  readonly count: number;
 }
 
 /**
@@ -202,7 +211,8 @@ export interface Report extends Iterable<Outcome> {
   /**
    * The outcome of one customer, or undefined when it is not among the valid ids of the input.
    *
-   * @throws {@link IssueBulkError} `not-exact` for a number above `Number.MAX_SAFE_INTEGER`.
+   * @throws {@link IssueBulkError} `not-exact` for a number that is not a whole one of at most
+   *   `Number.MAX_SAFE_INTEGER`.
    */
   get(id: CustomerId): Outcome | undefined;
   /** The outcome in one row, counted from 0, or undefined beyond the end. */

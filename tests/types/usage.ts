@@ -12,6 +12,7 @@ import {
   type ErrorCode,
   type Issued,
   type Job,
+  type Note,
   type Outcome,
   type Plan,
   type Progress,
@@ -115,6 +116,9 @@ function read(report: Report): void {
   const csv: ReadableStream<Uint8Array> = report.csv();
   void new Response(report.ndjson());
   void [ids, csv, JSON.stringify(report)];
+  const [note] = report.notes;
+  same<typeof note, Note | undefined>(true);
+  if (report.stopped !== null) same<typeof report.stopped.status, number | null>(true);
   // @ts-expect-error a report is only read
   report.counts.issued = 1;
 }

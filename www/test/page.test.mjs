@@ -151,6 +151,55 @@ test("pasted ids, and a list without any", async () => {
   assert.equal(await text(page, "count-duplicate"), "1");
 });
 
+test("a file that is dropped, also one that the system calls a workbook", async () => {
+  const { page } = opened;
+  const drop = (target) =>
+    page.evaluate((target) => {
+      const dataTransfer = new DataTransfer();
+      const [content, type] = ["customer_id\n51\n52\n52\n", "application/vnd.ms-excel"];
+      dataTransfer.items.add(new File([content], "dropped.csv", { type }));
+      return ["dragover", "drop"].map((kind) => {
+        const init = { dataTransfer, bubbles: true, cancelable: true };
+        return document.querySelector(target).dispatchEvent(new DragEvent(kind, init));
+      });
+    }, target);
+  assert.deepEqual(await drop("header"), [false, false], "the browser would open the file");
+  assert.equal(await page.isVisible("#survey"), false);
+  assert.deepEqual(await drop("#file-part"), [false, false]);
+  await page.waitForSelector("#survey:not([hidden])");
+  assert.match(await text(page, "survey-source"), /^dropped\.csv, /);
+  assert.equal(await page.evaluate(() => document.querySelector(".over")), null);
+  await fillForSite(page, SETTINGS);
+  await confirmAndSend(page);
+  const rows = await outcomes(page);
+  assert.deepEqual(
+    rows.map(({ customer_id: id, outcome }) => [id, outcome]),
+    [["51", "issued"], ["52", "issued"]],
+  );
+});
+
+test("a list that changed after it was read is not sent", async () => {
+  const { page } = opened;
+  await fillForSite(page, SETTINGS);
+  await page.check("input[value=text]");
+  await page.fill("#text", "31\n32\n");
+  await page.click("#read-text");
+  await page.waitForSelector("#survey:not([hidden])");
+  await page.fill("#text", "31\n");
+  assert.equal(await page.isVisible("#survey"), false);
+  await page.click("#review");
+  assert.match(await text(page, "error"), /have it checked/);
+  await page.fill("#text", "id\nnobody\n");
+  await page.click("#read-text");
+  await page.waitForSelector("#survey:not([hidden])");
+  assert.equal(await text(page, "count-valid"), "0");
+  await page.click("#review");
+  await page.waitForSelector("#error:not([hidden])");
+  assert.match(await text(page, "error"), /at least one valid customer/);
+  assert.equal(await page.isVisible("#confirm"), false);
+  assert.equal((await gateway.summary()).calls, 0);
+});
+
 test("what is missing or wrong is said, and nothing is sent", async () => {
   const { page } = opened;
   await page.click("#review");

@@ -28,8 +28,14 @@ export function connectCustomers() {
   }
   input("file").addEventListener("change", onFile);
   byId("read-text").addEventListener("click", onText);
+  // What was read is no longer what the field says: nobody may send it by mistake.
+  byId("text").addEventListener("input", () => void take(null));
   select("column").addEventListener("change", () => look());
   connectDrop(byId("file-part"));
+  // A file dropped beside the zone would be opened in place of the page.
+  for (const kind of ["dragover", "drop"]) {
+    addEventListener(kind, (event) => event.preventDefault());
+  }
 }
 
 /** Forgets the list, as on a page just opened, and takes the focus to where a new one goes. */
@@ -79,6 +85,7 @@ function connectDrop(zone) {
 /** @param {{ blob: Blob, name: string } | null} list */
 async function take(list) {
   given = list;
+  accepted = null;
   header = null;
   const look = ++looks;
   const found = list === null ? null : await readHeader(list.blob).catch(() => null);

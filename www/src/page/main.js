@@ -22,14 +22,30 @@ byId("form").addEventListener("submit", (event) => {
   void review();
 });
 
+/** A second look while one is under way could ask to send again what is being sent. */
+let reviewing = false;
+
 async function review() {
+  if (reviewing) return;
+  reviewing = true;
+  try {
+    await ask();
+  } finally {
+    reviewing = false;
+  }
+}
+
+const NO_CUSTOMERS = "Give a list with at least one valid customer id first, and have it checked.";
+
+async function ask() {
   notice("error", "");
   const list = customers();
   const given = entered();
-  if (list === null) return complain("Give a list with at least one valid customer id first.");
+  if (list === null) return complain(NO_CUSTOMERS);
   if (given === null) return;
   try {
     const plan = await planned(list, given.what);
+    if (plan.distinct === 0) return complain(NO_CUSTOMERS);
     confirm(plan, given, () => void send(list, plan, given));
   } catch (error) {
     complain(error instanceof IssueBulkError ? error.message : "The list could not be read.");
@@ -54,10 +70,13 @@ async function send(list, plan, { what, how }) {
     await showResults(ended, plan);
   } catch (error) {
     show("form", true);
-    const why = error instanceof NothingSent ? error.message : "The page failed.";
-    complain(error instanceof NothingSent ? `Nothing was sent. ${why}` : why);
+    complain(error instanceof NothingSent ? `Nothing was sent. ${error.message}` : PAGE_FAILED);
   }
 }
+
+const PAGE_FAILED =
+  "The page failed. If customers were being sent, take all of them as unknown: look before you " +
+  "send them again.";
 
 /** Says what is wrong where the eye and the focus are taken to. */
 function complain(/** @type {string} */ text) {

@@ -4,6 +4,9 @@ import { byId, count, counted, element, notice, show, write } from "./dom.js";
 import { OUTCOMES } from "./rows.js";
 import { countsByOutcome, filterOutcomes, setRows } from "./table.js";
 
+/** @type {import("./rows.js").Rows | null} */
+let shown = null;
+
 /** @param {() => void} again */
 export function connectResults(again) {
   byId("filters").addEventListener("change", (event) => {
@@ -35,11 +38,14 @@ export async function showResults({ rows, stopped, notes }, { given, invalid, du
     filter("all", "All", rows.length),
     ...OUTCOMES.map((outcome, at) => filter(outcome, capitalised(outcome), counts[at])),
   );
+  shown = rows;
   setRows(rows);
   show("results", true);
   byId("results-title").focus();
   announce(`The run has ended. ${counted(rows.length, "customer")}: ${sums}.`);
-  byId("download").setAttribute("href", URL.createObjectURL(await rows.csv()));
+  const csv = await rows.csv();
+  // Another list may have been started meanwhile; its result must not offer this file.
+  if (rows === shown) byId("download").setAttribute("href", URL.createObjectURL(csv));
 }
 
 /** @param {string} value @param {string} label @param {number} customers */
@@ -55,6 +61,7 @@ function capitalised(word) {
 }
 
 function forget() {
+  shown = null;
   setRows(null);
   const link = byId("download");
   URL.revokeObjectURL(link.getAttribute("href") ?? "");

@@ -72,8 +72,11 @@ function draw() {
   announceSeldom(`${count(settled)} of ${count(distinct)} customers settled.`);
 }
 
-async function onCancel() {
+/** @param {MouseEvent} event */
+async function onCancel({ detail }) {
   if (sending === null) return;
+  // The second half of a double click, which meant to cancel, not to give up the report.
+  if (detail > 1) return;
   if (cancelled) {
     sending.leave();
     return;

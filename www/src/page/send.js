@@ -58,7 +58,8 @@ export function sendThroughSite(list, what, token, onProgress) {
   const stop = new AbortController();
   const headers = {
     authorization: `Bearer ${token}`,
-    "content-type": list.blob.type || "application/octet-stream",
+    // Not the type of the file: a system with Excel calls a CSV a workbook.
+    "content-type": "application/octet-stream",
     "idempotency-key": crypto.randomUUID(),
   };
   const query = new URLSearchParams({ ...what, ...parameters(list.input) });

@@ -41,9 +41,14 @@ async function write(lines, plan, run) {
   const progress = new ProgressLines(lines);
   const { report, stopped } = await run((value) => progress.offer(value));
   await progress.idle();
-  await lines.pipe(report.ndjson());
-  const { counts, notes } = report;
-  await lines.line({ type: "summary", counts, stopped, notes });
+  try {
+    await lines.pipe(report.ndjson());
+    const { counts, notes } = report;
+    await lines.line({ type: "summary", counts, stopped, notes });
+  } finally {
+    // An isolate serves many runs and has 128 MB.
+    report.dispose();
+  }
 }
 
 /** Writes one JSON value a line, as fast as the reader takes them. */

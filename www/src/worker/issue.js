@@ -73,7 +73,9 @@ function started(run, plan, what, how, subrequests, left, ctx) {
   const { readable, done } = streamAnswer(plan, stop, async (onProgress) => {
     const watch = { transport: meter.fetch, onProgress, signal: stop.signal };
     const report = await issueBulk(what, { ...how, ...watch });
-    return { report, stopped: meter.stopped ?? report.stopped };
+    // The meter ends a run by cancelling it; a run that ended otherwise says so itself.
+    const isCut = report.stopped?.code === "cancelled" && meter.stopped !== null;
+    return { report, stopped: isCut ? meter.stopped : report.stopped };
   });
   // A client that left cancels the run, but what is in flight is awaited as long as it may be.
   ctx.waitUntil(done.finally(() => clearInterval(look)));
