@@ -10,7 +10,8 @@ import { IssueBulkError, invalidArgument, kindOf } from "./errors.js";
  * - `longs`: a BigInt64Array, which crosses in one call
  * - `text`: one text that is all here
  * - `values`: ids, or pieces of bytes, that are all here or are made without waiting
- * - `arriving`: the same over time; `isText` when its bytes are pieces of one text and strings are refused
+ * - `arriving`: the same over time; `isText` when its bytes are pieces of one text, in which case
+ *   strings are refused
  *
  * @typedef {{ kind: "longs", longs: BigInt64Array }
  *   | { kind: "text", text: string | Uint8Array }
