@@ -65,6 +65,9 @@ function progressPrinter() {
   };
 }
 
+/** Lines of invalid and duplicate inputs; the rest is counted. */
+const PROBLEMS_SHOWN = 10;
+
 /** @param {import("issue-bulk").Report} report */
 function printReport({ counts, problems, notes }) {
   const { given, issued, rejected, unsent, unknown, invalid, duplicate } = counts;
@@ -74,9 +77,12 @@ function printReport({ counts, problems, notes }) {
   const sum = Object.values(rows).reduce((total, value) => total + value, 0);
   console.log(`sum         ${sum}, ${sum === given ? "balances" : "DOES NOT BALANCE"}`);
   console.log(`calls       ${counts.attempts}, ${counts.retries} of them again`);
-  for (const { line, column, reason, text } of problems.slice(0, 10)) {
-    console.log(`  line ${line}, field ${column}: ${reason}: ${JSON.stringify(text)}`);
+  for (const { line, column, reason, text, firstLine } of problems.slice(0, PROBLEMS_SHOWN)) {
+    const first = firstLine === null ? "" : ` of line ${firstLine}`;
+    console.log(`  line ${line}, field ${column}: ${reason}${first}: ${JSON.stringify(text)}`);
   }
+  const more = invalid + duplicate - PROBLEMS_SHOWN;
+  if (more > 0) console.log(`  and ${more} more`);
   for (const { code, message } of notes) console.log(`note        ${code}: ${message}`);
   if (sum !== given) throw new Error("the sums of the report do not balance");
 }

@@ -29,7 +29,8 @@ export async function admit(url, request, env) {
     throw new Refusal(
       401,
       "operator-token",
-      "The operator token is missing or wrong: send it as `Authorization: Bearer ...`.",
+      "The operator token is missing or wrong: ask for it where this site is run. Programs send " +
+        "it as `Authorization: Bearer ...`.",
       { "www-authenticate": "Bearer" },
     );
   }
