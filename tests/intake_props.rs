@@ -223,6 +223,10 @@ proptest! {
     fn no_id_comes_out_that_the_csv_crate_does_not_see(text in soup(), column in 1_u32..4) {
         let Ok(input) = read(&csv_column(column, b','), &text) else { return Ok(()) };
         let header = !input.layout.header.is_empty();
+        // A row of quoted blanks is a record here, by design, and no row for the reference: where
+        // it comes first, the two count the fields of a record differently.
+        let first = input.problems.first().map(|problem| problem.reason.code());
+        prop_assume!(header || first != Some("empty"));
         let column = column as usize - 1;
         let body = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
         let Some((ids, ..)) = by_csv_crate(body, b',', column, header) else { return Ok(()) };
