@@ -155,6 +155,14 @@ fn by_csv_crate(
     ))
 }
 
+/// Every value of `column` (from 0) that the `csv` crate sees, whatever the record's length.
+fn cells_by_csv_crate(text: &[u8], column: usize) -> Option<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+    let records: Result<Vec<csv::StringRecord>, _> = reader.records().collect();
+    let cells = records.ok()?;
+    Some(cells.iter().filter_map(|r| r.get(column)).map(|c| c.trim().to_owned()).collect())
+}
+
 proptest! {
     #![proptest_config(cases(400))]
 
@@ -223,12 +231,17 @@ proptest! {
     fn no_id_comes_out_that_the_csv_crate_does_not_see(text in soup(), column in 1_u32..4) {
         let Ok(input) = read(&csv_column(column, b','), &text) else { return Ok(()) };
         let header = !input.layout.header.is_empty();
-        // A row of quoted blanks is a record here, by design, and no row for the reference: where
-        // it comes first, the two count the fields of a record differently.
-        let first = input.problems.first().map(|problem| problem.reason.code());
-        prop_assume!(header || first != Some("empty"));
         let column = column as usize - 1;
         let body = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
+        // A row of quoted blanks is a record here, by design, and no row for the reference: where
+        // it comes first, the two count the fields of a record differently, but not its values.
+        let first = input.problems.first().map(|problem| problem.reason.code());
+        if !header && first == Some("empty") {
+            let Some(cells) = cells_by_csv_crate(body, column) else { return Ok(()) };
+            let is_cell = |id: &i64| cells.iter().any(|cell| *cell == id.to_string());
+            prop_assert!(input.ids.iter().all(is_cell), "{:?} gave {:?}", text, input.ids);
+            return Ok(());
+        }
         let Some((ids, ..)) = by_csv_crate(body, b',', column, header) else { return Ok(()) };
         // Records with text after a closing quote are refused here, so there may be fewer ids.
         let mut reference = ids.iter();
