@@ -2,7 +2,9 @@
 //! sealing, splitting and retrying copy no ids.
 
 use crate::id::BatchId;
+use crate::outcome::Cause;
 use crate::time::Instant;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -17,6 +19,9 @@ pub struct Batch {
     /// All sendings; names the attempt on the wire and in the journal.
     pub sendings: u32,
     pub not_before: Instant,
+    /// Why it may have been processed already, where the policy lets it be sent again all the
+    /// same. Its ids can then end as issued or unknown only; halves inherit it.
+    pub doubt: Option<Box<Cause>>,
 }
 
 impl Batch {
@@ -71,7 +76,7 @@ impl Queue {
     pub fn push_halves(&mut self, batch: &Batch) -> bool {
         let Some(middle) = middle(&batch.rows) else { return false };
         for rows in [middle..batch.rows.end, batch.rows.start..middle] {
-            let half = self.new_batch(rows);
+            let half = Batch { doubt: batch.doubt.clone(), ..self.new_batch(rows) };
             self.returned.insert(0, half);
         }
         true
@@ -82,11 +87,12 @@ impl Queue {
         self.size = self.size.min(size.max(1));
     }
 
-    /// Takes everything that waits, for a run that stops.
-    pub fn drain(&mut self) -> impl Iterator<Item = Range<u32>> + use<> {
+    /// Takes everything that waits, for a run that stops: rows, and the doubt about them.
+    pub fn drain(&mut self) -> impl Iterator<Item = (Range<u32>, Option<Box<Cause>>)> + use<> {
         let open = core::mem::replace(&mut self.open, 0..0);
         let returned = core::mem::take(&mut self.returned);
-        returned.into_iter().map(|batch| batch.rows).chain(core::iter::once(open))
+        let returned = returned.into_iter().map(|batch| (batch.rows, batch.doubt));
+        returned.chain(core::iter::once((open, None)))
     }
 
     /// The next open rows. `limits` proves that even the largest batch fits into one body.
@@ -103,7 +109,7 @@ impl Queue {
     fn new_batch(&mut self, rows: Range<u32>) -> Batch {
         let id = BatchId(self.next_id);
         self.next_id = self.next_id.saturating_add(1);
-        Batch { id, rows, attempts: 0, sendings: 0, not_before: Instant::START }
+        Batch { id, rows, attempts: 0, sendings: 0, not_before: Instant::START, doubt: None }
     }
 }
 
@@ -123,6 +129,7 @@ fn middle(rows: &Range<u32>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::{Reason, Unknown};
 
     const NOW: Instant = Instant::START;
 
@@ -153,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn halves_inherit_the_doubt() {
+        let mut queue = Queue::new(4, 4);
+        let doubt = Some(Box::new(Cause::new(Reason::Unknown(Unknown::Timeout))));
+        let batch = Batch { doubt: doubt.clone(), ..queue.pop(NOW).unwrap() };
+        assert!(queue.push_halves(&batch));
+        let halves: Vec<_> = queue.drain().collect();
+        assert_eq!(halves, [(0..2, doubt.clone()), (2..4, doubt), (4..4, None)]);
+    }
+
+    #[test]
     fn a_batch_that_waits_lets_others_pass() {
         let mut queue = Queue::new(3, 2);
         let mut batch = queue.pop(NOW).unwrap();
@@ -172,7 +189,7 @@ mod tests {
         queue.push(batch);
         queue.shrink(1);
         let rows: Vec<_> = queue.drain().collect();
-        assert_eq!(rows, [0..2, 2..5]);
+        assert_eq!(rows, [(0..2, None), (2..5, None)]);
         assert_eq!(queue.pop(NOW), None);
     }
 }

@@ -9,7 +9,7 @@
 //! 4. go to 1.
 //!
 //! ```text
-//!             +--------------------- Retry, Refresh: come back ----------------+
+//!             +------ Retry, Refresh, Hold where the policy says so: come back +
 //!             v                                                                |
 //!  Queue -- Send --> in flight -- head, chunks, end | failure | timeout --> verdict --> settled
 //!             ^                                                                |
@@ -177,6 +177,10 @@ impl Job {
         } else {
             self.tally.retries = self.tally.retries.saturating_add(1);
         }
+        if batch.doubt.is_some() {
+            let message = "Ids whose exchange was ambiguous were sent again, as asked for.";
+            self.note_times("resent-after-ambiguity", message, batch.len());
+        }
         batch.sendings = batch.sendings.saturating_add(1);
         batch.attempts = batch.attempts.saturating_add(1);
         let ids = rows_of(self.ledger.ids(), &batch.rows).ok_or(Conflict)?;
@@ -327,8 +331,9 @@ impl Job {
     /// In a stopped run nothing waits: what is queued, or comes back now, is unsent.
     fn settle_if_stopped(&mut self) {
         let Some(stopped) = &self.stopped else { return };
-        let cause = self.ledger.cause(stopped.cause());
-        for rows in self.queue.drain() {
+        let unsent = self.ledger.cause(stopped.cause());
+        for (rows, doubt) in self.queue.drain() {
+            let cause = doubt.map_or(unsent, |doubt| self.ledger.cause(*doubt));
             if self.ledger.settle_all(&rows, State::Queued, cause).is_err() {
                 self.note("internal-error", "A row was settled from a state it was not in.");
             }
@@ -356,9 +361,13 @@ impl Job {
     }
 
     fn note(&mut self, code: &'static str, message: &'static str) {
+        self.note_times(code, message, 1);
+    }
+
+    fn note_times(&mut self, code: &'static str, message: &'static str, times: u32) {
         match self.notes.iter_mut().find(|note| note.code == code) {
-            Some(note) => note.count = note.count.saturating_add(1),
-            None => self.notes.push(Note { code, message, count: 1 }),
+            Some(note) => note.count = note.count.saturating_add(times),
+            None => self.notes.push(Note { code, message, count: times }),
         }
     }
 }

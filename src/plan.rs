@@ -2,7 +2,7 @@
 
 use crate::id::{ContextId, ContextIdError, PromotionId, PromotionIdError};
 use crate::limits;
-use crate::policy::{OnObstacle, Policy, StopRules};
+use crate::policy::{Ambiguous, OnObstacle, Policy, StopRules};
 use crate::request::{BASE_PATH_DEFAULT, Endpoint, RequestError};
 use crate::response::Caps;
 use core::time::Duration;
@@ -25,6 +25,8 @@ pub struct Options<'a> {
     pub stop_ambiguous_in_row: Option<f64>,
     pub stop_failure_percent: Option<f64>,
     pub stop_failure_calls_min: Option<f64>,
+    /// `hold` when absent, or `retry`.
+    pub ambiguous: Option<&'a str>,
     /// Somebody watches and can resume: obstacles pause the run instead of ending it.
     pub attended: bool,
 }
@@ -176,6 +178,10 @@ const STOP_PERCENT: Whole =
     Whole { min: 1, max: 101, default: limits::STOP_FAILURE_PERCENT, error: INVALID_STOP };
 const STOP_CALLS: Whole =
     Whole { min: 1, max: u32::MAX, default: limits::STOP_FAILURE_CALLS_MIN, error: INVALID_STOP };
+const INVALID_AMBIGUOUS: &RequestError = &RequestError {
+    code: "invalid-ambiguous",
+    message: "ambiguous must be \"hold\" or \"retry\".",
+};
 const INVALID_TIMEOUT: &RequestError = &RequestError {
     code: "invalid-timeout",
     message: "timeoutMs and deadlineMs must be milliseconds from 1 to 31622400000 (366 days).",
@@ -190,6 +196,11 @@ fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
             ambiguous_in_row: STOP_AMBIGUOUS.read(options.stop_ambiguous_in_row)?,
             failure_percent: STOP_PERCENT.read(options.stop_failure_percent)?,
             failure_calls_min: STOP_CALLS.read(options.stop_failure_calls_min)?,
+        },
+        ambiguous: match options.ambiguous {
+            None | Some("hold") => Ambiguous::Hold,
+            Some("retry") => Ambiguous::Retry,
+            Some(_) => return Err(INVALID_AMBIGUOUS),
         },
         on_obstacle: if options.attended { OnObstacle::Pause } else { OnObstacle::Stop },
     })
@@ -269,6 +280,7 @@ mod tests {
             rate_per_minute: Some(100.0),
             timeout_ms: Some(1_500.0),
             deadline_ms: Some(2_592_000_000.0),
+            ambiguous: Some("retry"),
             attended: true,
             ..options()
         };
@@ -278,13 +290,14 @@ mod tests {
         assert_eq!(plan.policy().timeout, Duration::from_millis(1_500));
         // 30 days: more than a 32-bit timer holds.
         assert_eq!(plan.policy().deadline, Some(Duration::from_secs(30 * 24 * 3_600)));
+        assert_eq!(plan.policy().ambiguous, Ambiguous::Retry);
         assert_eq!(plan.policy().on_obstacle, OnObstacle::Pause);
     }
 
     #[test]
     fn bad_values_have_a_code_each_and_are_never_rounded() {
         type Change = fn(&mut Options<'static>);
-        let cases: [(&str, Change); 16] = [
+        let cases: [(&str, Change); 17] = [
             ("invalid-promotion-id", |o| o.promotion_id = ""),
             ("invalid-promotion-id", |o| o.promotion_id = ".."),
             ("invalid-promotion-id", |o| o.promotion_id = "a/b"),
@@ -301,6 +314,7 @@ mod tests {
             ("invalid-attempts", |o| o.attempts = Some(f64::INFINITY)),
             ("invalid-timeout", |o| o.timeout_ms = Some(0.0)),
             ("invalid-stop-rule", |o| o.stop_failure_percent = Some(102.0)),
+            ("invalid-ambiguous", |o| o.ambiguous = Some("again")),
         ];
         for (code, change) in cases {
             let mut options = options();

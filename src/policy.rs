@@ -13,6 +13,7 @@ pub struct Policy {
     /// The whole run: nothing is sent after it; what is in flight is still awaited.
     pub deadline: Option<Duration>,
     pub stop: StopRules,
+    pub ambiguous: Ambiguous,
     /// A [`Job`](crate::job::Job) that somebody watches pauses where a plain run stops: refused
     /// credentials, a Retry-After that is too long.
     pub on_obstacle: OnObstacle,
@@ -27,6 +28,18 @@ pub struct StopRules {
     pub failure_percent: u32,
     /// ... once there were this many.
     pub failure_calls_min: u32,
+}
+
+/// What becomes of a batch whose exchange proves nothing (architecture.md, "Ambiguity").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ambiguous {
+    /// Its ids are unknown and never sent again by this run.
+    #[default]
+    Hold,
+    /// It is sent again within attempts and retry budget: for promotions whose
+    /// `maxIssuancePerCustomer` of 1 makes the service refuse a second issuance. An id that was
+    /// once in doubt ends as issued or unknown, whatever the later attempts say.
+    Retry,
 }
 
 /// What an obstacle does that somebody could remove.
@@ -59,6 +72,7 @@ impl Default for Policy {
             timeout: limits::TIMEOUT_DEFAULT,
             deadline: None,
             stop: StopRules::default(),
+            ambiguous: Ambiguous::Hold,
             on_obstacle: OnObstacle::Stop,
         }
     }

@@ -22,6 +22,7 @@ const FOR_CORE = Object.freeze([
   "responseBytesMax",
   "attempts",
   "stop",
+  "ambiguous",
   "seed",
 ]);
 const FOR_FACE = Object.freeze(["input", "signal", "onProgress", "transport"]);

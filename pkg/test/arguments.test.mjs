@@ -55,6 +55,7 @@ const OPTIONS = [
   [{ responseBytesMax: 10 }, "invalid-response-bytes-max"],
   [{ attempts: 0 }, "invalid-attempts"],
   [{ stop: { failurePercent: 200 } }, "invalid-stop-rule"],
+  [{ ambiguous: "again" }, "invalid-ambiguous"],
   [{ concurency: 3 }, "unknown-option"],
   [{ rate: { perMin: 60 } }, "unknown-option"],
   [{ stop: { failures: 3 } }, "unknown-option"],

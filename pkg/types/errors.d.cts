@@ -46,6 +46,7 @@ export type OptionCode =
   | "invalid-response-bytes-max"
   | "invalid-attempts"
   | "invalid-stop-rule"
+  | "invalid-ambiguous"
   | "invalid-input"
   | "invalid-option";
 

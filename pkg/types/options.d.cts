@@ -64,6 +64,16 @@ export interface RunOptions {
   attempts?: number | undefined;
   /** When the run gives up; see {@link StopRules}. */
   stop?: StopRules | undefined;
+  /**
+   * What becomes of a call whose outcome nobody knows (a timeout, a reset, a 5xx ...):
+   *
+   * - `"hold"`, the default: its ids are `unknown`, and this run never sends them again
+   * - `"retry"`: they are sent again within `attempts` and the retry budget. An id whose first
+   *   call did act is then issued **twice**, unless the promotion's `maxIssuancePerCustomer` is 1
+   *   and the service heeds it. An id that was once in doubt ends as `issued` or `unknown`, never
+   *   as `unsent` or `rejected`. The note `resent-after-ambiguity` counts the ids sent again.
+   */
+  ambiguous?: "hold" | "retry" | undefined;
   /** Makes the jitter of the waits repeatable, for tests. Default: random. */
   seed?: number | undefined;
 

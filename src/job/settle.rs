@@ -5,11 +5,13 @@ use super::flight::Flight;
 use super::{Job, Stopped};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
-use crate::outcome::{Cause, Reason, Rejection, StopCode, Unknown, Unsent};
+use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
+use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, ServiceError, SlotState};
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_error};
+use alloc::boxed::Box;
 use core::time::Duration;
 
 impl Job {
@@ -35,8 +37,8 @@ impl Job {
         match (verdict, &body) {
             (Verdict::Match, Body::Answer(answer)) => self.match_ids(&flight, answer)?,
             // The table gives `Match` only for an answer; a broken body proves nothing.
-            (Verdict::Match, Body::Broken(_)) => self.hold(&flight, Unknown::CutBody, None)?,
-            (Verdict::Hold(reason), _) => self.hold(&flight, reason, first_error(&body))?,
+            (Verdict::Match, Body::Broken(_)) => self.hold(now, flight, Unknown::CutBody, None)?,
+            (Verdict::Hold(reason), _) => self.hold(now, flight, reason, first_error(&body))?,
             (Verdict::Retry(retry), _) => self.retry(now, flight, retry)?,
             (Verdict::Split(split), _) => self.split(flight, split, first_error(&body))?,
             (Verdict::Refresh, _) => self.refresh(now, flight, first_error(&body))?,
@@ -80,14 +82,13 @@ impl Job {
 
     /// Judges each id by its own slot.
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
-        let unknown = self.ledger.count(State::Unknown);
         let entries = &answer.entries;
         let columns = entries
             .states
             .iter()
             .zip(&entries.issuance)
             .zip(entries.event_time.iter().zip(&entries.valid_till));
-        let mut matched = 0_u32;
+        let (mut matched, mut unclear) = (0_u32, 0_u32);
         for (slot, ((state, id), (event_time, valid_till))) in (0_u32..).zip(columns) {
             let row = flight.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
             matched = slot.saturating_add(1);
@@ -99,14 +100,16 @@ impl Job {
             }
             let error = entries.refused.get(slot);
             let reason = slot_reason(*state, error);
-            let cause = self.ledger.cause(with_error(flight.cause(reason), error));
+            unclear = unclear.saturating_add(u32::from(reason.outcome() == Outcome::Unknown));
+            let cause = unless_doubted(flight, with_error(flight.cause(reason), error));
+            let cause = self.ledger.cause(cause);
             self.ledger.settle(row, State::InFlight, cause)?;
         }
         if matched != flight.batch.len() {
             return Err(Conflict);
         }
         // An answer that decides nothing is as ambiguous as none.
-        if self.ledger.count(State::Unknown).saturating_sub(unknown) == matched {
+        if unclear == matched {
             self.tally.ambiguous();
         } else {
             self.tally.ambiguous_in_row = 0;
@@ -133,14 +136,26 @@ impl Job {
         }
     }
 
-    /// Nobody knows: the ids are settled as unknown and never sent again by this run.
+    /// Nobody knows: the ids are settled as unknown and never sent again by this run, unless the
+    /// policy says so and attempts and budget last.
     fn hold(
         &mut self,
-        flight: &Flight,
+        now: Instant,
+        mut flight: Flight,
         reason: Unknown,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        self.settle(flight, Reason::Unknown(reason), error)
+        let policy = self.plan.policy();
+        let again = policy.ambiguous == Ambiguous::Retry
+            && flight.batch.attempts < policy.attempts_max
+            && self.retries.withdraw();
+        if !again {
+            return self.settle(&flight, Reason::Unknown(reason), error);
+        }
+        let doubt = with_error(flight.cause(Reason::Unknown(reason)), error);
+        flight.batch.doubt = Some(Box::new(doubt));
+        let wait = self.backoff(limits::BACKOFF_BASE, flight.batch.attempts.saturating_sub(1));
+        self.come_back(flight, now.after(wait))
     }
 
     fn settle(
@@ -149,7 +164,8 @@ impl Job {
         reason: Reason,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        let cause = self.ledger.cause(with_error(flight.cause(reason), error));
+        let cause = unless_doubted(flight, with_error(flight.cause(reason), error));
+        let cause = self.ledger.cause(cause);
         self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)
     }
 
@@ -275,6 +291,15 @@ impl Job {
 
 /// After the end of a Retry-After not all runs of the world start in the same millisecond.
 const JITTER_AFTER_GATE: Duration = Duration::from_secs(1);
+
+/// What a later attempt proves about itself says nothing of an earlier one that may have been
+/// processed: only an issuance ends the doubt.
+fn unless_doubted(flight: &Flight, cause: Cause) -> Cause {
+    match &flight.batch.doubt {
+        Some(doubt) if cause.reason.outcome() != Outcome::Unknown => (**doubt).clone(),
+        _ => cause,
+    }
+}
 
 fn slot_reason(state: SlotState, error: Option<&ServiceError>) -> Reason {
     match state {

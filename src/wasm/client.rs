@@ -177,7 +177,8 @@ fn read_plan(request: &JsValue, options: &JsValue) -> Result<Plan, JsValue> {
     let (rate, stop) = (options.inner("rate"), options.inner("stop"));
     let (mut rate, mut stop) = (Reader::new(&rate), Reader::new(&stop));
     let [promotion_id, context_id] = ["promotionId", "contextId"].map(|key| request.text(key));
-    let [host, base_path] = ["host", "basePath"].map(|key| options.text(key));
+    let [host, base_path, ambiguous] =
+        ["host", "basePath", "ambiguous"].map(|key| options.text(key));
     let numbers =
         ["batchSize", "concurrency", "attempts", "timeoutMs", "deadlineMs", "responseBytesMax"];
     let [batch_size, concurrency, attempts, timeout_ms, deadline_ms, response_bytes_max] =
@@ -199,6 +200,7 @@ fn read_plan(request: &JsValue, options: &JsValue) -> Result<Plan, JsValue> {
         stop_ambiguous_in_row,
         stop_failure_percent,
         stop_failure_calls_min,
+        ambiguous: ambiguous.as_deref(),
         attended: options.flag("isJob").unwrap_or(false),
     };
     for reader in [request, options, rate, stop] {

@@ -1,6 +1,7 @@
 //! What is sent again, when, and how it ends.
 
 use crate::world::*;
+use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
 use issue_bulk::verdict::Failure;
 
@@ -146,4 +147,77 @@ fn the_same_seed_gives_the_same_run() {
         (world.sent.clone(), world.outcomes())
     };
     assert_eq!(run(), run());
+}
+
+fn in_doubt() -> Options<'static> {
+    Options { ambiguous: Some("retry"), concurrency: Some(1.0), ..batch_of(10) }
+}
+
+#[track_caller]
+fn expect_resent(world: &World<'_>, ids: u32) {
+    let note = world.job.notes().iter().find(|note| note.code == "resent-after-ambiguity");
+    assert_eq!(note.map_or(0, |note| note.count), ids);
+}
+
+#[test]
+fn an_ambiguous_batch_comes_back_only_where_the_policy_says_so() {
+    let run = |options: Options<'static>, expected: &[(&str, u32)], resent: u32| {
+        let mut calls = 0;
+        let mut service = |ids: &[i64]| {
+            calls += 1;
+            if calls == 2 { errors(503, 503, "busy") } else { issue(ids) }
+        };
+        let mut world = World::new(30, options, &mut service);
+        world.run();
+        expect(&world, expected);
+        expect_resent(&world, resent);
+    };
+    run(in_doubt(), &[("issued", 30)], 10);
+    let hold = Options { ambiguous: Some("hold"), ..in_doubt() };
+    run(hold, &[("issued", 20), ("unknown ambiguous-status", 10)], 0);
+}
+
+#[test]
+fn a_doubt_outlives_every_answer_but_an_issuance() {
+    type Second = fn() -> Reply;
+    let answers: [Second; 7] = [
+        || errors(404, 404, "Passed promotion is not found"),
+        || Reply::Status(401, String::new()),
+        || Reply::Throttled(Some(86_400)),
+        || Reply::Fails(Failure::NotSent),
+        || Reply::Status(413, String::new()),
+        || errors(400, 1006, "Invalid customer identifier"),
+        || {
+            let refused = r#"{"error":{"code":708,"message":"limit"}}"#;
+            Reply::Status(200, format!(r#"{{"data":{{"1":{refused},"2":{refused}}}}}"#))
+        },
+    ];
+    for second in answers {
+        let mut calls = 0;
+        let mut service = |_: &[i64]| {
+            calls += 1;
+            if calls == 1 { Reply::Fails(Failure::Network) } else { second() }
+        };
+        let mut world = World::new(2, in_doubt(), &mut service);
+        world.run();
+        expect(&world, &[("unknown network", 2)]);
+    }
+}
+
+#[test]
+fn doubt_ends_with_the_attempts_and_with_the_stop_rules() {
+    let mut service = |_: &[i64]| Reply::Fails(Failure::Network);
+    let options = Options { attempts: Some(3.0), ..in_doubt() };
+    let mut world = World::new(10, options, &mut service);
+    world.run();
+    assert_eq!(world.sent.len(), 3);
+    expect(&world, &[("unknown network", 10)]);
+    expect_resent(&world, 20);
+    let mut service = |_: &[i64]| Reply::Fails(Failure::Network);
+    let options = Options { stop_ambiguous_in_row: Some(2.0), ..in_doubt() };
+    let mut world = World::new(20, options, &mut service);
+    world.run();
+    assert_eq!(world.stop_code(), Some(StopCode::TooManyAmbiguous));
+    // The first batch still waits for its turn when the second one ends the run.
+    expect(&world, &[("unknown network", 20)]);
 }

@@ -1,8 +1,9 @@
 //! What must hold of the books after every input and every output, and of the wait in between.
 
+use crate::meaning::Known;
 use crate::rule::{Checked, Rule};
 use crate::subject::Subject;
-use crate::witness::{Known, Witness};
+use crate::witness::Witness;
 use core::mem;
 use issue_bulk::job::{Progress, RunState};
 use issue_bulk::ledger::State;
@@ -66,14 +67,19 @@ impl Witness {
     /// Each id is where its last exchange puts it, neither better nor worse.
     fn check_proofs(&self, states: &[State]) -> Checked {
         self.known.iter().zip(states).enumerate().try_for_each(|(row, (known, state))| {
+            let in_doubt = self.doubts[row] > 0;
             let fits = match known {
+                Known::NeverSent | Known::Back(_) | Known::Doubted if in_doubt => {
+                    matches!(state, State::Queued | State::Unknown)
+                }
+                Known::Refused if in_doubt => *state == State::Unknown,
                 Known::NeverSent | Known::Back(_) => {
                     matches!(state, State::Queued | State::Unsent)
                 }
                 Known::InFlight => *state == State::InFlight,
                 Known::Issued(_) => *state == State::Issued,
                 Known::Refused => *state == State::Rejected,
-                Known::Unclear => *state == State::Unknown,
+                Known::Unclear | Known::Doubted => *state == State::Unknown,
             };
             self.watch.check(Rule::Proof, fits, || {
                 format!("row {row} is {state:?}, but its last exchange says {known:?}")

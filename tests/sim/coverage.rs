@@ -4,7 +4,7 @@
 use crate::fault::{ANSWERS, ENDINGS, NETWORK};
 use crate::run::Summary;
 
-const MARKS: [&str; 55] = [
+const MARKS: [&str; 56] = [
     "meaning ids",
     "meaning not-reached",
     "meaning throttled",
@@ -50,6 +50,7 @@ const MARKS: [&str; 55] = [
     "paused retry-after-too-long",
     "paused throttled",
     "split down to one",
+    "sent again in doubt",
     "retry-after honoured",
     "older credentials refused",
     "credentials renewed",

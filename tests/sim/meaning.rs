@@ -83,3 +83,29 @@ impl Meaning {
         }
     }
 }
+
+/// What is known of one id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Known {
+    NeverSent,
+    InFlight,
+    /// Not processed; it may leave again.
+    Back(Back),
+    Issued(Issuance),
+    Refused,
+    /// It may have been issued.
+    Unclear,
+    /// The same, and the policy lets it leave again.
+    Doubted,
+}
+
+/// Why an exchange proves that its ids were not processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    NotReached,
+    Throttled,
+    TooLarge,
+    Guilty,
+    Credentials,
+    Stopped,
+}

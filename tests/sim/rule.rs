@@ -18,7 +18,8 @@ pub enum Rule {
     Limits,
     /// 5. Nothing leaves before the end of a Retry-After.
     NotBefore,
-    /// 6. An id leaves again only if its last exchange proves that it was not processed.
+    /// 6. An id leaves again only if its last exchange proves that it was not processed, or where
+    ///    the policy lets ambiguous exchanges be repeated.
     NeverAgain,
     /// 8. The same seed gives the same trace.
     Repeatable,

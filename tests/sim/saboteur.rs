@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::{Head, Job, Output, Progress};
 use issue_bulk::ledger::State;
-use issue_bulk::policy::StopRules;
+use issue_bulk::policy::{Ambiguous, StopRules};
 use issue_bulk::response::Flow;
 use issue_bulk::time::Instant;
 use issue_bulk::verdict::Failure;
@@ -35,6 +35,7 @@ pub enum Sabotage {
     TooPatient,
     IgnoresRetryAfter,
     SendsAmbiguousAgain,
+    RepeatsUnasked,
     SendsTwice,
     TakesEntropy,
     DrainsForever,
@@ -50,7 +51,7 @@ pub enum Sabotage {
     PanicsOnGarbage,
 }
 
-pub const ALL: [(Sabotage, Rule); 28] = [
+pub const ALL: [(Sabotage, Rule); 29] = [
     (Sabotage::LosesAnIdOnRetry, Rule::Books),
     (Sabotage::ForgetsUnknownIds, Rule::SettledOnce),
     (Sabotage::IgnoresCancel, Rule::Silence),
@@ -66,6 +67,7 @@ pub const ALL: [(Sabotage, Rule); 28] = [
     (Sabotage::TooPatient, Rule::Limits),
     (Sabotage::IgnoresRetryAfter, Rule::NotBefore),
     (Sabotage::SendsAmbiguousAgain, Rule::NeverAgain),
+    (Sabotage::RepeatsUnasked, Rule::NeverAgain),
     (Sabotage::SendsTwice, Rule::NeverAgain),
     (Sabotage::TakesEntropy, Rule::Repeatable),
     (Sabotage::DrainsForever, Rule::Drain),
@@ -109,6 +111,7 @@ impl Sabotage {
             Self::TooManyInFlight => settings.concurrency = 64,
             Self::TooFast => settings.rate_per_minute = None,
             Self::TooManyIds => settings.batch_size = (settings.batch_size * 2).min(10_000),
+            Self::RepeatsUnasked => settings.ambiguous = Ambiguous::Retry,
             Self::TooManyAttempts => settings.attempts = 100,
             Self::TooPatient => settings.timeout_ms = settings.timeout_ms.min(86_400_000) * 2,
             Self::SendsWithoutCredentials => settings.fetched = false,

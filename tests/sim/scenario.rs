@@ -4,7 +4,7 @@
 use crate::chance::Chance;
 use crate::fault::Weather;
 use issue_bulk::plan::{Options, Plan};
-use issue_bulk::policy::StopRules;
+use issue_bulk::policy::{Ambiguous, StopRules};
 use std::collections::{BTreeSet, HashSet};
 
 pub const PROMOTION: &str = "67dd4210ef21a64211227e04";
@@ -22,6 +22,7 @@ pub struct Settings {
     pub timeout_ms: u64,
     pub deadline_ms: Option<u64>,
     pub stop: StopRules,
+    pub ambiguous: Ambiguous,
     pub attended: bool,
     /// Whether credentials are fetched and can be fetched again.
     pub fetched: bool,
@@ -43,6 +44,7 @@ impl Settings {
             stop_ambiguous_in_row: whole(self.stop.ambiguous_in_row),
             stop_failure_percent: whole(self.stop.failure_percent),
             stop_failure_calls_min: whole(self.stop.failure_calls_min),
+            ambiguous: (self.ambiguous == Ambiguous::Retry).then_some("retry"),
             attended: self.attended,
             ..Options::default()
         })
@@ -215,6 +217,7 @@ fn settings(chance: &mut Chance) -> Settings {
         stop,
         attended: chance.coin(),
         fetched: chance.coin(),
+        ambiguous: if chance.percent(20) { Ambiguous::Retry } else { Ambiguous::Hold },
     }
 }
 

@@ -1,7 +1,7 @@
 //! Watches one run from outside: keeps its own account of what was sent and what each exchange
 //! proves, and holds every output of the core against it.
 
-use crate::meaning::{Issuance, Meaning, Proof};
+use crate::meaning::{Back, Known, Meaning, Proof};
 use crate::rule::{Checked, Rule, Watch};
 use crate::scenario::{Scenario, Settings};
 use core::mem;
@@ -9,31 +9,8 @@ use issue_bulk::job::CredentialsFailure;
 use issue_bulk::ledger::State;
 use issue_bulk::limits;
 use issue_bulk::outcome::StopCode;
+use issue_bulk::policy::Ambiguous;
 use std::collections::{BTreeSet, HashMap, VecDeque};
-
-/// What is known of one id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
-    NeverSent,
-    InFlight,
-    /// Not processed; it may leave again.
-    Back(Back),
-    Issued(Issuance),
-    Refused,
-    /// It may have been issued.
-    Unclear,
-}
-
-/// Why an exchange proves that its ids were not processed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Back {
-    NotReached,
-    Throttled,
-    TooLarge,
-    Guilty,
-    Credentials,
-    Stopped,
-}
 
 /// One attempt, as it left.
 #[derive(Clone, Debug)]
@@ -50,7 +27,8 @@ pub struct Departure {
 struct BatchSeen {
     rows: Vec<u32>,
     attempts: u32,
-    not_reached: u32,
+    /// Attempts that count against their maximum.
+    counted: u32,
 }
 
 #[derive(Default)]
@@ -74,6 +52,8 @@ pub struct Witness {
     pub(crate) settings: Settings,
     deadline_ms: u64,
     pub(crate) known: Vec<Known>,
+    /// How often each id was in an ambiguous exchange that the policy lets be repeated.
+    pub(crate) doubts: Vec<u32>,
     pub(crate) open: Vec<Departure>,
     batches: HashMap<u32, BatchSeen>,
     departures: VecDeque<u64>,
@@ -111,6 +91,7 @@ impl Witness {
             watch,
             deadline_ms: deadline.unwrap_or(u64::MAX),
             known: vec![Known::NeverSent; rows],
+            doubts: vec![0; rows],
             open: Vec::new(),
             batches: HashMap::new(),
             departures: VecDeque::new(),
@@ -172,7 +153,7 @@ impl Witness {
     fn check_again(&self, departure: &Departure) -> Checked {
         departure.rows.iter().try_for_each(|row| {
             let known = &self.known[*row as usize];
-            let may_leave = matches!(known, Known::NeverSent | Known::Back(_));
+            let may_leave = matches!(known, Known::NeverSent | Known::Back(_) | Known::Doubted);
             self.watch
                 .check(Rule::NeverAgain, may_leave, || format!("row {row} left, but was {known:?}"))
         })
@@ -211,25 +192,29 @@ impl Witness {
     /// Attempts are counted one by one, and a sealed batch stays what it is.
     fn check_batch(&mut self, departure: &Departure) -> Checked {
         let Departure { batch, attempt, rows, .. } = departure;
-        let new = BatchSeen { rows: rows.clone(), attempts: 0, not_reached: 0 };
+        let new = BatchSeen { rows: rows.clone(), attempts: 0, counted: 0 };
         let seen = self.batches.entry(*batch).or_insert(new);
         seen.attempts += 1;
         let same = seen.rows == *rows && seen.attempts == *attempt && !rows.is_empty();
-        let not_reached = seen.not_reached;
+        let counted = seen.counted;
         self.watch.check(Rule::Request, same, || {
             format!("batch {batch} attempt {attempt} is not what it was")
         })?;
         let attempts = self.settings.attempts;
-        self.watch.check(Rule::Limits, not_reached < attempts, || {
-            format!("batch {batch} left after {not_reached} of {attempts} attempts")
+        self.watch.check(Rule::Limits, counted < attempts, || {
+            format!("batch {batch} left after {counted} of {attempts} attempts")
         })?;
         if *attempt == 1 {
             self.firsts += 1;
             return Ok(());
         }
-        let back = rows.first().map(|row| &self.known[*row as usize]);
-        if let Some(Known::Back(Back::NotReached | Back::Throttled)) = back {
-            self.resends += 1;
+        match rows.first().map(|row| &self.known[*row as usize]) {
+            Some(Known::Back(Back::NotReached | Back::Throttled)) => self.resends += 1,
+            Some(Known::Doubted) => {
+                self.resends += 1;
+                self.marks.insert("sent again in doubt");
+            }
+            _ => {}
         }
         // Whoever attends a run may resume it as often as he likes.
         let earned = self.firsts / limits::RETRY_BUDGET_DEPOSITS_PER_TOKEN;
@@ -251,10 +236,7 @@ impl Witness {
             Meaning::Ids { proofs, foreign } => self.read_proofs(proofs, *foreign),
             Meaning::NotReached => {
                 self.failures += 1;
-                self.priced += 1;
-                if let Some(seen) = self.batches.get_mut(&batch) {
-                    seen.not_reached += 1;
-                }
+                self.uses_an_attempt(batch);
                 back(Back::NotReached)
             }
             Meaning::Throttled { wait_ms } => {
@@ -286,13 +268,30 @@ impl Witness {
             }
             Meaning::Ambiguous => {
                 self.ambiguous();
-                vec![Known::Unclear; departure.rows.len()]
+                vec![self.ambiguity(batch, &departure.rows); departure.rows.len()]
             }
         };
         for (row, known) in departure.rows.iter().zip(known) {
             self.known[*row as usize] = known;
         }
         self.apply_stop_rules();
+    }
+
+    fn uses_an_attempt(&mut self, batch: u32) {
+        self.priced += 1;
+        if let Some(seen) = self.batches.get_mut(&batch) {
+            seen.counted += 1;
+        }
+    }
+
+    /// What an exchange that proves nothing leaves of its ids.
+    fn ambiguity(&mut self, batch: u32, rows: &[u32]) -> Known {
+        if self.settings.ambiguous == Ambiguous::Hold {
+            return Known::Unclear;
+        }
+        rows.iter().for_each(|row| self.doubts[*row as usize] += 1);
+        self.uses_an_attempt(batch);
+        Known::Doubted
     }
 
     fn read_proofs(&mut self, proofs: &[Proof], foreign: bool) -> Vec<Known> {
