@@ -3,13 +3,13 @@
 
 import { build } from "esbuild";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { LOGS, NODE, ROOT, TOOLS, WASM_TARGET, targetDirectory } from "../scripts/project.mjs";
-import { printFailure, run, stopOnSignals } from "../scripts/run.mjs";
+import { LOGS, ROOT } from "../scripts/project.mjs";
+import { printFailure, stopOnSignals } from "../scripts/run.mjs";
 import { measure } from "../scripts/size.mjs";
+import { makeCore } from "../scripts/wasm.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
 const DIST = join(PACKAGE, "dist");
@@ -21,48 +21,15 @@ const LOG = join(LOGS, "package.log");
  * @returns {Promise<void>}
  */
 export async function buildPackage() {
-  await compile();
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
-  await bindgen();
-  await optimise();
+  await makeCore({ folder: DIST, log: LOG });
+  // It describes the raw exports, which nobody may call.
+  rmSync(join(DIST, "core_bg.wasm.d.ts"));
   patchGlue();
   inlineWasm();
   copySources();
   await bundle();
-}
-
-async function compile() {
-  const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", "issue-bulk", "--lib"];
-  // The manifest names no cdylib: beside the rlib of the tests it would switch off LTO.
-  const kind = ["--features", "artifact", "--crate-type", "cdylib"];
-  // Panic messages name source files; nobody needs to learn where this machine keeps them.
-  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });
-  const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
-  await run("cargo", ["rustc", ...what, ...kind], { env, log: LOG });
-}
-
-/** Without a default path the glue holds no `new URL`, which some bundlers trip over. */
-async function bindgen() {
-  const flags = [
-    "--omit-default-module-path",
-    "--remove-name-section",
-    "--remove-producers-section",
-    "--ts-typed-array-buffers",
-  ];
-  const names = ["--target", "web", "--out-dir", DIST, "--out-name", "core"];
-  const input = join(targetDirectory(), WASM_TARGET, "wasm", "issue_bulk.wasm");
-  await run(join(TOOLS, "bin", "wasm-bindgen"), [...names, ...flags, input], { log: LOG });
-  // It describes the raw exports, which nobody may call.
-  rmSync(join(DIST, "core_bg.wasm.d.ts"), { force: true });
-}
-
-async function optimise() {
-  const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
-  const wasm = join(DIST, "core_bg.wasm");
-  await run(NODE, [tool, "-Oz", "--converge", wasm, "-o", wasm], { log: LOG });
 }
 
 /**

@@ -1,0 +1,79 @@
+// From a crate to the wasm that is shipped and its glue: compile, bind, optimise. The package, the
+// size report and the benchmark make theirs here, so that all three look at the same code.
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { NODE, ROOT, TOOLS, WASM_TARGET, targetDirectory } from "./project.mjs";
+import { run } from "./run.mjs";
+
+/**
+ * @typedef {object} Core
+ * @property {string} folder gets `core.js`, `core.d.ts` and `core_bg.wasm`
+ * @property {string} log
+ * @property {string} [crate] whose library becomes the wasm; default `issue-bulk`
+ * @property {string} [features] of that crate; default `artifact`, the core without std
+ * @property {boolean} [isNamed] whether functions keep their names, for a report on them
+ */
+
+/**
+ * Make a wasm and its glue. Cargo skips what has not changed; the other steps take about a second.
+ *
+ * @param {Core} core
+ * @returns {Promise<void>}
+ */
+export async function makeCore({
+  folder, log, crate = "issue-bulk", features = "artifact", isNamed = false,
+}) {
+  await compile(crate, features, log);
+  const compiled = `${crate.replaceAll("-", "_")}.wasm`;
+  await bindgen(join(targetDirectory(), WASM_TARGET, "wasm", compiled), folder, isNamed, log);
+  await optimise(join(folder, "core_bg.wasm"), isNamed, log);
+}
+
+/**
+ * @param {string} crate
+ * @param {string} features
+ * @param {string} log
+ */
+async function compile(crate, features, log) {
+  const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", crate, "--lib"];
+  // The manifest names no cdylib: beside the rlib of the tests it would switch off LTO.
+  const kind = ["--features", features, "--crate-type", "cdylib"];
+  // Panic messages name source files; nobody needs to learn where this machine keeps them.
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+  const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });
+  const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
+  await run("cargo", ["rustc", ...what, ...kind], { env, log });
+}
+
+/**
+ * Without a default path the glue holds no `new URL`, which some bundlers trip over.
+ *
+ * @param {string} input
+ * @param {string} folder
+ * @param {boolean} isNamed
+ * @param {string} log
+ */
+async function bindgen(input, folder, isNamed, log) {
+  const flags = [
+    "--omit-default-module-path",
+    "--remove-producers-section",
+    "--ts-typed-array-buffers",
+    ...(isNamed ? [] : ["--remove-name-section"]),
+  ];
+  const names = ["--target", "web", "--out-dir", folder, "--out-name", "core"];
+  await run(join(TOOLS, "bin", "wasm-bindgen"), [...names, ...flags, input], { log });
+}
+
+/**
+ * @param {string} wasm
+ * @param {boolean} isNamed
+ * @param {string} log
+ */
+async function optimise(wasm, isNamed, log) {
+  const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
+  const flags = ["-Oz", "--converge", ...(isNamed ? ["-g"] : [])];
+  await run(NODE, [tool, ...flags, wasm, "-o", wasm], { log });
+}
