@@ -108,7 +108,7 @@ async function report(count) {
     `${String(bytes).padStart(7)} ${((100 * bytes) / total).toFixed(1).padStart(5)} %  ${name}`;
   print(`The wasm by part, ${total} bytes in all, before compression`, byPart(all).map(line));
   // The hash at the end of a name tells nothing to people.
-  const largest = all.slice(0, count).map(({ name, bytes }) => ({ name: withoutHash(name), bytes }));
+  const largest = all.slice(0, count).map((item) => ({ ...item, name: withoutHash(item.name) }));
   print("The largest functions and constants", largest.map(line));
   const sizes = files().map(
     ({ name, bytes, brotli }) =>
