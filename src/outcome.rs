@@ -62,6 +62,8 @@ pub enum Unknown {
     Network,
     /// A status that does not prove that nothing was done.
     AmbiguousStatus,
+    /// 521 in the service's own words: another action holds the customer (api.md 6).
+    CustomerLocked,
     /// A 200 that ended before its JSON did.
     CutBody,
     /// A 200 that is not the documented JSON.
@@ -92,6 +94,7 @@ pub enum StopCode {
     Unauthorised,
     AccessDenied,
     EndpointRefuses,
+    RequestRefused,
     Redirected,
     RetryAfterTooLong,
     Throttled,
@@ -112,6 +115,7 @@ impl StopCode {
             Self::Unauthorised => "unauthorised",
             Self::AccessDenied => "access-denied",
             Self::EndpointRefuses => "endpoint-refuses",
+            Self::RequestRefused => "request-refused",
             Self::Redirected => "redirected",
             Self::RetryAfterTooLong => "retry-after-too-long",
             Self::Throttled => "throttled",
@@ -140,6 +144,10 @@ impl StopCode {
             }
             Self::EndpointRefuses => {
                 "The address does not take this request; check host and basePath."
+            }
+            Self::RequestRefused => {
+                "The service refuses the organisation or whom it is issued for; check orgId and \
+                 attribution."
             }
             Self::Redirected => {
                 "The service answered with a redirect, which is never followed; check host."
@@ -209,6 +217,7 @@ impl Reason {
             Self::Unknown(Unknown::Timeout) => "timeout",
             Self::Unknown(Unknown::Network) => "network",
             Self::Unknown(Unknown::AmbiguousStatus) => "ambiguous-status",
+            Self::Unknown(Unknown::CustomerLocked) => "customer-locked",
             Self::Unknown(Unknown::CutBody) => "cut-body",
             Self::Unknown(Unknown::UnreadableBody) => "unreadable-body",
             Self::Unknown(Unknown::OversizedBody) => "oversized-body",

@@ -82,6 +82,8 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
         413 => Verdict::Split(Split::TooLarge),
         429 => Verdict::Retry(Retry::Throttled),
         498 if has_code(errors, 498) => Verdict::Refresh,
+        // Of the service or of a CDN: it proves nothing either way, but says who to ask.
+        521 if has_code(errors, 521) => Verdict::Hold(Unknown::CustomerLocked),
         _ => Verdict::Hold(Unknown::AmbiguousStatus),
     }
 }
@@ -105,12 +107,8 @@ pub fn judge_entry_error(error: &ServiceError) -> SlotVerdict {
 
 /// Codes that speak of one customer and of validation before anything is earned (api.md 4).
 const fn is_refusal_of_one_customer(code: i64) -> bool {
-    matches!(
-        code,
-        // Customer not found; limit of earns; promotion's dates, type, state, kind of earning;
-        // earning over for this customer; invalid customer.
-        404 | 705 | 706 | 707 | 708 | 709 | 713 | 714 | 725 | 726 | 1006
-    )
+    // Customer not found; limit of earns; earning over for this customer; invalid customer.
+    is_about_the_promotion(code) || matches!(code, 404 | 708 | 726 | 1006)
 }
 
 fn judge_success(exchange: &Exchange<'_>) -> Verdict {
@@ -148,7 +146,7 @@ fn judge_invalid(errors: &[ServiceError]) -> Verdict {
     let Some(error) = errors.first() else { return Verdict::Hold(Unknown::AmbiguousStatus) };
     match error.code {
         Some(1060) => Verdict::Split(Split::TooLarge),
-        Some(705..=707 | 709 | 713 | 714 | 725) => Verdict::Stop(StopCode::PromotionUnusable),
+        Some(code) if is_about_the_promotion(code) => Verdict::Stop(StopCode::PromotionUnusable),
         Some(1006) => Verdict::Split(Split::Guilty),
         Some(400 | 404) => {
             // The envelope's own code says nothing; its words may (api.md 5, shape B).
@@ -157,18 +155,28 @@ fn judge_invalid(errors: &[ServiceError]) -> Verdict {
                 Subject::Customers | Subject::Unsaid => Verdict::Split(Split::Guilty),
             }
         }
+        // Attribution without its type, an organisation that is not there (api.md 6).
+        Some(1061 | 1064) => Verdict::Stop(StopCode::RequestRefused),
         Some(401 | 498) => Verdict::Refresh,
         Some(403 | 4000) => Verdict::Stop(StopCode::AccessDenied),
         _ => Verdict::Hold(Unknown::AmbiguousStatus),
     }
 }
 
-/// 404 names the promotion or says nothing: stop. Only words about customers are bisected.
+/// 404 names the promotion or says nothing: stop. Only what speaks of customers is bisected.
 fn judge_not_found(errors: &[ServiceError]) -> Verdict {
-    match subject(errors) {
-        Subject::Customers => Verdict::Split(Split::Guilty),
-        Subject::Promotion | Subject::Unsaid => Verdict::Stop(StopCode::PromotionNotFound),
+    match (errors.first().and_then(|error| error.code), subject(errors)) {
+        (Some(code), _) if is_about_the_promotion(code) => {
+            Verdict::Stop(StopCode::PromotionUnusable)
+        }
+        (Some(1006), _) | (_, Subject::Customers) => Verdict::Split(Split::Guilty),
+        (_, Subject::Promotion | Subject::Unsaid) => Verdict::Stop(StopCode::PromotionNotFound),
     }
+}
+
+/// Codes that refuse the promotion itself, before anything is earned (api.md 4).
+const fn is_about_the_promotion(code: i64) -> bool {
+    matches!(code, 705..=707 | 709 | 713 | 714 | 725)
 }
 
 /// What an error's words are about. "Promotion or customer not found" (api.md 4) is about both

@@ -51,7 +51,7 @@ const AMBIGUOUS = [
   [{ kind: "html", status: 502 }, "ambiguous-status"],
   [{ kind: "status", status: 500 }, "ambiguous-status"],
   [{ kind: "status", status: 503 }, "ambiguous-status"],
-  [{ kind: "status", status: 521, code: 521 }, "ambiguous-status"],
+  [{ kind: "status", status: 521, code: 521 }, "customer-locked"],
   [{ kind: "status", status: 400, body: "" }, "ambiguous-status"],
   [{ kind: "unknownStatus", status: 202 }, "ambiguous-status"],
   [{ kind: "html", status: 200 }, "unreadable-body"],

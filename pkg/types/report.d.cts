@@ -85,6 +85,7 @@ export type UnsentReason =
 /**
  * - `timeout`, `network`: the request may have arrived, no complete answer came
  * - `ambiguous-status`: the HTTP status does not prove that nothing was done
+ * - `customer-locked`: 521 in the service's own words, another action holds a customer of the call
  * - `cut-body`, `unreadable-body`, `oversized-body`, `contradictory-body`, `errors-in-success`:
  *   a 200 whose body proves nothing
  * - `missing-in-answer`, `entry-error`, `unreadable-entry`, `mismatched-entry`: a good answer
@@ -94,6 +95,7 @@ export type UnknownReason =
   | "timeout"
   | "network"
   | "ambiguous-status"
+  | "customer-locked"
   | "cut-body"
   | "unreadable-body"
   | "oversized-body"
@@ -113,6 +115,7 @@ export type StopCode =
   | "unauthorised"
   | "access-denied"
   | "endpoint-refuses"
+  | "request-refused"
   | "redirected"
   | "retry-after-too-long"
   | "throttled"

@@ -74,7 +74,7 @@ fn what_an_exchange_proves() {
         (errors(409, 705, "x"), "unknown ambiguous-status", None),
         (errors(500, 500, "x"), "unknown ambiguous-status", None),
         (Reply::Status(502, "<html>".into()), "unknown ambiguous-status", None),
-        (errors(521, 521, "lock"), "unknown ambiguous-status", None),
+        (errors(521, 521, "lock"), "unknown customer-locked", None),
         (Reply::Fails(Failure::Network), "unknown network", None),
         (Reply::Silence, "unknown timeout", None),
         (
