@@ -102,12 +102,18 @@ export const SUITES = [
   { name: "build", commands: () => [node("scripts/build.mjs")], minutes: 20 },
   { name: "gateway-speed", commands: () => [node("scripts/gateway-speed.mjs")] },
   { name: "packed-package", counts: "node", commands: () => [node("scripts/pack.mjs")] },
+  { name: "faults", counts: "node", commands: () => [node("scripts/faults.mjs")] },
   {
     name: "types",
     commands: () =>
-      ["scripts", "pkg", join("pkg", "test"), "www", join("tests", "types")].map((part) =>
-        tool("typescript/bin/tsc", "--project", part),
-      ),
+      [
+        "scripts",
+        "pkg",
+        join("pkg", "test"),
+        "www",
+        join("tests", "types"),
+        join("tests", "faults"),
+      ].map((part) => tool("typescript/bin/tsc", "--project", part)),
   },
   { name: "publint", commands: () => [tool("publint/src/cli.js", "pkg", "--strict")] },
   {

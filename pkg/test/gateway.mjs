@@ -17,6 +17,8 @@ export const AUTH = Object.freeze({ username: "store.server", password: "server1
  * @property {(switches: object) => Promise<void>} switches changes some switches
  * @property {() => Promise<void>} reset account, faults and switches as at the start
  * @property {() => Promise<any>} summary
+ * @property {(counters: Record<string, number>) => Promise<any>} reached the summary, as soon as
+ *   each of these counters is reached (`openCalls`: at most)
  * @property {() => Promise<any[]>} calls to issue, in order of arrival
  * @property {() => Promise<Map<string, { arrivals: number, issued: number }>>} ids
  * @property {() => Promise<any[]>} issuances
@@ -59,11 +61,21 @@ function controls(control) {
     switches: async (/** @type {object} */ part) => void (await send("PATCH", "/switches", part)),
     reset: async () => void (await send("POST", "/reset")),
     summary: async () => (await ask(`${control}/account/summary`)).json(),
+    reached: async (/** @type {Record<string, number>} */ counters) => {
+      const query = Object.entries(counters).map(([name, value]) => `&${name}=${value}`);
+      const summary = `${control}/account/summary?waitMs=${PATIENCE_MS}${query.join("")}`;
+      const reply = await (await ask(summary)).json();
+      assert.ok(reply.inTime, `not reached in time: ${query}`);
+      return reply;
+    },
     calls: async () => (await lines("/account/calls")).filter((call) => call.path === "issue"),
     ids: async () => new Map((await lines("/account/ids")).map((entry) => [entry.id, entry])),
     issuances: () => lines("/account/issuances"),
   };
 }
+
+/** Milliseconds to wait for a counter of the account. */
+const PATIENCE_MS = 10_000;
 
 const JSON_BODY = { "content-type": "application/json" };
 

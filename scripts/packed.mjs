@@ -1,0 +1,30 @@
+// A project that has the packed package installed, and a copy of tests that see nothing else of it.
+
+import { cpSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { capture } from "./capture.mjs";
+import { ROOT, testFiles } from "./project.mjs";
+import { run } from "./run.mjs";
+
+/**
+ * Make the throw-away project.
+ *
+ * @param {string} folder that is there and empty
+ * @param {string} tests folder of the tests, relative to the root
+ * @param {string} log
+ * @returns {Promise<string[]>} its test files
+ */
+export async function installPacked(folder, tests, log) {
+  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: join(ROOT, "pkg"),
+    log,
+  });
+  const tarball = capture("sh", ["-c", `ls ${folder}/*.tgz`]);
+  if (tarball === null) throw new Error("npm pack made no file");
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  await run("npm", ["install", "--ignore-scripts", "--no-audit", tarball], { cwd: folder, log });
+  cpSync(join(ROOT, tests), folder, { recursive: true });
+  const files = testFiles(tests).map((path) => join(folder, basename(path)));
+  if (files.length === 0) throw new Error(`no test file in ${tests}`);
+  return files;
+}
