@@ -7,18 +7,18 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { installBrowser } from "./browser.mjs";
 import { capture } from "./capture.mjs";
 import {
   LOGS, NODE, NODE_NEWER, ROOT, TOOLS, WASM_TARGET, lockedVersion, toolchain,
 } from "./project.mjs";
+import { installPrograms } from "./programs.mjs";
 import { printFailure, run, step, stopOnSignals } from "./run.mjs";
 
 const LOG = join(LOGS, "setup.log");
 
 /**
  * @typedef {object} Wanted
- * @property {boolean} [browser] Chromium with its driver: only the tests need them
+ * @property {boolean} [programs] browsers and nginx: only the tests need them
  */
 
 /**
@@ -28,13 +28,13 @@ const LOG = join(LOGS, "setup.log");
  * @returns {Promise<void>}
  * @throws {Error} whose message says in one line what is missing
  */
-export async function setUp({ browser = false } = {}) {
+export async function setUp({ programs = false } = {}) {
   checkNode();
   await step("set-up: Rust toolchain and wasm target", installToolchain);
   await step("set-up: npm packages", installPackages);
   await step("set-up: newer Node for the Worker runtime", installNewerNode);
   await step("set-up: wasm-bindgen command line", installWasmBindgen);
-  if (browser) await step("set-up: Chromium and its driver", () => installBrowser(LOG));
+  if (programs) await step("set-up: browsers and nginx", () => installPrograms(LOG));
 }
 
 function checkNode() {
@@ -123,7 +123,7 @@ async function installWasmBindgen() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   stopOnSignals();
-  setUp({ browser: process.argv.includes("--browser") }).catch((error) => {
+  setUp({ programs: process.argv.includes("--programs") }).catch((error) => {
     printFailure(error);
     process.exitCode = 1;
   });

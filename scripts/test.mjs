@@ -68,7 +68,7 @@ async function main() {
   mkdirSync(LOGS, { recursive: true });
   const { SUITES } = await import("./suites.mjs");
   const suites = chosen(SUITES, process.argv.slice(2));
-  await setUp({ browser: true });
+  await setUp({ programs: true });
   /** @type {Result[]} */
   const results = [];
   for (const suite of suites) results.push(await runSuite(suite));

@@ -13,6 +13,7 @@ export const AUTH = Object.freeze({ username: "store.server", password: "server1
 /**
  * @typedef {object} Gateway
  * @property {string} host address of the service
+ * @property {string} tlsHost the same over TLS, for which it needs the flag `--https-port 0`
  * @property {(rules: object[]) => Promise<void>} faults replaces the faults
  * @property {(switches: object) => Promise<void>} switches changes some switches
  * @property {() => Promise<void>} reset account, faults and switches as at the start
@@ -36,8 +37,13 @@ export async function startGateway(flags = []) {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
-  const { http, control } = JSON.parse(line);
-  return { host: `http://${http}`, ...controls(`http://${control}`), stop: () => stop(child) };
+  const { http, https, control } = JSON.parse(line);
+  return {
+    host: `http://${http}`,
+    tlsHost: `https://${https}`,
+    ...controls(`http://${control}`),
+    stop: () => stop(child),
+  };
 }
 
 /** @param {import("node:child_process").ChildProcess} child */

@@ -1,10 +1,12 @@
-// A page with the package in a real Chromium, on an origin of its own.
+// A page with the package in real browsers, on an origin of its own.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { chromium } from "playwright-core";
-import { browserArguments, findBrowser } from "../../../scripts/browser.mjs";
+import puppeteer from "puppeteer-core";
+import { browserArguments } from "../../../scripts/browser.mjs";
+import { findProgram } from "../../../scripts/programs.mjs";
 import { bundled } from "./bundle.mjs";
 
 /** @typedef {import("./table.mjs").Subject} Subject */
@@ -12,7 +14,11 @@ import { bundled } from "./bundle.mjs";
 const ENTRY = `
   import { issueBulk } from "issue-bulk";
   import { play } from "./play.mjs";
-  globalThis.play = (given) => play(issueBulk, given);
+  import { TRANSPORTS } from "./transports.mjs";
+  globalThis.play = ({ transport, ...given }) => play(issueBulk, {
+    ...given,
+    options: { ...given.options, transport: TRANSPORTS[transport] },
+  });
 `;
 
 const PAGE = '<!doctype html><title>faults</title><script type="module" src="/entry.js"></script>';
@@ -43,10 +49,10 @@ export async function servePage() {
   };
 }
 
-/** @returns {Promise<Subject & { page: import("playwright-core").Page }>} */
+/** @returns {Promise<Subject & { page: import("playwright-core").Page }>} in Chromium */
 export async function startPage() {
   const site = await servePage();
-  const { chromium: executablePath } = findBrowser();
+  const executablePath = findProgram("chromium");
   assert.ok(executablePath, "no Chromium: set CHROMIUM to its path");
   const browser = await chromium.launch({ executablePath, args: browserArguments() });
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -55,6 +61,25 @@ export async function startPage() {
   await page.waitForFunction(() => "play" in globalThis);
   return {
     page,
+    play: (given) => page.evaluate((value) => Reflect.get(globalThis, "play")(value), given),
+    stop: async () => {
+      await browser.close();
+      await site.stop();
+    },
+  };
+}
+
+/** @returns {Promise<Subject>} in Firefox, which Playwright drives only in a build of its own */
+export async function startFirefox() {
+  const site = await servePage();
+  const executablePath = findProgram("firefox");
+  assert.ok(executablePath, "no Firefox: set FIREFOX to its path");
+  const options = { browser: /** @type {const} */ ("firefox"), acceptInsecureCerts: true };
+  const browser = await puppeteer.launch({ ...options, executablePath, headless: true });
+  const page = await browser.newPage();
+  await page.goto(site.origin);
+  await page.waitForFunction(() => "play" in globalThis);
+  return {
     play: (given) => page.evaluate((value) => Reflect.get(globalThis, "play")(value), given),
     stop: async () => {
       await browser.close();

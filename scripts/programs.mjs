@@ -1,0 +1,96 @@
+// The programs that tests need and npm does not bring: where they are, and how a Debian machine
+// gets them.
+
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { capture } from "./capture.mjs";
+import { run } from "./run.mjs";
+
+/**
+ * @typedef {object} Program
+ * @property {string} variable that names its path and wins
+ * @property {string[]} names on the path
+ * @property {string[]} [bundles] where macOS keeps it
+ * @property {string} debian the package that brings it
+ */
+
+/** @type {Record<"chromium" | "chromedriver" | "firefox" | "nginx", Program>} */
+const PROGRAMS = {
+  chromium: {
+    variable: "CHROMIUM",
+    names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    bundles: [
+      "/Applications/Chromium.app/Contents/MacOS/Chromium",
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ],
+    debian: "chromium",
+  },
+  chromedriver: { variable: "CHROMEDRIVER", names: ["chromedriver"], debian: "chromium-driver" },
+  firefox: {
+    variable: "FIREFOX",
+    names: ["firefox-esr", "firefox"],
+    bundles: ["/Applications/Firefox.app/Contents/MacOS/firefox"],
+    debian: "firefox-esr",
+  },
+  nginx: { variable: "NGINX", names: ["nginx", "/usr/sbin/nginx"], debian: "nginx-light" },
+};
+
+/** Debian asks this script before a package starts its service; 101 forbids it. */
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/**
+ * @param {keyof typeof PROGRAMS} name
+ * @returns {string | null} its path
+ */
+export function findProgram(name) {
+  const { variable, names, bundles = [] } = PROGRAMS[name];
+  const given = process.env[variable];
+  if (given !== undefined) return given;
+  for (const command of names) {
+    const path = capture("sh", ["-c", `command -v ${command}`]);
+    if (path !== null && path !== "") return path;
+  }
+  return bundles.find(existsSync) ?? null;
+}
+
+/**
+ * Install what is missing where that is possible: on Debian and its kin, as root.
+ *
+ * @param {string} log
+ * @throws {Error} that names what is missing, elsewhere
+ */
+export async function installPrograms(log) {
+  const wanted = missing();
+  if (wanted.length === 0) return;
+  const list = wanted.join(" and ");
+  if (!isDebian() || process.getuid?.() !== 0) {
+    throw new Error(`${list} missing: install Chromium with its chromedriver, Firefox and nginx`);
+  }
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update"], { env, log });
+  const packages = wanted.map((name) => PROGRAMS[name].debian);
+  await withoutServices(() =>
+    run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, log }),
+  );
+  if (missing().length > 0) throw new Error(`${missing().join(" and ")} missing after apt-get`);
+}
+
+/** The tests start their own nginx; a machine that had none gets no server on its port 80. */
+async function withoutServices(/** @type {() => Promise<void>} */ work) {
+  if (existsSync(POLICY)) return work();
+  writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await work();
+  } finally {
+    rmSync(POLICY);
+  }
+}
+
+function missing() {
+  const names = /** @type {(keyof typeof PROGRAMS)[]} */ (Object.keys(PROGRAMS));
+  return names.filter((name) => findProgram(name) === null);
+}
+
+function isDebian() {
+  return existsSync("/etc/debian_version") && capture("sh", ["-c", "command -v apt-get"]) !== null;
+}
