@@ -10,6 +10,7 @@ import { LOGS, ROOT } from "../scripts/project.mjs";
 import { printFailure, stopOnSignals } from "../scripts/run.mjs";
 import { measure } from "../scripts/size.mjs";
 import { makeCore } from "../scripts/wasm.mjs";
+import { bundleCommand } from "./bundle-cli.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
 const DIST = join(PACKAGE, "dist");
@@ -30,6 +31,7 @@ export async function buildPackage() {
   inlineWasm();
   copySources();
   await bundle();
+  await bundleCommand(ROOT);
 }
 
 /**

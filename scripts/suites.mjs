@@ -109,6 +109,7 @@ export const SUITES = [
       [
         "scripts",
         "pkg",
+        join("pkg", "cli"),
         join("pkg", "test"),
         "www",
         join("tests", "types"),

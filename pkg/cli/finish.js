@@ -1,0 +1,52 @@
+/** What every command does with a report: says it, writes it, and makes an exit code of it. */
+import { EXIT, exitCodeOf } from "./exit.js";
+import { writeResults } from "./results.js";
+import { printSummary, summaryOf } from "./summary.js";
+import { counted, printable } from "./text.js";
+
+/** @typedef {import("issue-bulk").Report} Report */
+/** @typedef {import("./screen.js").Screen} Screen */
+
+/**
+ * @param {Report} report
+ * @param {{ out: string | undefined, screen: Screen }} how
+ * @returns {Promise<number>} the exit code
+ */
+export async function finish(report, { out, screen }) {
+  printSummary(report, screen);
+  for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
+  for (const line of endLines(report)) screen.result(line);
+  if (out !== undefined) {
+    await writeResults(report, out);
+    if (out !== "-") screen.result(`Results: ${printable(out)}`);
+  }
+  const exitCode = exitCodeOf(report);
+  screen.event("summary", { exitCode, ...summaryOf(report), results: out ?? null });
+  return exitCode;
+}
+
+/**
+ * Why it ended early, and what to do now.
+ *
+ * @param {Report} report
+ * @returns {string[]}
+ */
+function endLines(report) {
+  const { stopped, counts } = report;
+  const lines = [];
+  if (stopped !== null) {
+    const { reason, status, serviceCode, requestId } = stopped;
+    const facts = Object.entries({ HTTP: status, code: serviceCode, "request id": requestId })
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ");
+    const title = exitCodeOf(report) === EXIT.interrupted ? "Interrupted" : "Stopped";
+    lines.push(`${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`);
+  }
+  if (stopped?.code === "unauthorised") lines.push("See `issue-bulk help credentials`.");
+  if (counts.unknown > 0) {
+    const who = counted(counts.unknown, "customer");
+    lines.push(`${who} may have been issued. Do not issue to them again before somebody looked.`);
+  }
+  return lines;
+}

@@ -1,0 +1,93 @@
+/** The customers: a file or standard input, packed with gzip or not. */
+import { open } from "node:fs/promises";
+import process from "node:process";
+import { Readable, pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { Refusal, systemError } from "./exit.js";
+
+/** How gzip begins (RFC 1952, 2.3.1); no text of ids does. */
+const GZIP = [0x1f, 0x8b];
+
+/** Stands for standard input, as usual. */
+export const STDIN = "-";
+
+/**
+ * The bytes of the customers, unpacked where they are packed.
+ *
+ * @param {string} path or `-`
+ * @returns {Promise<AsyncIterable<Uint8Array>>}
+ * @throws {Refusal} `no-input`
+ */
+export async function openInput(path) {
+  return unpacked(path === STDIN ? process.stdin : await openFile(path));
+}
+
+/** @param {string} path */
+async function openFile(path) {
+  try {
+    const file = await open(path);
+    const stats = await file.stat();
+    if (!stats.isDirectory()) return file.createReadStream();
+    await file.close();
+  } catch (error) {
+    throw new Refusal("no-input", `The customers cannot be read: ${systemError(error).message}.`);
+  }
+  throw new Refusal("no-input", `${path} is a folder; name the file with the customers.`);
+}
+
+/**
+ * @param {AsyncIterable<Uint8Array>} source
+ * @returns {AsyncIterable<Uint8Array>}
+ */
+async function* unpacked(source) {
+  const pieces = source[Symbol.asyncIterator]();
+  const { head, isEnded } = await firstBytes(pieces);
+  const all = rejoined(head, isEnded ? null : pieces);
+  if (!GZIP.every((byte, at) => head[at] === byte)) {
+    yield* all;
+    return;
+  }
+  const unzip = createGunzip();
+  // Whatever goes wrong in the source is thrown by `unzip` too.
+  pipeline(Readable.from(all, { objectMode: false }), unzip, () => {});
+  yield* unzip;
+}
+
+/**
+ * Enough of the beginning to tell gzip: a pipe may deliver a single byte first.
+ *
+ * @param {AsyncIterator<Uint8Array>} pieces
+ */
+async function firstBytes(pieces) {
+  let head = new Uint8Array();
+  while (head.length < GZIP.length) {
+    const { done, value } = await pieces.next();
+    if (done) return { head, isEnded: true };
+    head = head.length === 0 ? new Uint8Array(value) : joined(head, value);
+  }
+  return { head, isEnded: false };
+}
+
+/**
+ * @param {Uint8Array} first
+ * @param {Uint8Array} second
+ */
+function joined(first, second) {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/**
+ * @param {Uint8Array} head
+ * @param {AsyncIterator<Uint8Array> | null} rest
+ */
+async function* rejoined(head, rest) {
+  yield head;
+  for (; rest !== null; ) {
+    const { done, value } = await rest.next();
+    if (done) return;
+    yield value;
+  }
+}

@@ -1,0 +1,83 @@
+/** The commands, their options and their help. */
+import { Command } from "commander";
+import { version } from "issue-bulk";
+import { HELP } from "./credentials.js";
+import * as groups from "./options.js";
+import { plan } from "./plan.js";
+import { run } from "./run.js";
+import { Screen } from "./screen.js";
+
+/** @typedef {import("./options.js").Given} Given */
+/** @typedef {(file: string, given: Given, screen: Screen) => Promise<number>} Action */
+
+const FILE = "CSV, TSV, NDJSON, JSON or one id a line, .gz or not; - for standard input";
+
+const EXITS = `
+Exit codes:
+  0    every customer was issued
+  1    some were rejected, not sent or invalid
+  2    the command, its configuration or this machine has to be mended
+  3    some may have been issued: look before anybody issues to them again
+  4    the service made the run stop
+  130  interrupted`;
+
+/**
+ * @typedef {object} Ending
+ * @property {number} exitCode
+ * @property {Screen} screen that the command used
+ */
+
+/**
+ * @param {(ending: Ending) => void} began told when a command begins, and again of its end
+ */
+export function makeProgram(began) {
+  const program = new Command("issue-bulk")
+    .description("Issue a Capillary cart promotion to many customers, each exactly once.")
+    .version(version())
+    .helpCommand("help [command]", "what a command does and takes")
+    .addHelpText("after", EXITS)
+    .exitOverride()
+    .showHelpAfterError("See --help.");
+
+  /**
+   * @param {Command} command
+   * @param {Action} action
+   */
+  const perform = (command, action) =>
+    command.action(async (file, given) => {
+      const screen = new Screen(given);
+      began({ exitCode: 0, screen });
+      began({ exitCode: await action(file, given, screen), screen });
+    });
+
+  const planning = program
+    .command("plan")
+    .summary("read the customers and say what a run would do; sends nothing")
+    .argument("<file>", FILE);
+  use(planning, groups.inputOptions, groups.paceOptions, groups.screenOptions);
+  perform(planning, plan);
+
+  const running = program
+    .command("run")
+    .summary("issue the promotion to every customer of a file")
+    .argument("<file>", FILE);
+  use(running, groups.requestOptions, groups.serviceOptions, groups.inputOptions);
+  use(running, groups.paceOptions, groups.outOptions, groups.screenOptions);
+  running.option("-y, --yes", "issue without a question, for scripts");
+  perform(running, run);
+
+  program
+    .command("credentials")
+    .summary("how credentials are given")
+    .addHelpText("after", `\n${HELP}`)
+    .action(() => void process.stdout.write(`${HELP}\n`));
+  return program;
+}
+
+/**
+ * @param {Command} command
+ * @param {groups.Group[]} added
+ */
+function use(command, ...added) {
+  for (const add of added) add(command);
+}
