@@ -37,7 +37,8 @@ impl Batch {
 /// The batches that wait to be sent: rows not yet sealed, and batches that come back.
 #[derive(Debug)]
 pub struct Queue {
-    open: Range<u32>,
+    /// Rows that are not sealed yet, the next ones last; one range unless the run was resumed.
+    open: Vec<Range<u32>>,
     size: u32,
     /// A few: no more than were in flight at once, and their halves.
     returned: Vec<Batch>,
@@ -46,7 +47,14 @@ pub struct Queue {
 
 impl Queue {
     pub fn new(rows: u32, size: u32) -> Self {
-        Self { open: 0..rows, size: size.max(1), returned: Vec::new(), next_id: 0 }
+        Self::of(core::iter::once(0..rows).collect(), size, 0)
+    }
+
+    /// What is left of a run, as ranges of rows in their order; `next_id` numbers the next batch.
+    pub fn of(mut rows: Vec<Range<u32>>, size: u32, next_id: u32) -> Self {
+        rows.retain(|range| !range.is_empty());
+        rows.reverse();
+        Self { open: rows, size: size.max(1), returned: Vec::new(), next_id }
     }
 
     /// The batch to send at `now`: those that come back go first, in the order of their return.
@@ -70,6 +78,11 @@ impl Queue {
         self.returned.push(batch);
     }
 
+    /// Puts a batch that was popped in vain in front again.
+    pub fn put_back(&mut self, batch: Batch) {
+        self.returned.insert(0, batch);
+    }
+
     /// Puts both halves in front, the first one foremost, so that a refused batch is finished
     /// before new ones begin. `false` where a single id cannot be halved.
     #[must_use]
@@ -89,20 +102,21 @@ impl Queue {
 
     /// Takes everything that waits, for a run that stops: rows, and the doubt about them.
     pub fn drain(&mut self) -> impl Iterator<Item = (Range<u32>, Option<Box<Cause>>)> + use<> {
-        let open = core::mem::replace(&mut self.open, 0..0);
+        let open = core::mem::take(&mut self.open).into_iter().rev().map(|rows| (rows, None));
         let returned = core::mem::take(&mut self.returned);
         let returned = returned.into_iter().map(|batch| (batch.rows, batch.doubt));
-        returned.chain(core::iter::once((open, None)))
+        returned.chain(open)
     }
 
     /// The next open rows. `limits` proves that even the largest batch fits into one body.
     fn seal(&mut self) -> Option<Batch> {
-        if self.open.is_empty() {
-            return None;
+        let open = self.open.last_mut()?;
+        let start = open.start;
+        let end = start.saturating_add(self.size).min(open.end);
+        open.start = end;
+        if end == open.end {
+            self.open.pop();
         }
-        let start = self.open.start;
-        let end = start.saturating_add(self.size).min(self.open.end);
-        self.open.start = end;
         Some(self.new_batch(start..end))
     }
 
@@ -166,7 +180,7 @@ mod tests {
         let batch = Batch { doubt: doubt.clone(), ..queue.pop(NOW).unwrap() };
         assert!(queue.push_halves(&batch));
         let halves: Vec<_> = queue.drain().collect();
-        assert_eq!(halves, [(0..2, doubt.clone()), (2..4, doubt), (4..4, None)]);
+        assert_eq!(halves, [(0..2, doubt.clone()), (2..4, doubt)]);
     }
 
     #[test]
@@ -180,6 +194,20 @@ mod tests {
         assert_eq!(queue.ready_at(), Some(Instant::from_millis(50)));
         assert_eq!(queue.pop(Instant::from_millis(50)).unwrap().rows, 0..2);
         assert_eq!(queue.ready_at(), None);
+    }
+
+    #[test]
+    fn what_is_left_of_a_run_is_sealed_range_by_range() {
+        let mut queue = Queue::of(vec![0..1, 4..4, 5..8], 2, 9);
+        let popped: Vec<_> = core::iter::from_fn(|| queue.pop(NOW)).collect();
+        let rows: Vec<_> = popped.iter().map(|batch| batch.rows.clone()).collect();
+        assert_eq!(rows, [0..1, 5..7, 7..8]);
+        assert_eq!(popped[0].id, BatchId(9));
+        queue.put_back(popped[1].clone());
+        queue.put_back(popped[0].clone());
+        assert_eq!(queue.pop(NOW).unwrap().rows, 0..1);
+        let mut queue = Queue::of(vec![0..1, 5..8], 2, 0);
+        assert_eq!(queue.drain().collect::<Vec<_>>(), [(0..1, None), (5..8, None)]);
     }
 
     #[test]

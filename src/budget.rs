@@ -22,22 +22,30 @@ impl RateBudget {
         Self { per_minute_max: per_minute, per_minute: per_minute.unwrap_or(1), next_micros: 0 }
     }
 
-    /// When the next request may leave.
-    pub fn ready_at(&self) -> Instant {
-        Instant::from_millis(self.next_micros.div_ceil(MICROS_PER_MILLI))
+    /// When the next request may leave, once `ahead` others have.
+    pub fn ready_at(&self, ahead: u32) -> Instant {
+        let others = match self.per_minute_max {
+            Some(_) => self.interval_micros().saturating_mul(ahead.into()),
+            None => 0,
+        };
+        let micros = self.next_micros.saturating_add(others);
+        Instant::from_millis(micros.div_ceil(MICROS_PER_MILLI))
     }
 
     /// Books one request that leaves at `now`; ask [`RateBudget::ready_at`] before.
     pub fn take(&mut self, now: Instant) {
         if self.per_minute_max.is_some() {
-            let per_minute = u64::from(self.per_minute);
-            let interval = MICROS_PER_MINUTE.checked_div(per_minute).unwrap_or(MICROS_PER_MINUTE);
             // Time that passed unused is not saved up, but the part of a millisecond that the
             // clock cannot show is kept, or the rate would drift.
             let now_micros = now.as_millis().saturating_mul(MICROS_PER_MILLI);
             let grain_ago = now_micros.saturating_sub(MICROS_PER_MILLI);
-            self.next_micros = self.next_micros.max(grain_ago).saturating_add(interval);
+            self.next_micros =
+                self.next_micros.max(grain_ago).saturating_add(self.interval_micros());
         }
+    }
+
+    fn interval_micros(&self) -> u64 {
+        MICROS_PER_MINUTE.checked_div(self.per_minute.into()).unwrap_or(MICROS_PER_MINUTE)
     }
 
     /// The service said 429: half the rate from here.
@@ -96,7 +104,7 @@ mod tests {
         let mut times = Vec::new();
         for millis in 0..until_ms {
             let now = Instant::from_millis(millis);
-            if budget.ready_at() <= now {
+            if budget.ready_at(0) <= now {
                 budget.take(now);
                 times.push(millis);
             }
@@ -124,11 +132,20 @@ mod tests {
     }
 
     #[test]
+    fn those_that_wait_ahead_take_their_share() {
+        let mut budget = RateBudget::new(Some(60));
+        budget.take(Instant::from_millis(5_001));
+        assert_eq!(budget.ready_at(0).as_millis(), 6_000);
+        assert_eq!(budget.ready_at(3).as_millis(), 9_000);
+        assert_eq!(RateBudget::new(None).ready_at(3), Instant::START);
+    }
+
+    #[test]
     fn idle_time_is_not_saved_up() {
         let mut budget = RateBudget::new(Some(60));
         let late = Instant::from_millis(600_000);
         budget.take(late);
-        assert!(budget.ready_at() >= Instant::from_millis(600_999));
+        assert!(budget.ready_at(0) >= Instant::from_millis(600_999));
     }
 
     #[test]
@@ -136,12 +153,12 @@ mod tests {
         let mut budget = RateBudget::new(Some(600));
         budget.throttled();
         budget.take(Instant::from_millis(1_000));
-        assert_eq!(budget.ready_at().as_millis(), 1_199);
+        assert_eq!(budget.ready_at(0).as_millis(), 1_199);
         for _ in 0..20 {
             budget.succeeded();
         }
         budget.take(Instant::from_millis(10_000));
-        assert_eq!(budget.ready_at().as_millis(), 10_099);
+        assert_eq!(budget.ready_at(0).as_millis(), 10_099);
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub fn forecast(plan: Plan, ids: Vec<i64>, latency: Duration) -> (Forecast, Vec<
                 now = now.max(next);
                 answer_due(&mut job, &mut in_flight, now);
             }
-            Output::Abort { .. } | Output::FetchCredentials => {}
+            // Without a journal and without credentials the last two never come.
+            Output::Abort { .. } | Output::FetchCredentials | Output::Persist => {}
             Output::Done => break,
         }
     }

@@ -5,7 +5,8 @@
 //!    output;
 //! 2. wait until a fetch brings something or the instant of `Wait` has come;
 //! 3. feed it back: [`Job::handle_head`], [`Job::handle_chunk`], [`Job::handle_end`],
-//!    [`Job::handle_failure`], [`Job::handle_credentials`], or nothing when only time has passed;
+//!    [`Job::handle_failure`], [`Job::handle_credentials`], [`Job::handle_persisted`], or nothing
+//!    when only time has passed;
 //! 4. go to 1.
 //!
 //! ```text
@@ -19,6 +20,7 @@
 mod credentials;
 mod flight;
 mod pace;
+mod persist;
 mod settle;
 mod status;
 
@@ -32,7 +34,7 @@ use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId};
 use crate::ledger::{Conflict, Ledger, State};
 use crate::limits;
-use crate::outcome::{Cause, Reason, StopCode, Unsent};
+use crate::outcome::StopCode;
 use crate::plan::Plan;
 use crate::request;
 use crate::response::{Expected, Flow, Reader};
@@ -43,6 +45,7 @@ use core::time::Duration;
 use credentials::Credentials;
 use flight::{Flight, Flights};
 use pace::Pace;
+use persist::Journal;
 
 /// What the driver has to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +57,13 @@ pub enum Output {
     /// Fetch credentials and answer with [`Job::handle_credentials`] or
     /// [`Job::handle_credentials_failure`].
     FetchCredentials,
+    /// Append what [`Job::take_journal`] gives to the journal, where it lasts, and answer with
+    /// [`Job::handle_persisted`] or [`Job::handle_persist_failure`]. There is one at a time, and
+    /// none without a journal.
+    Persist,
     /// Nothing to do before `until`, or before something comes in where it is `None`.
     Wait { until: Option<Instant> },
-    /// Every id has its outcome.
+    /// Every id has its outcome, and the journal knows.
     Done,
 }
 
@@ -84,6 +91,7 @@ pub struct Job {
     stopped: Option<Stopped>,
     tally: Tally,
     notes: Vec<Note>,
+    journal: Option<Journal>,
 }
 
 /// Who paused the run.
@@ -105,6 +113,17 @@ impl Job {
     ) -> Self {
         let ledger = Ledger::new(ids);
         let queue = Queue::new(ledger.rows(), plan.batch_size());
+        Self::over(plan, ledger, queue, fetched_credentials, seed, now)
+    }
+
+    fn over(
+        plan: Plan,
+        ledger: Ledger,
+        queue: Queue,
+        fetched_credentials: bool,
+        seed: u64,
+        now: Instant,
+    ) -> Self {
         let pace = Pace::new(plan.rate_per_minute(), plan.concurrency_max());
         Self {
             plan,
@@ -121,6 +140,7 @@ impl Job {
             stopped: None,
             tally: Tally::default(),
             notes: Vec::new(),
+            journal: None,
         }
     }
 
@@ -138,39 +158,65 @@ impl Job {
         if self.credentials.overdue(now) {
             self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
         }
-        if now >= self.deadline() && self.queue.ready_at().is_some() {
+        if now >= self.deadline() && self.has_waiting() {
             self.stop(Stopped::plain(StopCode::Deadline));
         }
-        if self.queue.ready_at().is_none() && self.flights.is_empty() {
-            self.ended = self.ended.or(Some(now));
-            return Output::Done;
+        let halted = self.paused.is_some() || self.stopped.is_some();
+        if halted || self.pace.is_closed(now) {
+            self.recall();
         }
-        if self.paused.is_some() || self.stopped.is_some() {
+        if !self.has_waiting() && self.flights.is_empty() {
+            return self.close_journal().unwrap_or_else(|| {
+                self.ended = self.ended.or(Some(now));
+                Output::Done
+            });
+        }
+        if halted {
             return self.wait(None);
         }
         self.poll_send(now)
     }
 
     fn poll_send(&mut self, now: Instant) -> Output {
-        let Some(queued_at) = self.queue.ready_at() else { return self.wait(None) };
+        if !self.has_waiting() {
+            return self.wait(None);
+        }
         if !self.credentials.ready(now) {
+            self.recall();
             if self.credentials.ask(now, now.after(self.plan.policy().timeout)) {
                 return Output::FetchCredentials;
             }
             return self.wait(self.credentials.next_event());
         }
-        let Some(paced_at) = self.pace.ready_at(self.flights.len()) else {
-            return self.wait(None);
-        };
-        let ready_at = queued_at.max(paced_at);
-        if ready_at > now {
-            return self.wait(Some(ready_at));
+        loop {
+            let (intended, stored) = self.intended();
+            let ahead = if stored { 0 } else { intended };
+            let queued_at = if stored { Some(Instant::START) } else { self.queue.ready_at() };
+            let paced_at = self.pace.ready_at(self.flights.len(), ahead);
+            let Some(ready_at) = queued_at.zip(paced_at).map(|(queued, paced)| queued.max(paced))
+            else {
+                return self.wait(None);
+            };
+            if ready_at > now {
+                return self.wait(Some(ready_at));
+            }
+            if stored || self.journal.is_none() {
+                return self.send(now).unwrap_or_else(|Conflict| self.break_down());
+            }
+            if !self.intend(now) {
+                return self.wait(None);
+            }
         }
-        self.send(now).unwrap_or_else(|Conflict| self.break_down())
+    }
+
+    /// Whether something is left to be sent.
+    fn has_waiting(&self) -> bool {
+        self.queue.ready_at().is_some() || self.intended().0 > 0
     }
 
     fn send(&mut self, now: Instant) -> Result<Output, Conflict> {
-        let mut batch = self.queue.pop(now).ok_or(Conflict)?;
+        let batch = if self.journal.is_some() { self.next_stored() } else { self.queue.pop(now) };
+        let mut batch = batch.ok_or(Conflict)?;
         self.ledger.depart(&batch.rows)?;
         if batch.sendings == 0 {
             self.retries.deposit();
@@ -200,9 +246,12 @@ impl Job {
     }
 
     /// Waits for `until`, for the next timeout, or for the deadline while it still has something
-    /// to stop, whichever comes first.
+    /// to stop, whichever comes first; but not before everything is on its way to the journal.
     fn wait(&self, until: Option<Instant>) -> Output {
-        let limited = self.plan.policy().deadline.is_some() && self.queue.ready_at().is_some();
+        if self.wants_to_persist() {
+            return Output::Persist;
+        }
+        let limited = self.plan.policy().deadline.is_some() && self.has_waiting();
         let deadline = limited.then(|| self.deadline());
         let until = [until, self.flights.next_expiry(), deadline].into_iter().flatten().min();
         Output::Wait { until }
@@ -320,11 +369,13 @@ impl Job {
     /// Ends the run: all that waits becomes unsent. The first reason counts, and a run that is done
     /// went through.
     fn stop(&mut self, stopped: Stopped) {
-        if self.stopped.is_some() || self.ended.is_some() {
+        if self.stopped.is_some() || self.ended.is_some() || self.is_journal_closed() {
             return;
         }
+        self.record_stop(&stopped);
         self.stopped = Some(stopped);
         self.paused = None;
+        self.recall();
         self.settle_if_stopped();
     }
 
@@ -374,17 +425,4 @@ impl Job {
 
 fn expected<'a>(plan: &'a Plan, ids: &'a [i64]) -> Expected<'a> {
     Expected { ids, promotion: plan.promotion().as_str(), context: plan.context().as_str() }
-}
-
-impl Stopped {
-    /// The cause of every id that the stop leaves unsent.
-    fn cause(&self) -> Cause {
-        Cause {
-            reason: Reason::Unsent(Unsent::Stopped(self.code)),
-            status: self.status,
-            code: self.service_code,
-            message: self.said.clone(),
-            request_id: self.request_id.clone(),
-        }
-    }
 }

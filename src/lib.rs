@@ -10,6 +10,7 @@
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
+//! | 5 | `journal` | the past of a run, from which another process goes on |
 //! | 6 | `job` | the machine: inputs are methods, output is one enum |
 //! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
 //! | 9 | `wasm` | JavaScript's clocks, timers, `fetch` and streams |
@@ -47,6 +48,7 @@ pub mod forecast;
 pub mod id;
 pub mod intake;
 pub mod job;
+pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod limits;

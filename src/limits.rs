@@ -98,6 +98,14 @@ pub const PROBLEM_TEXT_BYTES_MAX: usize = 64;
 /// take 32 MB at most before they are dropped, and an input below this is compared only once.
 pub const INTAKE_UNCOMPARED_IDS_MAX: usize = 4 << 20;
 
+// Journal.
+/// Bytes of one record: the outcomes of 10,000 ids with texts of their own are 15 MB.
+pub const JOURNAL_RECORD_BYTES_MAX: usize = 64 << 20;
+/// Ids in one record: they are stored in pieces, since a run may have millions.
+pub const JOURNAL_IDS_PER_RECORD: usize = 4_096;
+/// Bytes of ids that are stored at once, so that they are never held a second time as a whole.
+pub const JOURNAL_PIECE_BYTES: usize = 1 << 20;
+
 const _: () = {
     assert!(BATCH_SIZE_DEFAULT <= BATCH_SIZE_MAX);
     assert!(CONCURRENCY_START <= CONCURRENCY_DEFAULT && CONCURRENCY_DEFAULT <= CONCURRENCY_MAX);

@@ -29,13 +29,40 @@ impl Outcome {
     }
 }
 
-/// Why an id was rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rejection {
-    /// The id's own place in a 200 holds an error with a code that means "no".
-    EntryError,
-    /// Sent alone, the id was refused as an invalid or unknown customer.
-    InvalidCustomer,
+/// Plain enums whose variants have a stable code, each said once beside its variant.
+macro_rules! coded {
+    (
+        $(#[$about:meta])*
+        $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)+ }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, for whoever reads a code back.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
+
+            /// The stable code, as the report and the journal give it.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)+
+                }
+            }
+        }
+    };
+}
+
+coded! {
+    /// Why an id was rejected.
+    Rejection {
+        /// The id's own place in a 200 holds an error with a code that means "no".
+        EntryError = "entry-error",
+        /// Sent alone, the id was refused as an invalid or unknown customer.
+        InvalidCustomer = "invalid-customer",
+    }
 }
 
 /// Why an id was not sent, or was sent in vain.
@@ -53,79 +80,83 @@ pub enum Unsent {
     TooLarge,
 }
 
-/// Why nobody knows whether an id was issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unknown {
-    /// No complete answer within the timeout.
-    Timeout,
-    /// The connection failed after the request may have left.
-    Network,
-    /// A status that does not prove that nothing was done.
-    AmbiguousStatus,
-    /// 521 in the service's own words: another action holds the customer (api.md 6).
-    CustomerLocked,
-    /// A 200 that ended before its JSON did.
-    CutBody,
-    /// A 200 that is not the documented JSON.
-    UnreadableBody,
-    /// A 200 beyond the caps on bytes, depth, keys or values.
-    OversizedBody,
-    /// A 200 that answers one id twice.
-    ContradictoryBody,
-    /// A 200 without the documented `data`, or with errors instead.
-    ErrorsInSuccess,
-    /// A complete 200 without this id.
-    MissingInAnswer,
-    /// The id's own place holds an error with a code that proves nothing.
-    EntryError,
-    /// The id's own place cannot be read as an issuance.
-    UnreadableEntry,
-    /// The id's own place speaks of another customer or promotion.
-    MismatchedEntry,
+impl Unsent {
+    /// Every variant but those of a stopped run.
+    const WHILE_RUNNING: [Self; 4] =
+        [Self::NotReached, Self::RetryBudgetUsed, Self::RefusedWithOthers, Self::TooLarge];
+
+    /// The stable code, as the report and the journal give it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Stopped(stop) => stop.code(),
+            Self::NotReached => "not-reached",
+            Self::RetryBudgetUsed => "retry-budget-used",
+            Self::RefusedWithOthers => "refused-with-others",
+            Self::TooLarge => "too-large",
+        }
+    }
 }
 
-/// Why a run ended before its ids did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StopCode {
-    Cancelled,
-    Deadline,
-    PromotionNotFound,
-    PromotionUnusable,
-    Unauthorised,
-    AccessDenied,
-    EndpointRefuses,
-    RequestRefused,
-    Redirected,
-    RetryAfterTooLong,
-    Throttled,
-    TooManyAmbiguous,
-    TooManyFailures,
-    ProtocolViolation,
-    InternalError,
+coded! {
+    /// Why nobody knows whether an id was issued.
+    Unknown {
+        /// No complete answer within the timeout.
+        Timeout = "timeout",
+        /// The connection failed after the request may have left.
+        Network = "network",
+        /// A status that does not prove that nothing was done.
+        AmbiguousStatus = "ambiguous-status",
+        /// 521 in the service's own words: another action holds the customer (api.md 6).
+        CustomerLocked = "customer-locked",
+        /// A 200 that ended before its JSON did.
+        CutBody = "cut-body",
+        /// A 200 that is not the documented JSON.
+        UnreadableBody = "unreadable-body",
+        /// A 200 beyond the caps on bytes, depth, keys or values.
+        OversizedBody = "oversized-body",
+        /// A 200 that answers one id twice.
+        ContradictoryBody = "contradictory-body",
+        /// A 200 without the documented `data`, or with errors instead.
+        ErrorsInSuccess = "errors-in-success",
+        /// A complete 200 without this id.
+        MissingInAnswer = "missing-in-answer",
+        /// The id's own place holds an error with a code that proves nothing.
+        EntryError = "entry-error",
+        /// The id's own place cannot be read as an issuance.
+        UnreadableEntry = "unreadable-entry",
+        /// The id's own place speaks of another customer or promotion.
+        MismatchedEntry = "mismatched-entry",
+        /// The run was interrupted between the journalled intent to send and the outcome.
+        Interrupted = "interrupted",
+    }
+}
+
+coded! {
+    /// Why a run ended before its ids did.
+    StopCode {
+        Cancelled = "cancelled",
+        Deadline = "deadline",
+        PromotionNotFound = "promotion-not-found",
+        PromotionUnusable = "promotion-unusable",
+        Unauthorised = "unauthorised",
+        AccessDenied = "access-denied",
+        EndpointRefuses = "endpoint-refuses",
+        RequestRefused = "request-refused",
+        Redirected = "redirected",
+        RetryAfterTooLong = "retry-after-too-long",
+        Throttled = "throttled",
+        TooManyAmbiguous = "too-many-ambiguous",
+        TooManyFailures = "too-many-failures",
+        ProtocolViolation = "protocol-violation",
+        /// The journal could not be written; without its intent nothing may leave.
+        JournalFailed = "journal-failed",
+        /// Only of a journal that is read and not resumed: its run never came to an end.
+        Interrupted = "interrupted",
+        InternalError = "internal-error",
+    }
 }
 
 impl StopCode {
-    /// The stable code of `report.stopped.code`.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Cancelled => "cancelled",
-            Self::Deadline => "deadline",
-            Self::PromotionNotFound => "promotion-not-found",
-            Self::PromotionUnusable => "promotion-unusable",
-            Self::Unauthorised => "unauthorised",
-            Self::AccessDenied => "access-denied",
-            Self::EndpointRefuses => "endpoint-refuses",
-            Self::RequestRefused => "request-refused",
-            Self::Redirected => "redirected",
-            Self::RetryAfterTooLong => "retry-after-too-long",
-            Self::Throttled => "throttled",
-            Self::TooManyAmbiguous => "too-many-ambiguous",
-            Self::TooManyFailures => "too-many-failures",
-            Self::ProtocolViolation => "protocol-violation",
-            Self::InternalError => "internal-error",
-        }
-    }
-
     /// One sentence with what to do about it.
     pub const fn advice(self) -> &'static str {
         match self {
@@ -168,6 +199,13 @@ impl StopCode {
                 "An answer spoke of customers or promotions that were not asked for; check what \
                  answers at this host."
             }
+            Self::JournalFailed => {
+                "The journal could not be written, so nothing more was sent; make room for it and \
+                 resume it."
+            }
+            Self::Interrupted => {
+                "The run was interrupted; resume its journal to issue the unsent ids."
+            }
             Self::InternalError => "The client found a mistake of its own; please report it.",
         }
     }
@@ -207,26 +245,27 @@ impl Reason {
     /// The stable code of an outcome's `reason`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Rejected(Rejection::EntryError) => "entry-error",
-            Self::Rejected(Rejection::InvalidCustomer) => "invalid-customer",
-            Self::Unsent(Unsent::Stopped(stop)) => stop.code(),
-            Self::Unsent(Unsent::NotReached) => "not-reached",
-            Self::Unsent(Unsent::RetryBudgetUsed) => "retry-budget-used",
-            Self::Unsent(Unsent::RefusedWithOthers) => "refused-with-others",
-            Self::Unsent(Unsent::TooLarge) => "too-large",
-            Self::Unknown(Unknown::Timeout) => "timeout",
-            Self::Unknown(Unknown::Network) => "network",
-            Self::Unknown(Unknown::AmbiguousStatus) => "ambiguous-status",
-            Self::Unknown(Unknown::CustomerLocked) => "customer-locked",
-            Self::Unknown(Unknown::CutBody) => "cut-body",
-            Self::Unknown(Unknown::UnreadableBody) => "unreadable-body",
-            Self::Unknown(Unknown::OversizedBody) => "oversized-body",
-            Self::Unknown(Unknown::ContradictoryBody) => "contradictory-body",
-            Self::Unknown(Unknown::ErrorsInSuccess) => "errors-in-success",
-            Self::Unknown(Unknown::MissingInAnswer) => "missing-in-answer",
-            Self::Unknown(Unknown::EntryError) => "entry-error",
-            Self::Unknown(Unknown::UnreadableEntry) => "unreadable-entry",
-            Self::Unknown(Unknown::MismatchedEntry) => "mismatched-entry",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Unsent(unsent) => unsent.code(),
+            Self::Unknown(unknown) => unknown.code(),
+        }
+    }
+
+    /// The reason with this code among those of an outcome.
+    pub fn find(outcome: Outcome, code: &str) -> Option<Self> {
+        match outcome {
+            Outcome::Issued => None,
+            Outcome::Rejected => {
+                Rejection::ALL.into_iter().find(|r| r.code() == code).map(Self::Rejected)
+            }
+            Outcome::Unsent => {
+                let stops = StopCode::ALL.into_iter().map(Unsent::Stopped);
+                let mut all = Unsent::WHILE_RUNNING.into_iter().chain(stops);
+                all.find(|unsent| unsent.code() == code).map(Self::Unsent)
+            }
+            Outcome::Unknown => {
+                Unknown::ALL.into_iter().find(|u| u.code() == code).map(Self::Unknown)
+            }
         }
     }
 }
@@ -234,5 +273,34 @@ impl Reason {
 impl Cause {
     pub fn new(reason: Reason) -> Self {
         Self { reason, status: None, code: None, message: "".into(), request_id: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_found_by_its_outcome_and_code() {
+        let stops = StopCode::ALL.map(|stop| Reason::Unsent(Unsent::Stopped(stop)));
+        let unsent = Unsent::WHILE_RUNNING.map(Reason::Unsent);
+        let rejected = Rejection::ALL.map(Reason::Rejected);
+        let unknown = Unknown::ALL.map(Reason::Unknown);
+        let all = stops.into_iter().chain(unsent).chain(rejected).chain(unknown);
+        for reason in all {
+            assert_eq!(Reason::find(reason.outcome(), reason.code()), Some(reason));
+            if let Reason::Unsent(unsent) = reason {
+                // A new variant does not compile here until `WHILE_RUNNING` has it, too.
+                match unsent {
+                    Unsent::Stopped(_) => {}
+                    Unsent::NotReached
+                    | Unsent::RetryBudgetUsed
+                    | Unsent::RefusedWithOthers
+                    | Unsent::TooLarge => assert!(Unsent::WHILE_RUNNING.contains(&unsent)),
+                }
+            }
+        }
+        assert_eq!(Reason::find(Outcome::Rejected, "timeout"), None);
+        assert_eq!(Reason::find(Outcome::Issued, "entry-error"), None);
     }
 }

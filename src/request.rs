@@ -67,6 +67,10 @@ impl Endpoint {
         &self.origin
     }
 
+    pub fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
     /// The address of every call of one run (seed, "Path Parameter", "Query Parameter").
     pub fn issue_url(&self, promotion: &PromotionId, context: &ContextId) -> String {
         let mut url = [

@@ -13,7 +13,7 @@ const LEVELS: [&[&str]; 9] = [
     &["intake", "request", "response"],
     &["batch", "verdict"],
     &["plan", "ledger"],
-    &[],
+    &["journal"],
     &["job"],
     &["forecast", "auth", "report"],
     &["wasm"],

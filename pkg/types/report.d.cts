@@ -90,6 +90,7 @@ export type UnsentReason =
  *   a 200 whose body proves nothing
  * - `missing-in-answer`, `entry-error`, `unreadable-entry`, `mismatched-entry`: a good answer
  *   that does not say what became of this customer
+ * - `interrupted`: a run with a journal ended between the intent to send and the outcome
  */
 export type UnknownReason =
   | "timeout"
@@ -104,9 +105,14 @@ export type UnknownReason =
   | "missing-in-answer"
   | "entry-error"
   | "unreadable-entry"
-  | "mismatched-entry";
+  | "mismatched-entry"
+  | "interrupted";
 
-/** Why a run ended before its ids did. */
+/**
+ * Why a run ended before its ids did. `journal-failed`: the journal could not be written, and
+ * nothing may leave without its intent. `interrupted`: the journal of a run that never came to its
+ * end was read without resuming it.
+ */
 export type StopCode =
   | "cancelled"
   | "deadline"
@@ -122,6 +128,8 @@ export type StopCode =
   | "too-many-ambiguous"
   | "too-many-failures"
   | "protocol-violation"
+  | "journal-failed"
+  | "interrupted"
   | "internal-error";
 
 /** Why the run ended early, with a sentence that says what to do. */

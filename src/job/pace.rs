@@ -27,10 +27,17 @@ impl Pace {
         }
     }
 
-    /// When one more request may leave, or `None` while too many are in flight.
-    pub(super) fn ready_at(&self, in_flight: usize) -> Option<Instant> {
-        let allowed = usize::try_from(self.concurrency).unwrap_or(usize::MAX);
-        (in_flight < allowed).then(|| self.gate.max(self.rate.ready_at()))
+    /// When one more request may leave once `ahead` others have, or `None` while too many are in
+    /// flight or ahead.
+    pub(super) fn ready_at(&self, in_flight: usize, ahead: usize) -> Option<Instant> {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let allowed = count(in_flight.saturating_add(ahead)) < self.concurrency;
+        allowed.then(|| self.gate.max(self.rate.ready_at(count(ahead))))
+    }
+
+    /// Whether a 429 keeps everything back at `now`.
+    pub(super) fn is_closed(&self, now: Instant) -> bool {
+        self.gate > now
     }
 
     pub(super) fn sent(&mut self, now: Instant) {

@@ -108,6 +108,7 @@ impl Job {
         if matched != flight.batch.len() {
             return Err(Conflict);
         }
+        self.record_outcome(&flight.batch);
         // An answer that decides nothing is as ambiguous as none.
         if unclear == matched {
             self.tally.ambiguous();
@@ -132,7 +133,7 @@ impl Job {
         }
         if answer.extra.ids_total > 0 || !answer.mismatched.is_empty() {
             let cause = flight.cause(Reason::Unsent(Unsent::Stopped(StopCode::ProtocolViolation)));
-            self.stop(stopped_by(StopCode::ProtocolViolation, cause));
+            self.stop(Stopped::by(StopCode::ProtocolViolation, cause));
         }
     }
 
@@ -166,7 +167,9 @@ impl Job {
     ) -> Result<(), Conflict> {
         let cause = unless_doubted(flight, with_error(flight.cause(reason), error));
         let cause = self.ledger.cause(cause);
-        self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)
+        self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)?;
+        self.record_outcome(&flight.batch);
+        Ok(())
     }
 
     /// Not processed: the batch comes back after a wait, while attempts and budget last.
@@ -204,8 +207,8 @@ impl Job {
         } else {
             None
         };
-        let stopped =
-            obstacle.map(|code| stopped_by(code, flight.cause(Reason::Unsent(Unsent::NotReached))));
+        let stopped = obstacle
+            .map(|code| Stopped::by(code, flight.cause(Reason::Unsent(Unsent::NotReached))));
         self.come_back(flight, now)?;
         if let Some(stopped) = stopped {
             self.meet_obstacle(stopped);
@@ -229,13 +232,14 @@ impl Job {
                 let reason = Reason::Rejected(Rejection::InvalidCustomer);
                 return self.settle(&flight, reason, error);
             }
-            Split::TooLarge => self.queue.shrink(flight.batch.len() / 2),
+            Split::TooLarge => self.shrink(flight.batch.len() / 2),
             Split::Guilty if self.tally.probes >= limits::PROBES_MAX => {
                 return self.settle(&flight, Reason::Unsent(Unsent::RefusedWithOthers), error);
             }
             Split::Guilty => self.tally.probes = self.tally.probes.saturating_add(2),
         }
         self.ledger.come_back(&flight.batch.rows)?;
+        self.record_return(&flight.batch);
         if !self.queue.push_halves(&flight.batch) {
             return Err(Conflict);
         }
@@ -252,7 +256,7 @@ impl Job {
     ) -> Result<(), Conflict> {
         let refusal = self.credentials.refused(flight.epoch, now);
         let reason = Reason::Unsent(Unsent::Stopped(StopCode::Unauthorised));
-        let stopped = stopped_by(StopCode::Unauthorised, with_error(flight.cause(reason), error));
+        let stopped = Stopped::by(StopCode::Unauthorised, with_error(flight.cause(reason), error));
         flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
         self.come_back(flight, now)?;
         if refusal == Refusal::Final {
@@ -269,7 +273,7 @@ impl Job {
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
         let reason = Reason::Unsent(Unsent::Stopped(code));
-        let stopped = stopped_by(code, with_error(flight.cause(reason), error));
+        let stopped = Stopped::by(code, with_error(flight.cause(reason), error));
         self.come_back(flight, Instant::START)?;
         if code == StopCode::AccessDenied {
             self.meet_obstacle(stopped);
@@ -282,6 +286,7 @@ impl Job {
     fn come_back(&mut self, flight: Flight, not_before: Instant) -> Result<(), Conflict> {
         let mut batch = flight.batch;
         self.ledger.come_back(&batch.rows)?;
+        self.record_return(&batch);
         batch.not_before = not_before;
         self.queue.push(batch);
         self.settle_if_stopped();
@@ -332,15 +337,5 @@ fn with_error(cause: Cause, error: Option<&ServiceError>) -> Cause {
     match error {
         Some(error) => Cause { code: error.code, message: error.message.clone(), ..cause },
         None => cause,
-    }
-}
-
-fn stopped_by(code: StopCode, cause: Cause) -> Stopped {
-    Stopped {
-        code,
-        status: cause.status,
-        service_code: cause.code,
-        said: cause.message,
-        request_id: cause.request_id,
     }
 }

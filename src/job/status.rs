@@ -2,7 +2,7 @@
 
 use super::{Job, Paused};
 use crate::ledger::State;
-use crate::outcome::StopCode;
+use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::time::{Instant, millis};
 use alloc::boxed::Box;
 
@@ -21,6 +21,28 @@ pub struct Stopped {
 impl Stopped {
     pub(super) fn plain(code: StopCode) -> Self {
         Self { code, status: None, service_code: None, said: "".into(), request_id: None }
+    }
+
+    /// The cause of every id that the stop leaves unsent.
+    pub(super) fn cause(&self) -> Cause {
+        Cause {
+            reason: Reason::Unsent(Unsent::Stopped(self.code)),
+            status: self.status,
+            code: self.service_code,
+            message: self.said.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+
+    /// The stop that gave ids this cause.
+    pub(super) fn by(code: StopCode, cause: Cause) -> Self {
+        Self {
+            code,
+            status: cause.status,
+            service_code: cause.code,
+            said: cause.message,
+            request_id: cause.request_id,
+        }
     }
 }
 

@@ -111,6 +111,12 @@ pub(super) async fn drive(shared: Rc<Shared>, hooks: Rc<Hooks>) {
             Output::FetchCredentials => {
                 spawn_local(renew_credentials(Rc::clone(&shared), Rc::clone(&hooks)));
             }
+            Output::Persist => {
+                // No run of this driver has a journal; one that had could not store it.
+                let mut job = shared.job.borrow_mut();
+                let _unstored = job.take_journal();
+                job.handle_persist_failure();
+            }
             Output::Wait { until } => {
                 show_progress(&shared, &hooks);
                 let _timer = until.map(|until| Timer::arm(until, &shared.signal));

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod course;
+mod journal;
 mod retries;
 mod verdicts;
 mod world;

@@ -37,6 +37,21 @@ pub struct World<'a> {
     pub sent: Vec<(u64, Vec<i64>)>,
     credentials: Vec<Result<(), CredentialsFailure>>,
     pub credentials_asked: u32,
+    /// The journal as far as it is stored.
+    pub stored: Vec<u8>,
+    /// How often it was stored.
+    pub persists: u32,
+}
+
+/// The plan of every test, with these options.
+pub fn plan(options: Options<'_>) -> Plan {
+    let options = Options {
+        promotion_id: PROMOTION,
+        context_id: CONTEXT,
+        host: "eu.api.capillarytech.com",
+        ..options
+    };
+    Plan::new(&options).unwrap()
 }
 
 impl<'a> World<'a> {
@@ -50,23 +65,23 @@ impl<'a> World<'a> {
         service: &'a mut Service<'a>,
         credentials: Option<Vec<Result<(), CredentialsFailure>>>,
     ) -> Self {
-        let options = Options {
-            promotion_id: PROMOTION,
-            context_id: CONTEXT,
-            host: "eu.api.capillarytech.com",
-            ..options
-        };
-        let plan = Plan::new(&options).unwrap();
         let fetched = credentials.is_some();
-        let job = Job::new(plan, (1..=ids).collect(), fetched, 7, Instant::START);
+        let job = Job::new(plan(options), (1..=ids).collect(), fetched, 7, Instant::START);
+        Self { credentials: credentials.unwrap_or_default(), ..Self::around(job, service) }
+    }
+
+    /// A world around a job that is there.
+    pub fn around(job: Job, service: &'a mut Service<'a>) -> Self {
         Self {
             job,
             now: Instant::START,
             service,
             in_flight: Vec::new(),
             sent: Vec::new(),
-            credentials: credentials.unwrap_or_default(),
+            credentials: Vec::new(),
             credentials_asked: 0,
+            stored: Vec::new(),
+            persists: 0,
         }
     }
 
@@ -79,6 +94,7 @@ impl<'a> World<'a> {
                     self.in_flight.retain(|(_, b, a, _)| (*b, *a) != (batch, attempt));
                 }
                 Output::FetchCredentials => self.fetch_credentials(),
+                Output::Persist => self.persist(),
                 Output::Wait { until } => {
                     let Some(next) = self.next_event(until) else { break };
                     self.now = self.now.max(next);
@@ -104,6 +120,13 @@ impl<'a> World<'a> {
             _ => self.now.after(Duration::from_millis(100)),
         };
         self.in_flight.push((at, batch, attempt, reply));
+    }
+
+    pub fn persist(&mut self) {
+        let bytes = self.job.take_journal();
+        self.stored.extend_from_slice(&bytes);
+        self.persists += 1;
+        self.job.handle_persisted();
     }
 
     pub fn fetch_credentials(&mut self) {

@@ -170,6 +170,8 @@ impl World {
             Output::Send { batch, attempt } => self.send(batch, attempt),
             Output::Abort { batch, attempt } => self.abort(batch, attempt),
             Output::FetchCredentials => self.fetch_credentials(),
+            // These worlds have no journal.
+            Output::Persist => self.witness.watch.check(Rule::Drain, false, || "persists".into()),
             Output::Wait { until } => {
                 self.log(Event::Wait { until: until.map(Instant::as_millis) });
                 Ok(())

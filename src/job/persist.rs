@@ -1,0 +1,289 @@
+//! The run and its journal: a batch leaves once its intent is stored, and a run ends once its last
+//! outcome is. Intents and outcomes that come together are stored together.
+//!
+//! ```text
+//!  Queue --intent--> intended --stored--> may leave --Send--> in flight --> outcome | came back
+//!    ^                  |                     |
+//!    +----- recalled ---+---------------------+   paused, stopped, gate closed, credentials due
+//! ```
+
+use super::{Job, Output, Stopped};
+use crate::batch::{Batch, Queue};
+use crate::id::AttemptNumber;
+use crate::journal::{Header, Intent, Recovered, Writer};
+use crate::ledger::{Ledger, State};
+use crate::limits::{JOURNAL_IDS_PER_RECORD, JOURNAL_PIECE_BYTES};
+use crate::outcome::{Reason, StopCode, Unsent};
+use crate::plan::Plan;
+use crate::request::RequestError;
+use crate::time::{Instant, UnixTime};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// What of the journal is on its way, and the batches that wait for it.
+pub(super) struct Journal {
+    writer: Writer,
+    /// The first id that no record holds yet.
+    ids_next: usize,
+    /// The wall clock at an instant.
+    clock: (Instant, UnixTime),
+    /// Batches whose intent is written; the first `stored` of them may leave.
+    intended: VecDeque<Batch>,
+    stored: usize,
+    /// Bytes are being stored, and with them this many of `intended`.
+    under_way: Option<usize>,
+    /// The last record is written.
+    closed: bool,
+}
+
+impl Journal {
+    fn new(writer: Writer, ids_next: usize, now: Instant, wall: UnixTime) -> Self {
+        Self {
+            writer,
+            ids_next,
+            clock: (now, wall),
+            intended: VecDeque::new(),
+            stored: 0,
+            under_way: None,
+            closed: false,
+        }
+    }
+
+    fn wall(&self, now: Instant) -> UnixTime {
+        let (then, wall) = self.clock;
+        let since = i64::try_from(crate::time::millis(now.since(then))).unwrap_or(i64::MAX);
+        UnixTime::from_millis(wall.as_millis().saturating_add(since))
+    }
+}
+
+impl Job {
+    /// Keeps a journal of the run, which has not begun: `wall` is the wall clock at `now`, `source`
+    /// comes back in [`Header::source`].
+    #[must_use]
+    pub fn with_journal(mut self, now: Instant, wall: UnixTime, source: Vec<u8>) -> Self {
+        let writer = Writer::begin(&Header {
+            promotion: self.plan.promotion().as_str().into(),
+            context: self.plan.context().as_str().into(),
+            origin: self.plan.endpoint().origin().into(),
+            base_path: self.plan.endpoint().base_path().into(),
+            batch_size: self.plan.batch_size(),
+            started: wall,
+            ids: self.ledger.rows(),
+            source,
+        });
+        self.journal = Some(Journal::new(writer, 0, now, wall));
+        self
+    }
+
+    /// Goes on with a run: what is settled stays so, what was on its way is unknown
+    /// (`interrupted`), the rest waits to be sent. `now`, `wall` and the rest as for a new run.
+    ///
+    /// # Errors
+    /// `journal-mismatch` where the plan is not that of the journal.
+    pub fn from_journal(
+        plan: Plan,
+        recovered: Recovered,
+        fetched_credentials: bool,
+        seed: u64,
+        now: Instant,
+        wall: UnixTime,
+    ) -> Result<Self, &'static RequestError> {
+        let mut writer = recovered.writer();
+        writer.resumed(wall, false);
+        let mut job = Self::recovered(plan, recovered, fetched_credentials, seed, now)?;
+        let ids = job.ledger.ids().len();
+        job.journal = Some(Journal::new(writer, ids, now, wall));
+        Ok(job)
+    }
+
+    /// The report of a journal as it stands: nothing will be sent or written. What waits is unsent
+    /// for the reason of the last stop, or `interrupted`.
+    ///
+    /// # Errors
+    /// As for [`Job::from_journal`].
+    pub fn review(
+        plan: Plan,
+        mut recovered: Recovered,
+        now: Instant,
+    ) -> Result<Self, &'static RequestError> {
+        let stopped = recovered.stopped.take().and_then(|cause| match cause.reason {
+            Reason::Unsent(Unsent::Stopped(code)) => Some(Stopped::by(code, cause)),
+            _ => None,
+        });
+        let ended = recovered.done || recovered.open.is_empty();
+        let mut job = Self::recovered(plan, recovered, false, 0, now)?;
+        if stopped.is_some() || !ended || job.has_waiting() {
+            job.stop(stopped.unwrap_or_else(|| Stopped::plain(StopCode::Interrupted)));
+        }
+        Ok(job)
+    }
+
+    fn recovered(
+        plan: Plan,
+        mut recovered: Recovered,
+        fetched_credentials: bool,
+        seed: u64,
+        now: Instant,
+    ) -> Result<Self, &'static RequestError> {
+        recovered.header.check(&plan)?;
+        let sound = recovered.settle_open(false).is_some();
+        let size = recovered.size_max.map_or(plan.batch_size(), |max| max.min(plan.batch_size()));
+        let queue = Queue::of(queued(&recovered.ledger), size, recovered.batches);
+        let (attempts, firsts) = (recovered.intents, recovered.first_intents);
+        let mut job = Self::over(plan, recovered.ledger, queue, fetched_credentials, seed, now);
+        job.tally.attempts = attempts;
+        job.tally.retries = attempts.saturating_sub(firsts);
+        if !sound {
+            let _stopped = job.break_down();
+        }
+        Ok(job)
+    }
+
+    /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
+    pub fn take_journal(&mut self) -> Vec<u8> {
+        let Some(journal) = &mut self.journal else { return Vec::new() };
+        let left = self.ledger.ids().get(journal.ids_next..).unwrap_or_default();
+        for ids in left.chunks(JOURNAL_IDS_PER_RECORD) {
+            if journal.writer.pending() >= JOURNAL_PIECE_BYTES {
+                break;
+            }
+            journal.writer.ids(ids);
+            journal.ids_next = journal.ids_next.saturating_add(ids.len());
+        }
+        journal.under_way = Some(journal.intended.len());
+        journal.writer.take()
+    }
+
+    /// What [`Job::take_journal`] gave is stored where it lasts.
+    pub fn handle_persisted(&mut self) {
+        if let Some(journal) = &mut self.journal
+            && let Some(covered) = journal.under_way.take()
+        {
+            journal.stored = covered;
+        }
+    }
+
+    /// It could not be stored: the run stops, for without its intent nothing may leave.
+    pub fn handle_persist_failure(&mut self) {
+        if self.journal.as_ref().is_none_or(|journal| journal.under_way.is_none()) {
+            return;
+        }
+        self.recall();
+        self.journal = None;
+        if self.stopped.is_some() {
+            self.note("journal-failed", "The journal could not be written to its end.");
+        }
+        self.stop(Stopped::plain(StopCode::JournalFailed));
+    }
+
+    /// Takes back what was meant to leave and may not now: it goes first once it may.
+    pub(super) fn recall(&mut self) {
+        let Some(journal) = &mut self.journal else { return };
+        while let Some(batch) = journal.intended.pop_back() {
+            journal.writer.came_back(batch.id, false);
+            self.queue.put_back(batch);
+        }
+        journal.stored = 0;
+        journal.under_way = journal.under_way.map(|_| 0);
+    }
+
+    /// Writes the intent to send the next batch. `false` where that has to wait.
+    pub(super) fn intend(&mut self, now: Instant) -> bool {
+        let Some(journal) = &mut self.journal else { return false };
+        if journal.ids_next < self.ledger.ids().len() {
+            return false;
+        }
+        let Some(batch) = self.queue.pop(now) else { return false };
+        journal.writer.intent(&Intent {
+            batch: batch.id,
+            attempt: AttemptNumber(batch.sendings.saturating_add(1)),
+            rows: batch.rows.clone(),
+            at: journal.wall(now),
+        });
+        journal.intended.push_back(batch);
+        true
+    }
+
+    /// Batches that are meant to leave, and whether the first of them may.
+    pub(super) fn intended(&self) -> (usize, bool) {
+        self.journal.as_ref().map_or((0, false), |j| (j.intended.len(), j.stored > 0))
+    }
+
+    /// The first batch whose intent is stored.
+    pub(super) fn next_stored(&mut self) -> Option<Batch> {
+        let journal = self.journal.as_mut()?;
+        journal.stored = journal.stored.checked_sub(1)?;
+        journal.under_way = journal.under_way.map(|covered| covered.saturating_sub(1));
+        journal.intended.pop_front()
+    }
+
+    /// Whether there is something to store, and nothing on its way.
+    pub(super) fn wants_to_persist(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| {
+            let pending = journal.writer.pending() > 0;
+            let ids_left = journal.ids_next < self.ledger.ids().len();
+            journal.under_way.is_none() && (pending || ids_left)
+        })
+    }
+
+    /// Every id is settled: `None` once that is stored, too, as far as it can be.
+    pub(super) fn close_journal(&mut self) -> Option<Output> {
+        let ids = self.ledger.ids().len();
+        let journal = self.journal.as_mut()?;
+        if !journal.closed && journal.ids_next == ids {
+            journal.closed = true;
+            journal.writer.done();
+        }
+        let stored = journal.under_way.is_none() && journal.writer.pending() == 0;
+        if journal.closed && stored { None } else { Some(self.wait(None)) }
+    }
+
+    pub(super) fn is_journal_closed(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.closed)
+    }
+
+    /// Every row of the batch is settled.
+    pub(super) fn record_outcome(&mut self, batch: &Batch) {
+        if let Some(journal) = &mut self.journal {
+            journal.writer.outcome(batch.id, &batch.rows, &self.ledger);
+        }
+    }
+
+    /// The batch was sent and not processed.
+    pub(super) fn record_return(&mut self, batch: &Batch) {
+        if let Some(journal) = &mut self.journal {
+            journal.writer.came_back(batch.id, true);
+        }
+    }
+
+    pub(super) fn record_stop(&mut self, stopped: &Stopped) {
+        if let Some(journal) = &mut self.journal {
+            journal.writer.stopped(&stopped.cause());
+        }
+    }
+
+    /// Batches sealed from now on hold at most this many ids.
+    pub(super) fn shrink(&mut self, size: u32) {
+        self.queue.shrink(size);
+        if let Some(journal) = &mut self.journal {
+            journal.writer.shrunk(size);
+        }
+    }
+}
+
+/// The rows that wait, as ranges.
+fn queued(ledger: &Ledger) -> Vec<Range<u32>> {
+    let mut ranges: Vec<Range<u32>> = Vec::new();
+    for (row, state) in (0_u32..).zip(ledger.states()) {
+        if *state != State::Queued {
+            continue;
+        }
+        let end = row.saturating_add(1);
+        match ranges.last_mut() {
+            Some(range) if range.end == row => range.end = end,
+            _ => ranges.push(row..end),
+        }
+    }
+    ranges
+}

@@ -1,0 +1,188 @@
+//! The append-only past of a run, from which another process can go on: intent before send,
+//! outcome after. Pure: bytes out, bytes in; who stores them, and when they last, is the driver's.
+//!
+//! ```text
+//! journal = "IssBulk" version, then records
+//! record  = length of the body (u32), kind (u8), checksum, body, checksum
+//!
+//! Header Ids Ids ...  Intent Intent  Outcome Intent  CameBack ...  Stopped  Done
+//!                                                    Resumed  Intent Outcome ...  Done
+//! ```
+//! - A checksum (CRC-32C, little-endian as all fixed numbers) covers everything before it, so that
+//!   a record that is missing or stands twice is seen as well as a flipped bit. The head has one
+//!   of its own, so that a broken length is not taken for a torn tail.
+//! - The tail may be torn, or zeros that a file system left after a loss of power: it was never
+//!   stored, so nothing of it was sent, and it is dropped. Everything else is damage.
+//! - Ids stand once, in the order of the input; all other records speak of rows.
+//! - An [`Intent`] is open until its batch has an outcome or came back. What is open when a run
+//!   goes on may have been issued: nobody knows.
+//! - What a stop leaves unsent is not recorded as an outcome: it was never sent, so a resumed run
+//!   goes on with it.
+
+mod books;
+mod columns;
+mod crc;
+mod reader;
+mod wire;
+mod writer;
+
+pub use books::Recovered;
+pub use reader::Reader;
+pub use writer::Writer;
+
+use crate::id::{AttemptNumber, BatchId};
+use crate::plan::Plan;
+use crate::request::RequestError;
+use crate::time::UnixTime;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The first bytes of every journal; the last is the version of the format.
+const MAGIC: [u8; 8] = *b"IssBulk\x01";
+
+/// Everything about a run that must be the same when it is resumed, and what its report needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub promotion: Box<str>,
+    pub context: Box<str>,
+    /// Scheme, host and port, as the plan has them.
+    pub origin: Box<str>,
+    pub base_path: Box<str>,
+    /// Ids in one request, as asked for.
+    pub batch_size: u32,
+    /// The wall clock at the start.
+    pub started: UnixTime,
+    /// How many ids follow.
+    pub ids: u32,
+    /// What the shell knows of the input apart from the ids; opaque here.
+    pub source: Vec<u8>,
+}
+
+impl Header {
+    /// Whether a plan is the one of this journal.
+    ///
+    /// # Errors
+    /// `journal-mismatch`; its sentence names what differs.
+    pub fn check(&self, plan: &Plan) -> Result<(), &'static RequestError> {
+        let endpoint = plan.endpoint();
+        let checks = [
+            (*self.promotion == *plan.promotion().as_str(), OTHER_PROMOTION),
+            (*self.context == *plan.context().as_str(), OTHER_CONTEXT),
+            (*self.origin == *endpoint.origin(), OTHER_HOST),
+            (*self.base_path == *endpoint.base_path(), OTHER_BASE_PATH),
+            (self.batch_size == plan.batch_size(), OTHER_BATCH_SIZE),
+        ];
+        let differs = checks.into_iter().find(|(same, _)| !same);
+        differs.map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+const OTHER_PROMOTION: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run with another promotionId; resume it with its own.",
+};
+const OTHER_CONTEXT: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run with another contextId; resume it with its own.",
+};
+const OTHER_HOST: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run at another host; resume it with its own.",
+};
+const OTHER_BASE_PATH: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run with another basePath; resume it with its own.",
+};
+const OTHER_BATCH_SIZE: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run with another batchSize; resume it with its own.",
+};
+const OTHER_IDS: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The journal is of a run with other customerIds; resume it with its own, or without.",
+};
+
+/// A batch that is about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    pub batch: BatchId,
+    pub attempt: AttemptNumber,
+    pub rows: Range<u32>,
+    /// The wall clock of the decision; the request leaves once it is stored.
+    pub at: UnixTime,
+}
+
+/// Why a journal is refused. Nothing is to be sent on its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Where the record begins that cannot be believed, in bytes from the start.
+    pub offset: u64,
+    pub reason: DamageReason,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DamageReason {
+    /// It does not begin as a journal does.
+    NotAJournal,
+    /// Another version of the format.
+    Version,
+    /// A complete record with a wrong checksum.
+    Checksum,
+    /// A sound record that does not fit those before it.
+    Contradiction,
+}
+
+impl Damage {
+    /// The stable code of the error.
+    pub const fn code(&self) -> &'static str {
+        match self.reason {
+            DamageReason::Version => "journal-version",
+            _ => "journal-damaged",
+        }
+    }
+
+    /// What is wrong at the offset, as the start of a sentence.
+    pub const fn what(&self) -> &'static str {
+        match self.reason {
+            DamageReason::NotAJournal => "This is no journal of issue-bulk",
+            DamageReason::Version => "The journal was written by another version of issue-bulk",
+            DamageReason::Checksum => "The journal holds a record with a wrong checksum",
+            DamageReason::Contradiction => {
+                "The journal holds a record that contradicts those before it"
+            }
+        }
+    }
+}
+
+/// The numbers of the records in the bytes; they never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    Header = 1,
+    Ids = 2,
+    Intent = 3,
+    Outcome = 4,
+    CameBack = 5,
+    Shrunk = 6,
+    Stopped = 7,
+    Resumed = 8,
+    Done = 9,
+}
+
+impl Kind {
+    const fn of(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Header,
+            2 => Self::Ids,
+            3 => Self::Intent,
+            4 => Self::Outcome,
+            5 => Self::CameBack,
+            6 => Self::Shrunk,
+            7 => Self::Stopped,
+            8 => Self::Resumed,
+            9 => Self::Done,
+            _ => return None,
+        })
+    }
+}

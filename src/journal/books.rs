@@ -1,0 +1,247 @@
+//! What the records of a journal add up to. The ledger's own transitions are the check that they
+//! fit each other.
+
+use super::wire::Cursor;
+use super::writer::{DELTAS, RAW};
+use super::{Header, Intent, Kind, OTHER_IDS, Writer, columns};
+use crate::id::{AttemptNumber, BatchId, CustomerId};
+use crate::ledger::{Ledger, State};
+use crate::limits::IDS_MAX;
+use crate::outcome::{Cause, Reason, Unknown};
+use crate::request::RequestError;
+use crate::time::UnixTime;
+use alloc::vec::Vec;
+
+/// A journal while it is read.
+#[derive(Default)]
+pub(super) struct Books {
+    header: Option<Header>,
+    ids: Vec<i64>,
+    /// Once all ids are there.
+    run: Option<Run>,
+}
+
+struct Run {
+    ledger: Ledger,
+    open: Vec<Intent>,
+    size_max: Option<u32>,
+    stopped: Option<Cause>,
+    done: bool,
+    intents: u32,
+    first_intents: u32,
+    batches: u32,
+    last_sent: Option<UnixTime>,
+}
+
+/// What a journal says of its run.
+pub struct Recovered {
+    pub header: Header,
+    /// How much of the journal counts; what follows is a torn tail, to be cut off.
+    pub bytes: u64,
+    /// Where each id is. The rows of open intents are in flight.
+    pub ledger: Ledger,
+    /// Intents without an outcome: whatever they sent may have been processed.
+    pub open: Vec<Intent>,
+    /// Ids in one request, since the service refused more.
+    pub size_max: Option<u32>,
+    /// Why the last incarnation stopped; its reason is `Unsent(Stopped(..))`.
+    pub stopped: Option<Cause>,
+    /// The last incarnation came to its end.
+    pub done: bool,
+    /// Requests that may have left, and how many of them were the first of their batch.
+    pub intents: u32,
+    pub first_intents: u32,
+    /// Batches that have a number.
+    pub batches: u32,
+    /// The wall clock of the last intent.
+    pub last_sent: Option<UnixTime>,
+    chain: u32,
+}
+
+impl Books {
+    /// Takes one record; `None` where it does not fit.
+    pub(super) fn enter(&mut self, kind: Kind, mut cursor: Cursor<'_>) -> Option<()> {
+        match (&mut self.run, kind) {
+            (None, Kind::Header) if self.header.is_none() => {
+                self.header = Some(read_header(&mut cursor)?);
+            }
+            (None, Kind::Ids) => self.enter_ids(&mut cursor)?,
+            (Some(run), kind) => run.enter(kind, &mut cursor)?,
+            (None, _) => return None,
+        }
+        let all = self.header.as_ref().is_some_and(|header| self.ids.len() == place(header.ids));
+        if self.run.is_none() && all {
+            self.run = Some(Run::new(core::mem::take(&mut self.ids)));
+        }
+        cursor.0.is_empty().then_some(())
+    }
+
+    fn enter_ids(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let left = place(self.header.as_ref()?.ids).checked_sub(self.ids.len())?;
+        let form = *cursor.take(1)?.first()?;
+        let before = self.ids.len();
+        match form {
+            RAW => {
+                let (ids, rest) = cursor.take(cursor.0.len())?.as_chunks::<8>();
+                if !rest.is_empty() {
+                    return None;
+                }
+                self.ids.extend(ids.iter().map(|id| i64::from_le_bytes(*id)));
+            }
+            DELTAS => {
+                let mut id = 0_i64;
+                while !cursor.0.is_empty() {
+                    id = id.wrapping_add(cursor.signed()?);
+                    self.ids.push(id);
+                }
+            }
+            _ => return None,
+        }
+        let new = self.ids.get(before..)?;
+        let sound = new.iter().all(|id| CustomerId::new(*id).is_ok());
+        (sound && !new.is_empty() && new.len() <= left).then_some(())
+    }
+
+    /// The end of the journal, where `bytes` of it are sound.
+    pub(super) fn close(self, bytes: u64, chain: u32) -> Option<Recovered> {
+        let run = self.run?;
+        Some(Recovered {
+            header: self.header?,
+            bytes,
+            ledger: run.ledger,
+            open: run.open,
+            size_max: run.size_max,
+            stopped: run.stopped,
+            done: run.done,
+            intents: run.intents,
+            first_intents: run.first_intents,
+            batches: run.batches,
+            last_sent: run.last_sent,
+            chain,
+        })
+    }
+}
+
+fn read_header(cursor: &mut Cursor<'_>) -> Option<Header> {
+    let header = Header {
+        promotion: cursor.text()?.into(),
+        context: cursor.text()?.into(),
+        origin: cursor.text()?.into(),
+        base_path: cursor.text()?.into(),
+        batch_size: cursor.small()?,
+        started: UnixTime::from_millis(cursor.signed()?),
+        ids: cursor.small()?,
+        source: cursor.bytes()?.into(),
+    };
+    (place(header.ids) <= IDS_MAX).then_some(header)
+}
+
+impl Run {
+    fn new(ids: Vec<i64>) -> Self {
+        Self {
+            ledger: Ledger::new(ids),
+            open: Vec::new(),
+            size_max: None,
+            stopped: None,
+            done: false,
+            intents: 0,
+            first_intents: 0,
+            batches: 0,
+            last_sent: None,
+        }
+    }
+
+    fn enter(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Option<()> {
+        match kind {
+            Kind::Intent => self.enter_intent(cursor)?,
+            Kind::Outcome => {
+                let rows = self.close(cursor)?.rows;
+                columns::read(cursor, &rows, &mut self.ledger)?;
+            }
+            Kind::CameBack => self.enter_return(cursor)?,
+            Kind::Shrunk => self.size_max = Some(cursor.small()?),
+            Kind::Stopped => self.stopped = Some(columns::read_cause(cursor)?),
+            Kind::Resumed => {
+                let _at = cursor.signed()?;
+                let requeued = *cursor.take(1)?.first()? == 1;
+                let open = core::mem::take(&mut self.open);
+                settle_open(&mut self.ledger, &open, requeued)?;
+                (self.stopped, self.done) = (None, false);
+            }
+            Kind::Done if self.open.is_empty() => self.done = true,
+            Kind::Done | Kind::Header | Kind::Ids => return None,
+        }
+        Some(())
+    }
+
+    fn enter_intent(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let batch = BatchId(cursor.small()?);
+        let attempt = AttemptNumber(cursor.small()?);
+        let rows = cursor.small()?..cursor.small()?;
+        let at = UnixTime::from_millis(cursor.signed()?);
+        let new = !self.open.iter().any(|open| open.batch == batch);
+        if !new || rows.is_empty() || self.done || self.stopped.is_some() {
+            return None;
+        }
+        self.ledger.depart(&rows).ok()?;
+        self.intents = self.intents.saturating_add(1);
+        self.first_intents = self.first_intents.saturating_add(u32::from(attempt.0 == 1));
+        self.batches = self.batches.max(batch.0.saturating_add(1));
+        self.last_sent = self.last_sent.max(Some(at));
+        self.open.push(Intent { batch, attempt, rows, at });
+        Some(())
+    }
+
+    fn enter_return(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let intent = self.close(cursor)?;
+        let left = *cursor.take(1)?.first()? == 1;
+        if !left {
+            self.intents = self.intents.saturating_sub(1);
+            let first = u32::from(intent.attempt.0 == 1);
+            self.first_intents = self.first_intents.saturating_sub(first);
+        }
+        self.ledger.come_back(&intent.rows).ok()
+    }
+
+    /// An open batch, which is open no more.
+    fn close(&mut self, cursor: &mut Cursor<'_>) -> Option<Intent> {
+        let batch = BatchId(cursor.small()?);
+        let place = self.open.iter().position(|intent| intent.batch == batch)?;
+        Some(self.open.swap_remove(place))
+    }
+}
+
+impl Recovered {
+    /// Whether `ids` are those of the journal, each in its place.
+    ///
+    /// # Errors
+    /// `journal-mismatch`.
+    pub fn check_ids(&self, ids: &[i64]) -> Result<(), &'static RequestError> {
+        if self.ledger.ids() == ids { Ok(()) } else { Err(OTHER_IDS) }
+    }
+
+    /// Ends what the last incarnation left open: unknown, or waiting again where the policy says
+    /// that what is unknown is sent again.
+    pub(crate) fn settle_open(&mut self, requeue: bool) -> Option<()> {
+        let open = core::mem::take(&mut self.open);
+        settle_open(&mut self.ledger, &open, requeue)
+    }
+
+    /// Writes what comes next.
+    pub(crate) const fn writer(&self) -> Writer {
+        Writer::go_on(self.chain)
+    }
+}
+
+fn settle_open(ledger: &mut Ledger, open: &[Intent], requeue: bool) -> Option<()> {
+    if requeue {
+        return open.iter().try_for_each(|intent| ledger.come_back(&intent.rows)).ok();
+    }
+    let cause = Cause::new(Reason::Unknown(Unknown::Interrupted));
+    let cause = ledger.cause(cause);
+    open.iter().try_for_each(|intent| ledger.settle_all(&intent.rows, State::InFlight, cause)).ok()
+}
+
+fn place(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,150 @@
+//! Records on their way out.
+
+use super::wire::{put_bytes, put_deltas, put_number, put_signed};
+use super::{Header, Intent, Kind, MAGIC, columns, crc};
+use crate::id::BatchId;
+use crate::ledger::Ledger;
+use crate::outcome::Cause;
+use crate::time::UnixTime;
+use alloc::vec::Vec;
+use core::mem;
+use core::ops::Range;
+
+/// Collects the bytes of a journal until somebody appends them where they last.
+pub struct Writer {
+    bytes: Vec<u8>,
+    /// The checksum of everything so far.
+    chain: u32,
+}
+
+impl Writer {
+    /// A new journal.
+    pub fn begin(header: &Header) -> Self {
+        let mut writer = Self { bytes: MAGIC.to_vec(), chain: crc::START };
+        writer.record(Kind::Header, |out| {
+            for text in [&header.promotion, &header.context, &header.origin, &header.base_path] {
+                put_bytes(out, text.as_bytes());
+            }
+            put_number(out, header.batch_size.into());
+            put_signed(out, header.started.as_millis());
+            put_number(out, header.ids.into());
+            put_bytes(out, &header.source);
+        });
+        writer
+    }
+
+    /// More of a journal that was read; `chain` is where its last record left the checksum.
+    pub(super) const fn go_on(chain: u32) -> Self {
+        Self { bytes: Vec::new(), chain }
+    }
+
+    /// The next ids of the run, in the order of the input.
+    pub fn ids(&mut self, ids: &[i64]) {
+        self.record(Kind::Ids, |out| {
+            let start = out.len();
+            out.push(DELTAS);
+            put_deltas(out, ids.iter().copied());
+            let raw = mem::size_of_val(ids);
+            if out.len().saturating_sub(start) > raw.saturating_add(1) {
+                out.truncate(start);
+                out.push(RAW);
+                ids.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
+            }
+        });
+    }
+
+    /// A batch is about to be sent. Nothing of it may leave before this is stored.
+    pub fn intent(&mut self, intent: &Intent) {
+        self.record(Kind::Intent, |out| {
+            let Intent { batch, attempt, rows, at } = intent;
+            for number in [batch.0, attempt.0, rows.start, rows.end] {
+                put_number(out, number.into());
+            }
+            put_signed(out, at.as_millis());
+        });
+    }
+
+    /// Every row of a batch has its outcome in `ledger`.
+    pub fn outcome(&mut self, batch: BatchId, rows: &Range<u32>, ledger: &Ledger) {
+        self.record(Kind::Outcome, |out| {
+            put_number(out, batch.0.into());
+            columns::write(ledger, rows, out);
+        });
+    }
+
+    /// A batch was provably not processed, or never `left` at all: its rows wait again.
+    pub fn came_back(&mut self, batch: BatchId, left: bool) {
+        self.record(Kind::CameBack, |out| {
+            put_number(out, batch.0.into());
+            out.push(left.into());
+        });
+    }
+
+    /// The service takes no more than this many ids at once.
+    pub fn shrunk(&mut self, size: u32) {
+        self.record(Kind::Shrunk, |out| put_number(out, size.into()));
+    }
+
+    /// The run stops; what waits is not settled here, so that a resumed run can go on with it.
+    pub fn stopped(&mut self, cause: &Cause) {
+        self.record(Kind::Stopped, |out| columns::write_cause(cause, out));
+    }
+
+    /// A new incarnation goes on at `at`. What was open is unknown, or waits again if `requeued`.
+    pub fn resumed(&mut self, at: UnixTime, requeued: bool) {
+        self.record(Kind::Resumed, |out| {
+            put_signed(out, at.as_millis());
+            out.push(requeued.into());
+        });
+    }
+
+    /// Nothing waits and nothing is open.
+    pub fn done(&mut self) {
+        self.record(Kind::Done, |_| {});
+    }
+
+    /// The bytes to append, in order.
+    pub fn take(&mut self) -> Vec<u8> {
+        mem::take(&mut self.bytes)
+    }
+
+    /// Bytes that wait to be taken.
+    pub fn pending(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn record(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.open(kind);
+        write(&mut self.bytes);
+        self.close(start);
+    }
+
+    /// Room for the head of a record; its length comes when it is known.
+    fn open(&mut self, kind: Kind) -> usize {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; 4]);
+        self.bytes.push(kind as u8);
+        self.bytes.extend_from_slice(&[0; 4]);
+        start
+    }
+
+    fn close(&mut self, start: usize) {
+        let Some((head, body)) =
+            self.bytes.get_mut(start..).and_then(|record| record.split_first_chunk_mut::<9>())
+        else {
+            return;
+        };
+        let [l0, l1, l2, l3, kind, c0, c1, c2, c3] = head;
+        let len = u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes();
+        ([*l0, *l1, *l2, *l3]) = len;
+        let [a, b, c, d] = len;
+        self.chain = crc::extend(self.chain, &[a, b, c, d, *kind]);
+        ([*c0, *c1, *c2, *c3]) = self.chain.to_le_bytes();
+        self.chain = crc::extend(self.chain, body);
+        self.bytes.extend_from_slice(&self.chain.to_le_bytes());
+    }
+}
+
+/// How a block holds its ids: as differences to the one before, or eight bytes each.
+pub(super) const DELTAS: u8 = 0;
+pub(super) const RAW: u8 = 1;
