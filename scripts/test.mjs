@@ -38,8 +38,12 @@ async function runSuite({ name, commands, counts: format, minutes }) {
   const text = existsSync(log) ? readFileSync(log, "utf8") : "";
   const result = { ...judge({ format, log: text, ok }), name, seconds: seconds(begin) };
   console.log(line(result));
+  for (const [, row] of text.matchAll(TABLE_ROW)) console.log(`    ${row}`);
   return result;
 }
+
+/** A row of a table that a test file printed; Node's TAP makes a comment of it. */
+const TABLE_ROW = /^# (\|.*\|)$/gm;
 
 /** @param {Result} result */
 function line({ name, passed, failed, seconds: time }) {

@@ -20,7 +20,8 @@ export const AUTH = Object.freeze({ username: "store.server", password: "server1
  * @property {() => Promise<any>} summary
  * @property {(counters: Record<string, number>) => Promise<any>} reached the summary, as soon as
  *   each of these counters is reached (`openCalls`: at most)
- * @property {() => Promise<any[]>} calls to issue, in order of arrival
+ * @property {(options?: { ids?: "full" }) => Promise<any[]>} calls to issue, in order of arrival;
+ *   `ids: "full"` adds the `customerIds` of each
  * @property {() => Promise<Map<string, { arrivals: number, issued: number }>>} ids
  * @property {() => Promise<any[]>} issuances
  * @property {() => Promise<void>} stop
@@ -74,7 +75,7 @@ function controls(control) {
       assert.ok(reply.inTime, `not reached in time: ${query}`);
       return reply;
     },
-    calls: async () => (await lines("/account/calls")).filter((call) => call.path === "issue"),
+    calls: ({ ids = "" } = {}) => lines(`/account/calls?path=issue${ids && `&ids=${ids}`}`),
     ids: async () => new Map((await lines("/account/ids")).map((entry) => [entry.id, entry])),
     issuances: () => lines("/account/issuances"),
   };

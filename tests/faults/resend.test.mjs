@@ -9,6 +9,7 @@ import { withGateway } from "../../pkg/test/runs.mjs";
 import { IDS, MET } from "./cases/case.mjs";
 import { startFirefox, startPage } from "./support/page.mjs";
 import { play } from "./support/play.mjs";
+import { printTable } from "./support/print.mjs";
 import { startWorkerd } from "./support/workerd.mjs";
 
 /** @typedef {import("./support/table.mjs").Subject} Subject */
@@ -31,11 +32,7 @@ before(async () => {
 });
 after(async () => {
   for (const subject of subjects.values()) await subject.stop();
-  const widths = [10, 4, 10, 6, 8, 8];
-  const line = (/** @type {unknown[]} */ cells) =>
-    `| ${cells.map((cell, at) => String(cell).padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  console.log(line(["runtime", "HTTP", "transport", "end", "arrivals", "told"]));
-  for (const row of measured) console.log(line(row));
+  printTable(["runtime", "HTTP", "transport", "end", "arrivals", "told"], measured);
 });
 
 /** @type {unknown[][]} */
