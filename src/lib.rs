@@ -13,7 +13,7 @@
 //! | 5 | `journal` | the past of a run, from which another process goes on |
 //! | 6 | `job` | the machine: inputs are methods, output is one enum |
 //! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
-//! | 9 | `wasm` | JavaScript's clocks, timers, `fetch` and streams |
+//! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! The driving contract stands in [`job`]; the rule for every answer in [`verdict`].
 

@@ -10,16 +10,19 @@ import type {
   Outcome,
   Stopped,
 } from "../types/report.cjs";
-import type { InputOptions, Problem } from "../types/input.cjs";
+import type { Problem } from "../types/input.cjs";
 import type { Plan } from "../types/options.cjs";
 import type { Progress } from "../types/job.cjs";
 
-export interface RequestForCore {
-  promotionId: unknown;
-  contextId: unknown;
-}
+export type Core = typeof import("./core.js");
 
-export type OptionsForCore = Record<string, unknown> & { isJob: boolean };
+/** Options by name; the call that takes them frees them. */
+export class Settings {
+  text(name: string, value: string): void;
+  /** Also for true and false, as 1 and 0. */
+  number(name: string, value: number): void;
+  free(): void;
+}
 
 export interface InputSummary {
   given: number;
@@ -33,7 +36,7 @@ export interface InputSummary {
 }
 
 export class Intake {
-  constructor(spec: InputOptions);
+  constructor(settings: Settings);
   pushBytes(bytes: Uint8Array): void;
   pushText(text: string): void;
   pushNumber(value: number): void;
@@ -51,25 +54,58 @@ export class Input {
 }
 
 export function plan(
-  request: RequestForCore,
-  options: OptionsForCore,
+  settings: Settings,
   input: Input,
 ): Omit<Plan, "format" | "column" | "header" | "problems">;
 
-export interface Hooks {
-  fetch: (url: string, init: RequestInit) => Promise<Response>;
-  progress?: (progress: Progress) => void;
-  credentials?: () => Promise<Record<string, string>>;
-}
-
+/**
+ * `now` is always milliseconds of `performance.now()`. An exchange is named by its batch and its
+ * attempt; telling of one that is over changes nothing.
+ */
 export class Run {
   /** Consumes the input. */
-  constructor(request: RequestForCore, options: OptionsForCore, input: Input);
-  start(hooks: Hooks): Promise<void>;
+  constructor(settings: Settings, input: Input, now: number, seed: number);
+  start(now: number): void;
+  /** What to do next: 0 send, 1 abort, 2 fetch credentials, 3 wait, 4 persist, 5 done. */
+  poll(now: number): number;
+  /** The exchange to send or to abort. */
+  readonly batch: number;
+  readonly attempt: number;
+  /** When to poll again at the latest. */
+  readonly until: number;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  body(batch: number): Uint8Array;
+  /** A header that is absent is empty; the status of a hidden redirect is 0. */
+  head(
+    batch: number,
+    attempt: number,
+    status: number,
+    epochMs: number,
+    retryAfter: string,
+    date: string,
+    requestId: string,
+  ): void;
+  /** `false` when the rest need not be read. */
+  chunk(batch: number, attempt: number, bytes: Uint8Array): boolean;
+  end(now: number, batch: number, attempt: number): void;
+  fail(now: number, batch: number, attempt: number, isNotSent: boolean): void;
+  readonly tokenUrl: string;
+  /** Undefined where the caller makes the credentials. */
+  tokenRequest(): string | undefined;
+  takeToken(now: number, token: string, ttlSeconds: number): void;
+  addHeader(name: string, value: string): void;
+  takeHeaders(now: number): void;
+  credentialsFailed(now: number, isRefused: boolean): void;
+  /** What to append to the journal; `persisted` or `persistFailed` follows. */
+  takeJournal(): Uint8Array;
+  persisted(): void;
+  persistFailed(): void;
   pause(): void;
-  resume(auth?: object): void;
+  resume(now: number, auth: Settings | undefined): void;
   cancel(): void;
-  progress(): Progress;
+  progress(now: number): Progress;
+  /** Consumes the run, which must be done. */
   outcomes(): Outcomes;
   free(): void;
 }

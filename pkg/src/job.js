@@ -1,20 +1,21 @@
 /** One run from its input to its report, and what its user sees of it meanwhile. */
-import { Hooks } from "./hooks.js";
+import { Driver } from "./driver.js";
 import { NoOutcomes } from "./no-outcomes.js";
+import { addNote } from "./notes.js";
 import { readAuth } from "./options.js";
 import { prepare } from "./prepare.js";
 import { NOTHING_YET, ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
-import { Watchdog } from "./watchdog.js";
+import { intoCore } from "./settings.js";
 
 /** @typedef {import("../types/job.cjs").Progress} Progress */
 
 export class Job {
   #engine;
   #prepared;
-  #hooks;
-  /** @type {import("./core.js").Run | null} */
-  #run = null;
+  #credentials;
+  /** @type {{ run: import("./core.js").Run, driver: Driver } | null} */
+  #active = null;
   #isPaused = false;
   #isCancelled = false;
   #feed;
@@ -33,9 +34,8 @@ export class Job {
     this.#engine = engine;
     this.#prepared = prepare(engine, request, options, isJob);
     const { setup } = this.#prepared;
+    this.#credentials = setup.credentials;
     this.#feed = new ProgressFeed(setup.onProgress, this.#notes);
-    const publish = (/** @type {Progress} */ progress) => this.#feed.publish(progress);
-    this.#hooks = new Hooks(engine, setup, publish, this.#notes);
     this.#done = this.#live(setup.signal);
   }
 
@@ -55,33 +55,42 @@ export class Job {
     };
   }
 
+  /** @returns {Progress} */
   snapshot() {
-    const run = this.#run;
-    return run === null ? this.#feed.latest : this.#engine.call(() => run.progress());
+    const run = this.#active?.run;
+    if (run === undefined) return this.#feed.latest;
+    return this.#engine.call(() => run.progress(performance.now()));
   }
 
   pause() {
     this.#isPaused = true;
-    const run = this.#run;
-    if (run !== null) this.#engine.call(() => run.pause());
+    this.#active?.driver.tell((run) => run.pause());
   }
 
   /** @param {import("../types/options.cjs").Auth} [given] */
   resume(given) {
     const { auth, credentials } = readAuth(given);
-    const run = this.#run;
-    if (run !== null) this.#engine.call(() => run.resume(auth));
+    if (this.#active !== null) this.#resume(this.#active.driver, auth);
     else if (auth !== undefined) this.#prepared.replaceAuth(auth);
-    // The core asks for credentials later, in a turn of its own.
-    if (credentials !== undefined) this.#hooks.credentials = credentials;
+    // The driver asks for credentials later, in a turn of its own.
+    if (credentials !== undefined) this.#credentials = credentials;
     this.#isPaused = false;
+  }
+
+  /**
+   * @param {Driver} driver
+   * @param {import("./settings.js").Settings | undefined} auth
+   */
+  #resume(driver, auth) {
+    const crossing =
+      auth === undefined ? undefined : this.#engine.call((core) => intoCore(core, auth));
+    driver.tell((run) => run.resume(performance.now(), crossing));
   }
 
   cancel() {
     this.#isCancelled = true;
     this.#prepared.cut();
-    const run = this.#run;
-    if (run !== null) this.#engine.call(() => run.cancel());
+    this.#active?.driver.tell((run) => run.cancel());
   }
 
   /** @param {AbortSignal | undefined} signal */
@@ -101,7 +110,7 @@ export class Job {
       this.#feed.end({ error });
       throw error;
     } finally {
-      this.#run = null;
+      this.#active = null;
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -123,47 +132,46 @@ export class Job {
   /** @param {import("./core.js").Input} input */
   async #work(input) {
     const run = this.#engine.call((core) => this.#begin(core, input));
-    const watchdog = new Watchdog(this.#engine, () => this.#ask(run));
-    this.#hooks.onEntry = () => watchdog.heard();
-    this.#run = run;
-    await watchdog.guard(this.#engine.call(() => run.start(this.#hooks.forCore())));
+    const driver = new Driver(this.#engine, run, {
+      transport: this.#prepared.setup.transport,
+      credentials: () => this.#credentials,
+      onCredentialsFailure: (error) => this.#noteCredentials(error),
+      append: () => Promise.reject(new Error("a run without a journal has nothing to keep")),
+      onChange: () => this.#feed.changed(() => this.snapshot()),
+    });
+    this.#active = { run, driver };
+    await driver.drive();
     return this.#end(run);
   }
 
   /**
-   * @param {import("./engine.js").Core} core
+   * @param {import("./core.js").Core} core
    * @param {import("./core.js").Input} input
    */
   #begin(core, input) {
-    const { request, options } = this.#prepared.setup;
-    const run = new core.Run(request, options, input);
+    const { settings, auth } = this.#prepared.setup;
+    const crossing = intoCore(core, new Map([...settings, ...auth]));
+    const seed = Number(settings.get("seed") ?? Math.random());
+    const run = new core.Run(crossing, input, performance.now(), seed);
     if (this.#isPaused) run.pause();
     if (this.#isCancelled) run.cancel();
     return run;
   }
 
-  /**
-   * Makes the core tell the progress: resuming a run that is not paused does nothing else.
-   *
-   * @param {import("./core.js").Run} run
-   * @returns {boolean} whether it was asked
-   */
-  #ask(run) {
-    return this.#engine.call(() => {
-      if (run.progress().state === "paused") return false;
-      run.resume();
-      return true;
-    });
+  /** @param {unknown} error whose message stays out: it may quote a secret */
+  #noteCredentials(error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    const message = `The function given as auth failed (${name}); it must return headers.`;
+    addNote(this.#notes, "auth-callback-failed", message);
   }
 
   /** @param {import("./core.js").Run} run */
   #end(run) {
+    this.#active = null;
     const outcomes = this.#engine.call(() => {
-      this.#feed.publish(run.progress());
+      this.#feed.publish(run.progress(performance.now()));
       return run.outcomes();
     });
-    this.#run = null;
-    this.#engine.call(() => run.free());
     return new Report(this.#engine, outcomes, this.#notes);
   }
 }

@@ -3,48 +3,23 @@
  * for the core are passed on as they are: it refuses wrong ones itself, with its own codes.
  */
 import { IssueBulkError, invalidArgument, kindOf } from "./errors.js";
+import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 
 /** @typedef {import("../types/options.cjs").RunOptions} RunOptions */
 /** @typedef {import("../types/options.cjs").AuthCallback} AuthCallback */
 
 const FOR_REQUEST = Object.freeze(["promotionId", "contextId", "customerIds"]);
-const FOR_CORE = Object.freeze([
-  "host",
-  "basePath",
-  "auth",
-  "attribution",
-  "orgId",
-  "batchSize",
-  "concurrency",
-  "rate",
-  "timeoutMs",
-  "deadlineMs",
-  "responseBytesMax",
-  "attempts",
-  "stop",
-  "ambiguous",
-  "seed",
-]);
-const FOR_FACE = Object.freeze(["input", "signal", "onProgress", "transport"]);
-
-/** The names in options that are objects themselves. The forms of `auth` are for the core. */
-const WITHIN = Object.freeze({
-  attribution: ["type", "code"],
-  input: ["format", "column", "delimiter", "field", "dedupe"],
-  rate: ["perMinute"],
-  stop: ["ambiguousInRow", "failurePercent", "failureCallsMin"],
-});
+const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport"]);
 
 /**
  * @typedef {object} Setup
- * @property {import("./core.js").RequestForCore} request
- * @property {import("./core.js").OptionsForCore} options
+ * @property {import("./settings.js").Settings} settings without credentials
+ * @property {import("./settings.js").Settings} auth
+ * @property {AuthCallback | undefined} credentials
  * @property {unknown} customerIds
- * @property {import("../types/input.cjs").InputOptions} input
  * @property {AbortSignal | undefined} signal
  * @property {RunOptions["onProgress"]} onProgress
  * @property {import("../types/options.cjs").Transport} transport
- * @property {AuthCallback | undefined} credentials
  */
 
 /**
@@ -52,30 +27,28 @@ const WITHIN = Object.freeze({
  * @param {unknown} options
  * @param {boolean} isJob
  * @returns {Setup}
- * @throws {IssueBulkError} `invalid-argument` or `unknown-option`
+ * @throws {IssueBulkError} `invalid-argument`, `invalid-option` or `unknown-option`
  */
 export function readOptions(request, options, isJob) {
-  const { promotionId, contextId, customerIds } = record(request, "request");
-  refuseStrangers(request, "request", FOR_REQUEST);
+  const { customerIds, ...rest } = record(request, "request");
   const given = record(options, "options");
-  refuseStrangers(given, "options", [...FOR_CORE, ...FOR_FACE]);
-  for (const [name, known] of Object.entries(WITHIN)) {
-    refuseStrangers(given[name], `options.${name}`, known);
+  refuseStrangers(request, "request", FOR_REQUEST);
+  refuseStrangers(given, "options", [...Object.keys(FOR_CORE), ...FOR_FACE]);
+  for (const [name, known] of Object.entries(FOR_CORE)) {
+    if (typeof known === "object") {
+      refuseStrangers(given[name], `options.${name}`, Object.keys(known));
+    }
   }
-  /** @type {import("./core.js").OptionsForCore} */
-  const forCore = { isJob };
-  for (const name of FOR_CORE) if (given[name] !== undefined) forCore[name] = given[name];
+  if (given.input !== undefined) record(given.input, "options.input");
   const { auth, credentials } = readAuth(given.auth);
-  if (auth !== undefined) forCore.auth = auth;
   return {
-    request: { promotionId, contextId },
-    options: forCore,
+    settings: settingsOf(rest, given).set("isJob", Number(isJob)),
+    auth: auth ?? new Map(),
+    credentials,
     customerIds,
-    input: given.input === undefined ? {} : record(given.input, "options.input"),
     signal: readSignal(given.signal),
     onProgress: readFunction(given.onProgress, "onProgress"),
     transport: readFunction(given.transport, "transport") ?? runtimeFetch,
-    credentials,
   };
 }
 
@@ -83,14 +56,17 @@ export function readOptions(request, options, isJob) {
  * Credentials for the core: a function stays here and is only announced.
  *
  * @param {unknown} auth
- * @returns {{ auth: object | undefined, credentials: AuthCallback | undefined }}
+ * @returns {{
+ *   auth: import("./settings.js").Settings | undefined,
+ *   credentials: AuthCallback | undefined,
+ * }}
  */
 export function readAuth(auth) {
-  if (typeof auth === "function") {
-    return { auth: { callback: true }, credentials: /** @type {AuthCallback} */ (auth) };
-  }
   if (auth === undefined) return { auth, credentials: undefined };
-  return { auth: record(auth, "options.auth"), credentials: undefined };
+  if (typeof auth === "function") {
+    return { auth: authSettings(auth), credentials: /** @type {AuthCallback} */ (auth) };
+  }
+  return { auth: authSettings(record(auth, "options.auth")), credentials: undefined };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a run would do, without doing it. */
 import { prepare } from "./prepare.js";
 import { IssueBulkError } from "./errors.js";
+import { intoCore } from "./settings.js";
 
 /**
  * @param {import("./engine.js").Engine} engine
@@ -17,7 +18,8 @@ export async function plan(engine, request, options) {
     const input = await read();
     if (input === null || signal?.aborted) throw cancelled(signal);
     return engine.call((core) => {
-      const sums = core.plan(setup.request, setup.options, input);
+      const all = new Map([...setup.settings, ...setup.auth]);
+      const sums = core.plan(intoCore(core, all), input);
       const { format, column, header } = input.summary();
       const problems = input.problems();
       input.free();

@@ -37,6 +37,9 @@ export class ProgressFeed {
   #latest = NOTHING_YET;
   #version = 1;
   #announced = 1;
+  /** @type {(() => Progress) | null} reads what is not looked at yet */
+  #read = null;
+  #isScheduled = false;
   #isOver = false;
   /** @type {{ error: unknown } | null} */
   #failure = null;
@@ -57,19 +60,41 @@ export class ProgressFeed {
   }
 
   /**
-   * Readers and the user's function learn of it in a turn of the event loop of their own. This is
-   * called by the core, which they may call in turn; and a handler that pauses and resumes makes
-   * new progress each time, which in microtasks would never let an answer in.
+   * Something moved. It is looked at, and told to readers and the user's function, in a turn of
+   * the event loop of its own: once for all that moved until then; and a handler that pauses and
+   * resumes makes new progress each time, which in microtasks would never let an answer in.
+   *
+   * @param {() => Progress} read
+   */
+  changed(read) {
+    this.#read = read;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setTimeout(() => this.#look(), 0);
+  }
+
+  #look() {
+    this.#isScheduled = false;
+    const read = this.#read;
+    if (read === null) return;
+    try {
+      this.publish(read());
+    } catch {
+      // Only a core that crashed cannot be read, which ends the run by itself.
+      return;
+    }
+    this.#announce();
+  }
+
+  /**
+   * The latest state from now on; told at the end, if not before.
    *
    * @param {Progress} progress
    */
   publish(progress) {
-    // The end is told once, by whoever sees it first.
-    if (this.#latest.state === "done") return;
-    const isScheduled = this.#version !== this.#announced;
+    this.#read = null;
     this.#latest = progress;
     this.#version += 1;
-    if (!isScheduled) setTimeout(() => this.#announce(), 0);
   }
 
   /**

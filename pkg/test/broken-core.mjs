@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} Behaviour
- * @property {(hooks: any, run: any) => Promise<void>} [start]
+ * @property {boolean} [hangs] whether a run never ends
  * @property {Record<string, () => void>} [before] called first in the method of that name
  */
 
@@ -28,12 +28,22 @@ export function trap() {
   return new WebAssembly.RuntimeError("unreachable");
 }
 
+/** What the core answers when it is asked what to do next. */
+const SEND = 0;
+const WAIT = 3;
+const DONE = 5;
+
 /**
  * @param {Behaviour} behaviour
  * @returns {any}
  */
-export function brokenCore({ start = async () => {}, before = {} }) {
+export function brokenCore({ hangs = false, before = {} }) {
   const enter = (/** @type {string} */ name) => before[name]?.();
+
+  class Settings {
+    text() {}
+    number() {}
+  }
 
   class Intake {
     pushText() {
@@ -49,25 +59,55 @@ export function brokenCore({ start = async () => {}, before = {} }) {
 
   class Run {
     state = "running";
-    attempts = 0;
-    start(/** @type {any} */ hooks) {
+    url = "https://service.example/";
+    headers = {};
+    batch = 0;
+    attempt = 1;
+    until = Infinity;
+    #isSent = false;
+    #isAnswered = false;
+    start() {
       enter("start");
-      return start(hooks, this);
+    }
+    poll() {
+      enter("poll");
+      if (!this.#isSent) {
+        this.#isSent = true;
+        return SEND;
+      }
+      return this.#isAnswered && !hangs ? DONE : WAIT;
+    }
+    body() {
+      enter("body");
+      return new Uint8Array(1);
+    }
+    head() {
+      enter("head");
+    }
+    chunk() {
+      enter("chunk");
+      return true;
+    }
+    end() {
+      enter("end");
+      this.#isAnswered = true;
+    }
+    fail() {
+      enter("fail");
+      this.#isAnswered = true;
     }
     pause() {
       this.state = "paused";
-    }
-    resume() {
-      this.state = "running";
     }
     cancel() {
       enter("cancel");
     }
     progress() {
       enter("progress");
-      return { ...COUNTS, state: this.state, attempts: this.attempts, queued: 0, inFlight: 0 };
+      return { ...COUNTS, state: this.state, queued: 0, inFlight: 0 };
     }
     outcomes() {
+      enter("outcomes");
       return new Outcomes();
     }
     free() {}
@@ -90,5 +130,5 @@ export function brokenCore({ start = async () => {}, before = {} }) {
     free() {}
   }
 
-  return { Intake, Run, plan: () => ({ ...COUNTS }), version: () => "0.0.0" };
+  return { Settings, Intake, Run, plan: () => ({ ...COUNTS }), version: () => "0.0.0" };
 }

@@ -19,9 +19,3 @@ impl From<&RequestError> for JsValue {
         error(refused.code, refused.message)
     }
 }
-
-/// The face never calls so; a mistake of ours must still not be a panic.
-#[inline(never)]
-pub(super) fn misused() -> JsValue {
-    error("internal-error", "The core was called in a way that it does not allow; please report.")
-}

@@ -1,14 +1,12 @@
 //! The exported intake: bytes and values in, distinct exact ids kept on this side.
 
-use super::convert::{Reader, get, object, parsed};
-use super::error::misused;
+use super::convert::{object, parsed};
+use super::settings::Settings;
 use crate::intake::{self, Column, CsvOptions, Dedupe, Delimiter, Format, IntakeError, Layout};
 use crate::intake::{Problem, ProblemReason};
 use crate::json::{self, Object};
 use crate::request::RequestError;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::{RefCell, RefMut};
 use js_sys::{BigInt64Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -16,73 +14,53 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Reads the customers, in pieces of any size.
 #[wasm_bindgen]
 pub struct Intake {
-    intake: RefCell<Option<intake::Intake>>,
+    intake: intake::Intake,
 }
 
 #[wasm_bindgen]
 impl Intake {
     #[wasm_bindgen(constructor)]
-    pub fn new(spec: JsValue) -> Result<Self, JsValue> {
-        let mut fields = Reader::new(&spec);
-        let dedupe = match fields.flag("dedupe") {
-            Some(false) => Dedupe::TrustInput,
-            Some(true) | None => Dedupe::Exact,
+    pub fn new(settings: Settings) -> Result<Self, JsValue> {
+        let dedupe = match settings.get_number("input.dedupe") {
+            Some(0.0) => Dedupe::TrustInput,
+            _ => Dedupe::Exact,
         };
-        let [format, field, delimiter] =
-            ["format", "field", "delimiter"].map(|key| fields.text(key));
-        fields.done()?;
-        let delimiter = match delimiter.as_deref().map(str::as_bytes) {
-            None => Delimiter::Auto,
-            Some([byte]) => Delimiter::Byte(*byte),
-            Some(_) => return Err(INVALID_INPUT.into()),
-        };
-        let csv = CsvOptions { column: column_of(&get(&spec, "column"))?, delimiter };
-        let format = format_of(format.as_deref(), field, csv)?;
-        let intake = intake::Intake::new(format, dedupe);
-        Ok(Self { intake: RefCell::new(Some(intake)) })
+        Ok(Self { intake: intake::Intake::new(format_of(&settings)?, dedupe) })
     }
 
     /// Bytes of a file or a text, as they come.
     #[wasm_bindgen(js_name = pushBytes)]
-    pub fn push_bytes(&self, bytes: &[u8]) -> Result<(), JsValue> {
-        done(self.open()?.push_bytes(bytes))
+    pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
+        done(self.intake.push_bytes(bytes))
     }
 
     /// One id as text.
     #[wasm_bindgen(js_name = pushText)]
-    pub fn push_text(&self, text: &str) -> Result<(), JsValue> {
-        done(self.open()?.push_text(text.as_bytes()))
+    pub fn push_text(&mut self, text: &str) -> Result<(), JsValue> {
+        done(self.intake.push_text(text.as_bytes()))
     }
 
     /// One id as a number.
     #[wasm_bindgen(js_name = pushNumber)]
-    pub fn push_number(&self, value: f64) -> Result<(), JsValue> {
-        done(self.open()?.push_number(value))
+    pub fn push_number(&mut self, value: f64) -> Result<(), JsValue> {
+        done(self.intake.push_number(value))
     }
 
     /// Ids as 64-bit integers.
     #[wasm_bindgen(js_name = pushLongs)]
-    pub fn push_longs(&self, values: &[i64]) -> Result<(), JsValue> {
-        done(self.open()?.push_longs(values))
+    pub fn push_longs(&mut self, values: &[i64]) -> Result<(), JsValue> {
+        done(self.intake.push_longs(values))
     }
 
     /// Ends the intake and gives what it read.
-    pub fn finish(&self) -> Result<Input, JsValue> {
-        let intake = self.intake.try_borrow_mut().map_err(|_| misused())?.take();
-        let input = intake.ok_or_else(misused)?.finish().map_err(|error| thrown(&error))?;
+    pub fn finish(self) -> Result<Input, JsValue> {
+        let input = self.intake.finish().map_err(|error| thrown(&error))?;
         let source = Source {
             counts: [input.given, input.invalid, input.duplicate, input.blank],
             ids: input.ids,
             problems: input.problems,
         };
-        Ok(Input { source: RefCell::new(source), layout: input.layout })
-    }
-
-    /// The intake until [`Intake::finish`].
-    #[inline(never)]
-    fn open(&self) -> Result<RefMut<'_, intake::Intake>, JsValue> {
-        let intake = self.intake.try_borrow_mut().map_err(|_| misused())?;
-        RefMut::filter_map(intake, Option::as_mut).map_err(|_| misused())
+        Ok(Input { source, layout: input.layout })
     }
 }
 
@@ -113,29 +91,24 @@ impl Source {
 /// The customers as read: ready for a plan or a run.
 #[wasm_bindgen]
 pub struct Input {
-    source: RefCell<Source>,
+    pub(super) source: Source,
     layout: Layout,
 }
 
 #[wasm_bindgen]
 impl Input {
-    pub fn summary(&self) -> Result<JsValue, JsValue> {
-        let source = self.borrow_mut()?;
-        Ok(object(|object| {
-            source.write_counts(object);
-            object.count("distinct", source.ids.len() as u64);
+    pub fn summary(&self) -> JsValue {
+        object(|object| {
+            self.source.write_counts(object);
+            object.count("distinct", self.source.ids.len() as u64);
             object.text("format", Some(self.layout.kind.code()));
             object.text("column", self.layout.name.as_deref());
             object.texts("header", self.layout.header.iter().map(|name| &**name));
-        }))
+        })
     }
 
-    pub fn problems(&self) -> Result<JsValue, JsValue> {
-        Ok(problem_list(&self.borrow_mut()?.problems))
-    }
-
-    pub(super) fn borrow_mut(&self) -> Result<RefMut<'_, Source>, JsValue> {
-        self.source.try_borrow_mut().map_err(|_| misused())
+    pub fn problems(&self) -> JsValue {
+        problem_list(&self.source.problems)
     }
 }
 
@@ -178,13 +151,16 @@ const INVALID_INPUT: &RequestError = &RequestError {
 };
 
 /// A column or a delimiter means CSV, a field means NDJSON, where no format is named.
-fn format_of(
-    format: Option<&str>,
-    field: Option<String>,
-    csv: CsvOptions,
-) -> Result<Format, &'static RequestError> {
+fn format_of(settings: &Settings) -> Result<Format, &'static RequestError> {
+    let delimiter = match settings.get("input.delimiter").map(str::as_bytes) {
+        None => Delimiter::Auto,
+        Some([byte]) => Delimiter::Byte(*byte),
+        Some(_) => return Err(INVALID_INPUT),
+    };
+    let csv = CsvOptions { column: column_of(settings)?, delimiter };
+    let field = settings.get("input.field");
     let some_csv = csv.column != Column::Auto || csv.delimiter != Delimiter::Auto;
-    let format = match format {
+    let format = match settings.get("input.format") {
         Some("auto") | None if some_csv => "csv",
         Some("auto") | None if field.is_some() => "ndjson",
         Some("auto") | None => return Ok(Format::Auto),
@@ -192,25 +168,24 @@ fn format_of(
     };
     match format {
         "csv" => Ok(Format::Csv(csv)),
-        "ndjson" => Ok(Format::Ndjson { field: field.map(String::into_boxed_str) }),
+        "ndjson" => Ok(Format::Ndjson { field: field.map(Into::into) }),
         "lines" => Ok(Format::Lines),
         "json" => Ok(Format::Json),
         _ => Err(INVALID_INPUT),
     }
 }
 
-fn column_of(value: &JsValue) -> Result<Column, JsValue> {
-    if value.is_undefined() || value.is_null() {
-        return Ok(Column::Auto);
-    }
-    if let Some(name) = value.as_string() {
+/// A column by its name or by its number from 1.
+fn column_of(settings: &Settings) -> Result<Column, &'static RequestError> {
+    if let Some(name) = settings.get("input.column") {
         return Ok(Column::Name(name.into()));
     }
-    match value.as_f64() {
+    match settings.get_number("input.column") {
+        None => Ok(Column::Auto),
         Some(n) if n >= 1.0 && n <= f64::from(u32::MAX) && n % 1.0 == 0.0 => {
             Ok(Column::Number(n as u32))
         }
-        _ => Err(INVALID_INPUT.into()),
+        Some(_) => Err(INVALID_INPUT),
     }
 }
 

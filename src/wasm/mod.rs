@@ -1,22 +1,21 @@
-//! The wasm shell: the only part that knows JavaScript. It moves bytes and time between the
-//! runtime and the job, and decides nothing.
+//! The wasm shell: a synchronous border between JavaScript and the core. It turns what crosses
+//! from one side's form into the other's, and decides nothing.
 //!
-//! The exports are the boundary of the npm package's hand-written face (`pkg/src`); users never
-//! meet them. Every export returns a `Result` or cannot fail: a panic would leave a promise that
-//! never settles.
+//! JavaScript (`pkg/src`) owns all that waits: `fetch`, streams, timers, promises. It asks a
+//! [`run::Run`] what to do next and tells it what happened, with the time of both clocks as
+//! arguments. So no call comes back into JavaScript, nothing is borrowed across a wait, and a trap
+//! always ends in the caller's hands instead of in a promise that never settles.
+//!
+//! The exports are made for the npm package's hand-written face; users never meet them.
 
-mod abort;
-mod client;
-mod clock;
 mod convert;
-mod driver;
 mod error;
-mod fetch;
 mod intake;
 mod outcomes;
+mod plan;
+mod run;
 mod runtime;
-mod signal;
-mod timer;
+mod settings;
 
 #[cfg(test)]
 mod tests;

@@ -1,247 +1,219 @@
-//! The shell in a real JavaScript runtime, Node or Chromium: exact ids over the border, a whole
-//! run over a `fetch` of our own with the runtime's `Response`, streams, timers and errors.
+//! The border in a real JavaScript runtime, Node or Chromium: exact ids, a whole run driven by
+//! hand, options and errors. What JavaScript does with it is tested on the npm package.
 
-use super::client::{Run, plan};
-use super::convert::get;
 use super::intake::{Input, Intake};
-use js_sys::{BigInt64Array, Function, JSON, Object};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use super::outcomes::Outcomes;
+use super::plan::plan;
+use super::run::Run;
+use super::settings::Settings;
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
 
-/// The service: entries for every id of the body, streamed in pieces of seven bytes.
-const ISSUE: &str = r#"
-    const entry = (id) => `"${id}":{"id":"67dd4237ef21a64211227e06","customerId":${id},` +
-        `"promotionId":"67dd4210ef21a64211227e04","earnedFromId":"973",` +
-        `"eventTime":1742553655678,"validTill":1746046799999}`;
-    const issue = (init) => {
-        const ids = new TextDecoder().decode(init.body).slice(1, -1).split(",");
-        const text = new TextEncoder().encode(`{"data":{${ids.map(entry).join(",")}}}`);
-        let at = 0;
-        return new Response(new ReadableStream({
-            pull(controller) {
-                if (at >= text.length) return controller.close();
-                controller.enqueue(text.slice(at, at += 7));
-            },
-        }), { headers: { "x-cap-requestid": "r 1" } });
-    };
-"#;
-
-/// A `fetch` from the body of a function of `url`, `init` and `call`, which counts from 1.
-fn fetch(body: &str) -> Function {
-    let source = format!(
-        "{ISSUE} let calls = 0; (function (url, init) {{
-            const call = ++calls;
-            return (async () => {{ {body} }})();
-        }})"
-    );
-    js_sys::eval(&source).unwrap().unchecked_into()
+/// What a run was asked to do.
+#[derive(Debug, PartialEq)]
+enum Asked {
+    Send { batch: u32, attempt: u32 },
+    Abort { batch: u32, attempt: u32 },
+    Credentials,
+    Wait { until: f64 },
+    Done,
 }
 
-fn object(key: &str, value: &JsValue) -> JsValue {
-    let object = js_sys::Object::new();
-    js_sys::Reflect::set(&object, &key.into(), value).unwrap();
-    object.into()
+fn ask(run: &mut Run, now: f64) -> Asked {
+    match run.poll(now) {
+        0 => Asked::Send { batch: run.batch(), attempt: run.attempt() },
+        1 => Asked::Abort { batch: run.batch(), attempt: run.attempt() },
+        2 => Asked::Credentials,
+        3 => Asked::Wait { until: run.until() },
+        _ => Asked::Done,
+    }
 }
 
-fn json(text: &str) -> JsValue {
-    JSON::parse(text).unwrap()
+type Texts<'a> = &'a [(&'a str, &'a str)];
+type Numbers<'a> = &'a [(&'a str, f64)];
+
+fn settings(texts: Texts, numbers: Numbers) -> Settings {
+    let mut settings = Settings::new();
+    let defaults =
+        [("promotionId", PROMOTION), ("contextId", "973"), ("host", "eu.api.capillarytech.com")];
+    for (name, value) in texts.iter().chain(&defaults) {
+        settings.text((*name).into(), (*value).into());
+    }
+    for (name, value) in numbers {
+        settings.number((*name).into(), *value);
+    }
+    settings
 }
 
 fn input(text: &str) -> Input {
-    let intake = Intake::new(JsValue::UNDEFINED).unwrap();
+    let mut intake = Intake::new(Settings::new()).unwrap();
     intake.push_bytes(text.as_bytes()).unwrap();
     intake.finish().unwrap()
 }
 
-fn request() -> JsValue {
-    json(&format!(r#"{{"promotionId":"{PROMOTION}","contextId":"973"}}"#))
+fn run(ids: &str, settings: Settings) -> Run {
+    let mut run = Run::new(settings, input(ids), 0.0, 1.0).unwrap();
+    run.start(0.0);
+    run
 }
 
-fn options(more: &str) -> JsValue {
-    let options = json(r#"{"host":"eu.api.capillarytech.com","seed":1,"timeoutMs":30000}"#);
-    let all: Object = Object::assign(options.unchecked_ref(), json(more).unchecked_ref());
-    all.into()
+/// The service's answer, in pieces of seven bytes.
+fn answer(run: &mut Run, now: f64, batch: u32, attempt: u32) {
+    let body = String::from_utf8(run.body(batch)).unwrap();
+    let ids = body.trim_matches(['[', ']']).split(',');
+    let entries: Vec<String> = ids
+        .map(|id| {
+            format!(
+                "\"{id}\":{{\"id\":\"67dd4237ef21a64211227e06\",\"customerId\":{id},\
+                 \"promotionId\":\"{PROMOTION}\",\"earnedFromId\":\"973\",\
+                 \"eventTime\":1742553655678,\"validTill\":1746046799999}}"
+            )
+        })
+        .collect();
+    let text = format!("{{\"data\":{{{}}}}}", entries.join(","));
+    run.head(batch, attempt, 200, 0.0, "", "", "r 1");
+    assert!(text.as_bytes().chunks(7).all(|piece| run.chunk(batch, attempt, piece)));
+    run.end(now, batch, attempt);
 }
 
-/// Runs to the end and gives the counts with what stopped the run.
-async fn run(ids: &str, more: &str, fetch: &Function) -> (super::outcomes::Outcomes, String) {
-    let run = Run::new(request(), options(more), &input(ids)).unwrap();
-    let done = run.start(object("fetch", fetch)).unwrap();
-    JsFuture::from(done).await.unwrap();
-    let outcomes = run.outcomes().unwrap();
-    let counts = outcomes.counts().unwrap();
+fn get(value: &JsValue, key: &str) -> JsValue {
+    Reflect::get(value, &key.into()).unwrap()
+}
+
+fn text(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
+
+fn counts(outcomes: &Outcomes) -> String {
+    let counts = outcomes.counts();
     let count = |key: &str| get(&counts, key).as_f64().unwrap().to_string();
-    let names = ["issued", "rejected", "unsent", "unknown", "attempts"];
-    let summary = names.map(count).join(" ");
-    (outcomes, summary)
+    ["issued", "rejected", "unsent", "unknown", "attempts"].map(count).join(" ")
 }
 
 #[wasm_bindgen_test]
 fn ids_cross_the_border_exactly() {
-    let intake = Intake::new(JsValue::UNDEFINED).unwrap();
+    let mut intake = Intake::new(Settings::new()).unwrap();
     intake.push_text("9007199254740993").unwrap();
-    let longs = BigInt64Array::new_with_length(1);
-    longs.set_index(0, i64::MAX);
-    intake.push_longs(&longs.to_vec()).unwrap();
+    intake.push_longs(&[i64::MAX]).unwrap();
     intake.push_number(9_007_199_254_740_992.0).unwrap();
     intake.push_text("9223372036854775808").unwrap();
     let read = intake.finish().unwrap();
-    let summary = JSON::stringify(&read.summary().unwrap()).unwrap();
-    assert!(String::from(summary).contains(r#""given":4,"invalid":2"#));
-    let problems = String::from(JSON::stringify(&read.problems().unwrap()).unwrap());
+    assert!(text(&read.summary()).contains(r#""given":4,"invalid":2"#));
+    let problems = text(&read.problems());
     assert!(problems.contains("not-exact") && problems.contains("too-large"), "{problems}");
 }
 
 #[wasm_bindgen_test]
-async fn a_run_issues_every_id_over_streams() {
-    let fetch = fetch("return issue(init);");
-    let (outcomes, summary) =
-        run("9007199254740993\n9223372036854775807\n5\n", r#"{"batchSize":2}"#, &fetch).await;
-    assert_eq!(summary, "3 0 0 0 2");
-    let row = outcomes.find("9223372036854775807").unwrap();
-    let found = outcomes.at(row as u32).unwrap();
+fn a_run_driven_by_hand_issues_every_id() {
+    let ids = "9007199254740993\n9223372036854775807\n5\n";
+    let mut run = run(ids, settings(&[], &[("batchSize", 2.0)]));
+    assert!(run.url().ends_with(&format!("/promotions/{PROMOTION}/issueBulk?contextId=973")));
+    assert_eq!(text(&run.headers()), "{}");
+    assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    assert_eq!(run.body(0), b"[9007199254740993,9223372036854775807]");
+    assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 1, attempt: 1 });
+    assert_eq!(ask(&mut run, 0.0), Asked::Wait { until: 60_000.0 });
+    answer(&mut run, 10.0, 1, 1);
+    answer(&mut run, 20.0, 0, 1);
+    assert_eq!(ask(&mut run, 20.0), Asked::Done);
+    let outcomes = run.outcomes();
+    assert_eq!(counts(&outcomes), "3 0 0 0 2");
+    let found = outcomes.at(outcomes.find("9223372036854775807") as u32);
     assert_eq!(get(&found, "customerId"), "9223372036854775807");
     assert_eq!(get(&found, "id"), "67dd4237ef21a64211227e06");
     assert_eq!(get(&found, "eventTime").as_f64(), Some(1_742_553_655_678.0));
-    assert_eq!(outcomes.ids().unwrap().to_vec(), [9_007_199_254_740_993, i64::MAX, 5]);
-    assert_eq!(outcomes.states().unwrap().to_vec(), [0, 0, 0]);
-    assert_eq!(outcomes.find("6").unwrap(), -1.0);
+    assert_eq!(outcomes.ids().to_vec(), [9_007_199_254_740_993, i64::MAX, 5]);
+    assert_eq!(outcomes.states().to_vec(), [0, 0, 0]);
+    assert_eq!(outcomes.find("6"), -1.0);
+    assert!(outcomes.at(3).is_undefined());
 }
 
 #[wasm_bindgen_test]
-async fn the_request_is_what_the_service_documents() {
-    let fetch = fetch(
-        r#"
-        const wrong = [
-            url === "https://eu.api.capillarytech.com/api_gateway/v1/promotions/" +
-                "67dd4210ef21a64211227e04/issueBulk?contextId=973" || url,
-            init.method === "POST" || init.method,
-            init.redirect === "manual" || init.redirect,
-            init.headers["Content-Type"] === "application/json" || "content type",
-            init.headers.Authorization === "Basic c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZ" +
-                "mY3Y2RjMGNkNTU1OWE3" || "authorization",
-            init.signal instanceof AbortSignal || "signal",
-            new TextDecoder().decode(init.body) === "[555567088]" || "body",
-        ].filter((holds) => holds !== true);
-        return wrong.length === 0 ? issue(init) : new Response(wrong.join(), { status: 405 });
-        "#,
-    );
-    let auth = r#"{"auth":{"username":"store.server","password":"server123"}}"#;
-    let (_, summary) = run("555567088", auth, &fetch).await;
-    assert_eq!(summary, "1 0 0 0 1");
+fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
+    let mut refused = run("1", settings(&[], &[]));
+    assert_eq!(ask(&mut refused, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    refused.fail(1.0, 0, 1, true);
+    let Asked::Wait { until } = ask(&mut refused, 1.0) else { panic!("it must back off") };
+    assert_eq!(ask(&mut refused, until), Asked::Send { batch: 0, attempt: 2 });
+    // The first attempt is over: what still comes of it changes nothing.
+    refused.fail(until, 0, 1, false);
+    answer(&mut refused, until, 0, 2);
+    assert_eq!(ask(&mut refused, until), Asked::Done);
+    assert_eq!(counts(&refused.outcomes()), "1 0 0 0 2");
+
+    let mut lost = run("1", settings(&[], &[]));
+    assert_eq!(ask(&mut lost, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    lost.fail(1.0, 0, 1, false);
+    assert_eq!(ask(&mut lost, 1.0), Asked::Done);
+    assert_eq!(get(&lost.outcomes().at(0), "reason"), "network");
 }
 
 #[wasm_bindgen_test]
-async fn only_a_proven_failure_to_connect_is_sent_again() {
-    let refused = r#"
-        if (call > 2) return issue(init);
-        throw Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
-    "#;
-    let (_, summary) = run("1", "{}", &fetch(refused)).await;
-    assert_eq!(summary, "1 0 0 0 3");
-    let lost = r#"
-        throw Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNRESET" } });
-    "#;
-    let (outcomes, summary) = run("1", "{}", &fetch(lost)).await;
-    assert_eq!(summary, "0 0 0 1 1");
-    assert_eq!(get(&outcomes.at(0).unwrap(), "reason"), "network");
+fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
+    let mut slow = run("1", settings(&[], &[("timeoutMs", 50.0)]));
+    assert_eq!(ask(&mut slow, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    assert_eq!(ask(&mut slow, 50.0), Asked::Abort { batch: 0, attempt: 1 });
+    assert_eq!(ask(&mut slow, 50.0), Asked::Done);
+    assert_eq!(get(&slow.outcomes().at(0), "reason"), "timeout");
+
+    let mut busy = run("1", settings(&[], &[]));
+    assert_eq!(ask(&mut busy, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    busy.head(0, 1, 429, 0.0, "7", "", "");
+    busy.end(1.0, 0, 1);
+    let Asked::Wait { until } = ask(&mut busy, 1.0) else { panic!("it must wait") };
+    assert!(until >= 7_001.0, "{until}");
 }
 
 #[wasm_bindgen_test]
-async fn a_stream_that_breaks_proves_nothing() {
-    let body = r#"
-        return new Response(new ReadableStream({
-            start(controller) {
-                controller.enqueue(new TextEncoder().encode('{"data":{'));
-                controller.error(new TypeError("terminated"));
-            },
-        }));
-    "#;
-    let (outcomes, summary) = run("1\n2", "{}", &fetch(body)).await;
-    assert_eq!(summary, "0 0 0 2 1");
-    assert_eq!(get(&outcomes.at(1).unwrap(), "reason"), "cut-body");
-}
+fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
+    let client = [("auth.key", "k"), ("auth.secret", "s")];
+    let mut with_token = run("1", settings(&client, &[("auth.isGiven", 1.0)]));
+    assert_eq!(ask(&mut with_token, 0.0), Asked::Credentials);
+    assert_eq!(with_token.token_request().as_deref(), Some(r#"{"key":"k","secret":"s"}"#));
+    with_token.take_token(1.0, "t", 300.0);
+    assert_eq!(ask(&mut with_token, 1.0), Asked::Send { batch: 0, attempt: 1 });
+    assert_eq!(text(&with_token.headers()), r#"{"X-CAP-API-OAUTH-TOKEN":"t"}"#);
 
-#[wasm_bindgen_test]
-async fn retry_after_is_awaited_with_the_runtimes_timer() {
-    let body = r#"
-        if (call === 1) {
-            globalThis.refusedAt = performance.now();
-            return new Response("", { status: 429, headers: { "retry-after": "1" } });
-        }
-        globalThis.waited = performance.now() - globalThis.refusedAt;
-        return issue(init);
-    "#;
-    let (_, summary) = run("1", "{}", &fetch(body)).await;
-    assert_eq!(summary, "1 0 0 0 2");
-    let waited = get(&js_sys::global(), "waited").as_f64().unwrap();
-    assert!((999.0..4_000.0).contains(&waited), "{waited}");
-}
-
-#[wasm_bindgen_test]
-async fn an_attempt_that_never_ends_is_dropped_at_its_timeout() {
-    let body = r#"
-        return new Promise((_, reject) => {
-            init.signal.addEventListener("abort", () => {
-                globalThis.dropped = true;
-                reject(init.signal.reason);
-            });
-        });
-    "#;
-    let (outcomes, summary) = run("1", r#"{"timeoutMs":50}"#, &fetch(body)).await;
-    assert_eq!(summary, "0 0 0 1 1");
-    assert_eq!(get(&outcomes.at(0).unwrap(), "reason"), "timeout");
-    assert!(get(&js_sys::global(), "dropped").is_truthy());
-}
-
-#[wasm_bindgen_test]
-async fn an_oauth_client_fetches_its_token_first_and_once_more_when_refused() {
-    let body = r#"
-        if (url.endsWith("/v3/oauth/token/generate")) {
-            const { key, secret } = JSON.parse(new TextDecoder().decode(init.body));
-            const accessToken = `${key}.${secret}.${call}`;
-            return Response.json({ data: { accessToken, ttlSeconds: 300 }, errors: null });
-        }
-        const token = init.headers["X-CAP-API-OAUTH-TOKEN"];
-        return token === "k.s.3" ? issue(init) : new Response("", { status: 401 });
-    "#;
-    let auth = r#"{"auth":{"key":"k","secret":"s"}}"#;
-    let (_, summary) = run("1\n2", auth, &fetch(body)).await;
-    assert_eq!(summary, "2 0 0 0 2");
+    let mut asking = run("1", settings(&[], &[("auth.isCallback", 1.0)]));
+    assert_eq!(ask(&mut asking, 0.0), Asked::Credentials);
+    assert_eq!(asking.token_request(), None);
+    asking.add_header("x-one", "1");
+    asking.add_header("x-two", "2\r\nx-three: 3");
+    asking.add_header("x-four", "4");
+    asking.take_headers(1.0);
+    assert_eq!(ask(&mut asking, 1.0), Asked::Done);
+    assert_eq!(counts(&asking.outcomes()), "0 0 1 0 0");
 }
 
 #[wasm_bindgen_test]
 fn a_plan_sends_nothing_and_keeps_the_input() {
-    let input = input("1\n2\n3\n3\nx\n");
-    let planned = plan(request(), options(r#"{"batchSize":2}"#), &input).unwrap();
-    let text = String::from(JSON::stringify(&planned).unwrap());
+    let mut input = input("1\n2\n3\n3\nx\n");
+    let planned = plan(settings(&[], &[("batchSize", 2.0)]), &mut input).unwrap();
+    let text = text(&planned);
     assert!(text.contains(r#""distinct":3"#) && text.contains(r#""requests":2"#), "{text}");
-    assert!(Run::new(request(), options("{}"), &input).is_ok());
+    assert!(Run::new(settings(&[], &[]), input, 0.0, 0.0).is_ok());
 }
 
 #[wasm_bindgen_test]
 fn mistakes_are_thrown_with_a_code_before_anything_is_sent() {
-    let cases = [
-        (r#"{"host":"http://example.com"}"#, "insecure-host"),
-        (r#"{"batchSize":"many"}"#, "invalid-option"),
-        (r#"{"batchSize":0.5}"#, "invalid-batch-size"),
-        (r#"{"auth":{"username":"u","password":"a\r\nb"}}"#, "invalid-credentials"),
-        (r#"{"auth":{"username":"u"}}"#, "invalid-credentials"),
-        (r#"{"auth":{}}"#, "invalid-credentials"),
-        (r#"{"auth":7}"#, "invalid-option"),
-        (r#"{"attribution":{"type":"SHOP","code":"1"}}"#, "invalid-attribution"),
+    let given = ("auth.isGiven", 1.0);
+    let cases: [(Texts, Numbers, &str); 8] = [
+        (&[("host", "http://example.com")], &[], "insecure-host"),
+        (&[("promotionId", "..")], &[], "invalid-promotion-id"),
+        (&[], &[("batchSize", 0.5)], "invalid-batch-size"),
+        (&[], &[("concurrency", f64::NAN)], "invalid-concurrency"),
+        (&[("auth.username", "u"), ("auth.password", "a\r\nb")], &[given], "invalid-credentials"),
+        (&[("auth.username", "u")], &[given], "invalid-credentials"),
+        (&[], &[given], "invalid-credentials"),
+        (&[("attribution.type", "SHOP"), ("attribution.code", "1")], &[], "invalid-attribution"),
     ];
-    for (more, code) in cases {
-        let Err(thrown) = Run::new(request(), options(more), &input("1")) else {
-            panic!("{more} was accepted")
-        };
-        assert_eq!(get(&thrown, "code"), code, "{more}");
+    for (texts, numbers, code) in cases {
+        let made = Run::new(settings(texts, numbers), input("1"), 0.0, 0.0);
+        let Err(thrown) = made else { panic!("{texts:?} {numbers:?} was accepted") };
+        assert_eq!(get(&thrown, "code"), code, "{texts:?} {numbers:?}");
         assert!(get(&thrown, "message").as_string().unwrap().ends_with('.'));
     }
-    let refused =
-        Run::new(json(r#"{"promotionId":"..","contextId":"1"}"#), options("{}"), &input("1"));
-    assert_eq!(get(&refused.err().unwrap(), "code"), "invalid-promotion-id");
 }

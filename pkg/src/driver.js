@@ -1,0 +1,241 @@
+/**
+ * Drives a run of the core: asks it what to do next, does it with the transport and the runtime's
+ * timers, and tells it what happened. It decides nothing. Each call into the core is over before
+ * anything waits, and code of others runs in turns of its own, never inside such a call.
+ */
+import { askCaller, fetchToken } from "./credentials.js";
+import { headOf, post, readBody, wasNotSent } from "./exchange.js";
+
+/** What the core answers when it is asked what to do next; anything else is the end. */
+const SEND = 0;
+const ABORT = 1;
+const FETCH_CREDENTIALS = 2;
+const WAIT = 3;
+const PERSIST = 4;
+
+/** A longer delay would wrap and fire at once; waking early is harmless. */
+const DELAY_MS_MAX = 0x7fff_fffe;
+
+/**
+ * What a run needs of the world around it.
+ *
+ * @typedef {object} World
+ * @property {import("./exchange.js").Transport} transport
+ * @property {() => import("../types/options.cjs").AuthCallback | undefined} credentials
+ * @property {(error: unknown) => void} onCredentialsFailure told what the caller's function threw
+ * @property {(bytes: Uint8Array) => Promise<void>} append to the journal, where it lasts
+ * @property {() => void} onChange something may have moved
+ */
+
+export class Driver {
+  #engine;
+  #run;
+  #world;
+  #isOver = false;
+  /** @type {Map<string, AbortController>} attempts in flight */
+  #attempts = new Map();
+  /** @type {AbortController | null} of the credentials that are being fetched */
+  #renewal = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {() => void} */
+  #resolve = () => {};
+  /** @type {(error: unknown) => void} */
+  #reject = () => {};
+
+  /**
+   * @param {import("./engine.js").Engine} engine
+   * @param {import("./core.js").Run} run
+   * @param {World} world
+   */
+  constructor(engine, run, world) {
+    this.#engine = engine;
+    this.#run = run;
+    this.#world = world;
+  }
+
+  /**
+   * Drives the run to its end. What the service or the network does never rejects it; a crash of
+   * the core does, in whichever run it happens.
+   *
+   * @returns {Promise<void>}
+   */
+  async drive() {
+    /** @type {() => void} */
+    let forget = () => {};
+    try {
+      await new Promise((resolve, reject) => {
+        this.#resolve = () => resolve(undefined);
+        this.#reject = reject;
+        forget = this.#engine.onCrash(reject);
+        this.tell((run) => run.start(performance.now()));
+      });
+    } finally {
+      this.#isOver = true;
+      clearTimeout(this.#timer);
+      this.#renewal?.abort();
+      forget();
+    }
+  }
+
+  /**
+   * Tells the core something and does what it wants next.
+   *
+   * @param {(run: import("./core.js").Run) => void} action
+   * @throws {import("./errors.js").IssueBulkError} what the core refuses
+   */
+  tell(action) {
+    if (this.#isOver) return;
+    this.#engine.call(() => action(this.#run));
+    this.#advance();
+  }
+
+  #advance() {
+    const run = this.#run;
+    for (;;) {
+      switch (this.#engine.call(() => run.poll(performance.now()))) {
+        case SEND:
+          this.#exchange(run.batch, run.attempt).catch(this.#reject);
+          break;
+        case ABORT:
+          this.#attempts.get(nameOf(run.batch, run.attempt))?.abort();
+          break;
+        case FETCH_CREDENTIALS:
+          this.#renew().catch(this.#reject);
+          break;
+        case PERSIST:
+          this.#persist().catch(this.#reject);
+          break;
+        case WAIT:
+          this.#wait(run.until);
+          this.#world.onChange();
+          return;
+        default:
+          this.#isOver = true;
+          this.#resolve();
+          return;
+      }
+    }
+  }
+
+  /**
+   * @param {number} until milliseconds of the clock of the run; infinite for as long as it takes,
+   *   when the timer still keeps the process alive
+   */
+  #wait(until) {
+    clearTimeout(this.#timer);
+    const delay = Math.min(Math.max(until - performance.now(), 0), DELAY_MS_MAX);
+    // Timers may fire a fraction of a millisecond early; one more makes the wait complete.
+    this.#timer = setTimeout(() => this.#wake(), delay + 1);
+  }
+
+  #wake() {
+    try {
+      this.#advance();
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  /**
+   * Sends one batch and tells what came of it.
+   *
+   * @param {number} batch
+   * @param {number} attempt
+   */
+  async #exchange(batch, attempt) {
+    const name = nameOf(batch, attempt);
+    const controller = new AbortController();
+    this.#attempts.set(name, controller);
+    /** @type {{ error: unknown } | null} */
+    let failure = null;
+    try {
+      await this.#converse(batch, attempt, controller.signal);
+    } catch (error) {
+      failure = { error };
+    }
+    this.#attempts.delete(name);
+    if (failure === null) {
+      this.tell((run) => run.end(performance.now(), batch, attempt));
+    } else {
+      const isNotSent = wasNotSent(failure.error);
+      this.tell((run) => run.fail(performance.now(), batch, attempt, isNotSent));
+    }
+  }
+
+  /**
+   * @param {number} batch
+   * @param {number} attempt
+   * @param {AbortSignal} signal
+   */
+  async #converse(batch, attempt, signal) {
+    const run = this.#run;
+    const request = this.#engine.call(() => {
+      return { url: run.url, headers: run.headers, body: run.body(batch) };
+    });
+    const response = await post(this.#transport, request, signal);
+    if (!this.#isOver) {
+      const { status, retryAfter, date, requestId } = headOf(response);
+      const [now, texts] = [Date.now(), /** @type {const} */ ([retryAfter, date, requestId])];
+      this.#engine.call(() => run.head(batch, attempt, status, now, ...texts));
+    }
+    await readBody(response, (bytes) => {
+      return !this.#isOver && this.#engine.call(() => run.chunk(batch, attempt, bytes));
+    });
+  }
+
+  /** @type {import("./exchange.js").Transport} */
+  #transport = async (url, init) => {
+    await null;
+    // Nothing leaves on behalf of a core whose ledger may be wrong.
+    this.#engine.assertReady();
+    const { transport } = this.#world;
+    return transport(url, init);
+  };
+
+  async #persist() {
+    const bytes = this.#engine.call(() => this.#run.takeJournal());
+    await null;
+    let isKept = true;
+    try {
+      await this.#world.append(bytes);
+    } catch {
+      isKept = false;
+    }
+    this.tell((run) => (isKept ? run.persisted() : run.persistFailed()));
+  }
+
+  async #renew() {
+    this.#renewal?.abort();
+    this.#renewal = new AbortController();
+    const run = this.#run;
+    const { url, body } = this.#engine.call(() => {
+      return { url: run.tokenUrl, body: run.tokenRequest() };
+    });
+    await null;
+    const { credentials, onCredentialsFailure } = this.#world;
+    const found =
+      body === undefined
+        ? await askCaller(credentials(), onCredentialsFailure)
+        : await fetchToken(this.#transport, { url, body }, this.#renewal.signal);
+    const now = performance.now();
+    this.tell((run) => {
+      if ("token" in found) {
+        run.takeToken(now, found.token, found.ttlSeconds);
+      } else if ("headers" in found) {
+        for (const [name, value] of found.headers) run.addHeader(name, value);
+        run.takeHeaders(now);
+      } else {
+        run.credentialsFailed(now, found.isRefused);
+      }
+    });
+  }
+}
+
+/**
+ * @param {number} batch
+ * @param {number} attempt
+ */
+function nameOf(batch, attempt) {
+  return `${batch}.${attempt}`;
+}

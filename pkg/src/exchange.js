@@ -1,0 +1,124 @@
+/**
+ * One exchange over a transport: the request out, the answer in as it arrives, and what an error
+ * of it proves.
+ */
+import { isBytes } from "./sources.js";
+
+/** @typedef {import("../types/options.cjs").Transport} Transport */
+
+/** Bytes copied into the core at once: bounds what is held twice. */
+const BYTES_SLICE = 1 << 18;
+
+/**
+ * Sends a POST and waits for the head of its answer. Redirects are never followed: they would
+ * carry the credentials elsewhere.
+ *
+ * @param {Transport} transport
+ * @param {{ url: string, headers: Record<string, string>, body: Uint8Array }} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<Response>}
+ */
+export async function post(transport, { url, headers, body }, signal) {
+  /** @type {RequestInit} */
+  const init = {
+    method: "POST",
+    redirect: "manual",
+    headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
+    body: /** @type {BodyInit} */ (body),
+    signal,
+  };
+  const response = await transport(url, init);
+  if (typeof response?.status !== "number") {
+    throw new TypeError("transport must resolve with a Response");
+  }
+  return response;
+}
+
+/**
+ * What the core reads of an answer's head; a header that is absent is empty.
+ *
+ * @param {Response} response
+ */
+export function headOf({ status, type, headers }) {
+  const header = (/** @type {string} */ name) => headers?.get(name) ?? "";
+  return {
+    // A page is not shown a redirect that it does not follow, only that there was one.
+    status: type === "opaqueredirect" ? 0 : status,
+    retryAfter: header("retry-after"),
+    date: header("date"),
+    requestId: header("x-cap-requestid") || header("x-cap-request-id"),
+  };
+}
+
+/**
+ * Reads a body as it arrives, decoded by the runtime.
+ *
+ * @param {Response} response
+ * @param {(bytes: Uint8Array) => boolean} take `false` when the rest is not wanted
+ */
+export async function readBody(response, take) {
+  const { body } = response;
+  if (body === null) return;
+  if (typeof body?.getReader !== "function") {
+    // A polyfill without streams: the whole at once.
+    takeSlices(new Uint8Array(await response.arrayBuffer()), take);
+    return;
+  }
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (!isBytes(value)) throw new TypeError("the body of a Response must give bytes");
+    if (takeSlices(value, take)) continue;
+    // Nobody waits for it: what was read is enough, and a stream that failed has nothing to cancel.
+    reader.cancel().catch(() => {});
+    return;
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {(bytes: Uint8Array) => boolean} take
+ * @returns {boolean} whether more is wanted
+ */
+function takeSlices(bytes, take) {
+  for (let at = 0; at < bytes.length; at += BYTES_SLICE) {
+    if (!take(bytes.subarray(at, at + BYTES_SLICE))) return false;
+  }
+  return true;
+}
+
+/** Codes with which Node, Bun and Deno say that no connection came about: nothing was sent. */
+const NOT_CONNECTED = Object.freeze([
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ConnectionRefused",
+  "FailedToOpenSocket",
+]);
+/** The same, when they come from the call that connects: a connection that stands has them too. */
+const NOT_REACHED = Object.freeze(["EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * Whether an error of a transport proves that no byte of the request left (reliability.md d).
+ * What is not proven is ambiguous.
+ *
+ * @param {unknown} error
+ * @returns {boolean}
+ */
+export function wasNotSent(error) {
+  try {
+    const { cause } = /** @type {{ cause?: unknown }} */ (error);
+    return provesIt(error) || provesIt(cause);
+  } catch {
+    // Anything can be thrown, also what has no properties.
+    return false;
+  }
+}
+
+/** @param {unknown} error */
+function provesIt(error) {
+  const { code, syscall } = /** @type {{ code?: any, syscall?: unknown }} */ (error ?? {});
+  return NOT_CONNECTED.includes(code) || (NOT_REACHED.includes(code) && syscall === "connect");
+}

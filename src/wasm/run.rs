@@ -1,0 +1,333 @@
+//! The exported run: what to do next, and what came of it.
+//!
+//! JavaScript drives it as [`crate::job`] says: [`Run::poll`] until it answers [`WAIT`] or
+//! [`DONE`], acting on each answer; then one of the methods that tell what happened; and again.
+//! An exchange is named by its batch and its attempt; one that is over by now changes nothing.
+
+use super::convert::object;
+use super::error::error;
+use super::intake::{Input, Source};
+use super::outcomes::Outcomes;
+use super::plan::{Credentials, read_credentials, read_plan};
+use super::settings::Settings;
+use crate::auth::{Auth, renew_after, token_header};
+use crate::id::{AttemptNumber, BatchId};
+use crate::job::{CredentialsFailure, Head, Job, Output, Progress, RunState};
+use crate::json::Object;
+use crate::outcome::StopCode;
+use crate::request::Header;
+use crate::response::Flow;
+use crate::retry_after;
+use crate::time::{Instant, UnixTime};
+use crate::verdict::Failure;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::mem;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Answers of [`Run::poll`].
+const SEND: u8 = 0;
+const ABORT: u8 = 1;
+const FETCH_CREDENTIALS: u8 = 2;
+const WAIT: u8 = 3;
+const PERSIST: u8 = 4;
+const DONE: u8 = 5;
+
+/// One bulk run.
+#[wasm_bindgen]
+pub struct Run {
+    job: Job,
+    auth: Auth,
+    /// What the input held apart from the ids, for the report.
+    source: Source,
+    /// Headers of every call, apart from those that authenticate it.
+    headers: Vec<Header>,
+    credentials: Vec<Header>,
+    /// The next credentials, one by one; `None` once one of them could not be sent.
+    gathered: Option<Vec<Header>>,
+    /// What the last answer of [`Run::poll`] was about.
+    exchange: (BatchId, AttemptNumber),
+    until: Instant,
+}
+
+#[wasm_bindgen]
+impl Run {
+    /// Checks everything before anything is sent. The input is taken. `now` is milliseconds of a
+    /// clock that no correction moves, as in every method; `seed` decides the jitter.
+    #[wasm_bindgen(constructor)]
+    pub fn new(settings: Settings, input: Input, now: f64, seed: f64) -> Result<Self, JsValue> {
+        let plan = read_plan(&settings)?;
+        let Credentials { auth, headers, attribution } = read_credentials(&settings)?;
+        let mut source = input.source;
+        let ids = mem::take(&mut source.ids);
+        let job = Job::new(plan, ids, auth.is_fetched(), seed.to_bits(), instant(now));
+        Ok(Self {
+            job,
+            auth,
+            source,
+            headers: attribution,
+            credentials: headers,
+            gathered: Some(Vec::new()),
+            exchange: (BatchId::default(), AttemptNumber::default()),
+            until: Instant::NEVER,
+        })
+    }
+
+    /// Starts the clock of the run.
+    pub fn start(&mut self, now: f64) {
+        self.job.start(instant(now));
+    }
+
+    /// What to do next: 0 send a batch, 1 drop an exchange, 2 fetch credentials, 3 wait, 4 append
+    /// to the journal, 5 done.
+    pub fn poll(&mut self, now: f64) -> u8 {
+        match self.job.poll_output(instant(now)) {
+            Output::Send { batch, attempt } => {
+                self.exchange = (batch, attempt);
+                SEND
+            }
+            Output::Abort { batch, attempt } => {
+                self.exchange = (batch, attempt);
+                ABORT
+            }
+            Output::FetchCredentials => FETCH_CREDENTIALS,
+            Output::Wait { until } => {
+                self.until = until.unwrap_or(Instant::NEVER);
+                WAIT
+            }
+            Output::Persist => PERSIST,
+            Output::Done => DONE,
+        }
+    }
+
+    /// The exchange to send or to drop.
+    #[wasm_bindgen(getter)]
+    pub fn batch(&self) -> u32 {
+        self.exchange.0.0
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn attempt(&self) -> u32 {
+        self.exchange.1.0
+    }
+
+    /// When to poll again at the latest, on the clock of `now`; infinite when only something that
+    /// happens can change anything.
+    #[wasm_bindgen(getter)]
+    pub fn until(&self) -> f64 {
+        if self.until == Instant::NEVER { f64::INFINITY } else { self.until.as_millis() as f64 }
+    }
+
+    /// Where every batch goes.
+    #[wasm_bindgen(getter)]
+    pub fn url(&self) -> String {
+        let plan = self.job.plan();
+        plan.endpoint().issue_url(plan.promotion(), plan.context())
+    }
+
+    /// The headers that a batch carries now, by name.
+    #[wasm_bindgen(getter)]
+    pub fn headers(&self) -> JsValue {
+        object(|object| {
+            for header in self.headers.iter().chain(&self.credentials) {
+                object.text(header.name(), Some(header.value()));
+            }
+        })
+    }
+
+    /// The body of a batch in flight.
+    pub fn body(&self, batch: u32) -> Vec<u8> {
+        let mut body = Vec::new();
+        self.job.write_body(BatchId(batch), &mut body);
+        body
+    }
+
+    /// The head of an answer came. `status` is 0 for a redirect that a page is not shown;
+    /// `wall_clock` milliseconds since 1970; a header that is absent is empty.
+    #[allow(clippy::too_many_arguments, reason = "an object would cost more than it says")]
+    pub fn head(
+        &mut self,
+        batch: u32,
+        attempt: u32,
+        status: u16,
+        wall_clock: f64,
+        retry_after: &str,
+        date: &str,
+        request_id: &str,
+    ) {
+        let date = Some(date).filter(|date| !date.is_empty());
+        let wall_clock = UnixTime::from_millis(wall_clock as i64);
+        let request_id: String =
+            request_id.chars().filter(char::is_ascii_graphic).take(REQUEST_ID_MAX).collect();
+        let head = Head {
+            status,
+            retry_after: retry_after::parse(retry_after, date, wall_clock),
+            request_id: (!request_id.is_empty()).then(|| request_id.into()),
+        };
+        self.job.handle_head(BatchId(batch), AttemptNumber(attempt), head);
+    }
+
+    /// Bytes of an answer's body; `false` when the rest need not be read.
+    pub fn chunk(&mut self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
+        let flow = self.job.handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
+        flow != Flow::Enough
+    }
+
+    /// The answer is complete.
+    pub fn end(&mut self, now: f64, batch: u32, attempt: u32) {
+        self.job.handle_end(instant(now), BatchId(batch), AttemptNumber(attempt));
+    }
+
+    /// No answer, or one that broke off; `not_sent` when it is proven that no byte left.
+    pub fn fail(&mut self, now: f64, batch: u32, attempt: u32, not_sent: bool) {
+        let failure = if not_sent { Failure::NotSent } else { Failure::Network };
+        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
+        self.job.handle_failure(instant(now), batch, attempt, failure);
+    }
+
+    /// Where an OAuth client fetches its token.
+    #[wasm_bindgen(getter, js_name = tokenUrl)]
+    pub fn token_url(&self) -> String {
+        self.job.plan().endpoint().token_url()
+    }
+
+    /// What it sends there; undefined where the caller makes the credentials.
+    #[wasm_bindgen(js_name = tokenRequest)]
+    pub fn token_request(&self) -> Option<String> {
+        self.auth.token_request()
+    }
+
+    /// A token came, good for so many seconds.
+    #[wasm_bindgen(js_name = takeToken)]
+    pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
+        match (token_header(token), renew_after(ttl_seconds)) {
+            (Ok(header), Some(renew_after)) => {
+                self.credentials = Vec::from([header]);
+                self.job.handle_credentials(instant(now), Some(renew_after));
+            }
+            _ => self.credentials_failed(now, true),
+        }
+    }
+
+    /// One header of the caller's next credentials; [`Run::take_headers`] follows the last.
+    #[wasm_bindgen(js_name = addHeader)]
+    pub fn add_header(&mut self, name: &str, value: &str) {
+        match (Header::new(name, value), &mut self.gathered) {
+            (Ok(header), Some(all)) => all.push(header),
+            _ => self.gathered = None,
+        }
+    }
+
+    /// The caller's credentials are complete. Those that cannot be sent count as refused.
+    #[wasm_bindgen(js_name = takeHeaders)]
+    pub fn take_headers(&mut self, now: f64) {
+        if let Some(headers) = self.gathered.replace(Vec::new()) {
+            self.credentials = headers;
+            self.job.handle_credentials(instant(now), None);
+        } else {
+            self.credentials_failed(now, true);
+        }
+    }
+
+    /// No credentials: `refused` when asking again would not help.
+    #[wasm_bindgen(js_name = credentialsFailed)]
+    pub fn credentials_failed(&mut self, now: f64, refused: bool) {
+        let failure =
+            if refused { CredentialsFailure::Refused } else { CredentialsFailure::Unavailable };
+        self.job.handle_credentials_failure(instant(now), failure);
+    }
+
+    /// What to append to the journal, where it lasts; [`Run::persisted`] or
+    /// [`Run::persist_failed`] follows.
+    #[wasm_bindgen(js_name = takeJournal)]
+    pub fn take_journal(&mut self) -> Vec<u8> {
+        self.job.take_journal()
+    }
+
+    pub fn persisted(&mut self) {
+        self.job.handle_persisted();
+    }
+
+    #[wasm_bindgen(js_name = persistFailed)]
+    pub fn persist_failed(&mut self) {
+        self.job.handle_persist_failure();
+    }
+
+    /// Nothing new is sent; what is in flight is awaited.
+    pub fn pause(&mut self) {
+        self.job.pause();
+    }
+
+    /// Goes on, with other credentials where they are given.
+    pub fn resume(&mut self, now: f64, auth: Option<Settings>) -> Result<(), JsValue> {
+        if let Some(settings) = auth {
+            let Credentials { auth, headers, .. } = read_credentials(&settings)?;
+            if auth.is_fetched() != self.auth.is_fetched() {
+                return Err(error("invalid-credentials", OTHER_KIND));
+            }
+            if !auth.is_fetched() {
+                self.credentials = headers;
+            }
+            self.auth = auth;
+        }
+        self.job.resume(instant(now));
+        Ok(())
+    }
+
+    /// Nothing more is sent; what is in flight is awaited until its timeout.
+    pub fn cancel(&mut self) {
+        self.job.cancel();
+    }
+
+    pub fn progress(&self, now: f64) -> JsValue {
+        let progress = self.job.progress(instant(now));
+        object(|object| write_progress(&progress, &self.source, object))
+    }
+
+    /// The outcomes of a run that is done, which they take over.
+    pub fn outcomes(self) -> Outcomes {
+        Outcomes::new(self.job, self.source)
+    }
+}
+
+const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
+
+/// A request id is a word; a header of any length must not end in the report.
+const REQUEST_ID_MAX: usize = 128;
+
+/// A float-to-int cast saturates; the fraction is below the job's grain.
+fn instant(now: f64) -> Instant {
+    Instant::from_millis(now as u64)
+}
+
+pub(super) fn write_progress(progress: &Progress, source: &Source, object: &mut Object<'_>) {
+    let state = match progress.state {
+        RunState::Running => "running",
+        RunState::Paused => "paused",
+        RunState::Stopping => "stopping",
+        RunState::Done => "done",
+    };
+    let counts = [
+        ("distinct", progress.distinct),
+        ("queued", progress.queued),
+        ("inFlight", progress.in_flight),
+        ("issued", progress.issued),
+        ("rejected", progress.rejected),
+        ("unsent", progress.unsent),
+        ("unknown", progress.unknown),
+        ("attempts", progress.tally.attempts),
+        ("retries", progress.tally.retries),
+    ];
+    object.text("state", Some(state));
+    source.write_counts(object);
+    for (name, count) in counts {
+        object.count(name, count.into());
+    }
+    object.count("bytesSent", progress.tally.bytes_sent);
+    object.count("bytesReceived", progress.tally.bytes_received);
+    object.count("elapsedMs", progress.elapsed_ms);
+    // More milliseconds than a Long holds are no forecast.
+    object.number("etaMs", progress.eta_ms.and_then(|eta_ms| i64::try_from(eta_ms).ok()));
+    object.text("pausedBy", progress.paused_by.map(StopCode::code));
+}
