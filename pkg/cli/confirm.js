@@ -1,5 +1,5 @@
 /** A last look before anything is issued. */
-import { EXIT, Refusal } from "./exit.js";
+import { Refusal } from "./exit.js";
 import { count, counted, printable, table } from "./text.js";
 
 /**
@@ -24,12 +24,39 @@ export function requireSomebody(screen, { yes = false }) {
  * @throws {Refusal} `not-confirmed`
  */
 export async function confirm(screen, { verb, customers, rows }) {
-  const shown = rows.map(([name, text]) => /** @type {const} */ ([name, printable(text)]));
-  for (const line of table(shown)) screen.note(line);
+  showRows(screen, rows);
   const question = `Type ${customers} to ${verb} ${counted(customers, "customer")}: `;
-  screen.note("");
   const answer = await screen.ask(screen.colors.bold(question));
   if (answer.replaceAll(",", "") === String(customers)) return;
-  const message = `Nothing was sent: ${count(customers)} was not typed.`;
-  throw new Refusal("not-confirmed", message, { exitCode: EXIT.usage });
+  throw new Refusal("not-confirmed", `Nothing was sent: ${count(customers)} was not typed.`);
+}
+
+/**
+ * Has words typed, or given with `--confirm` by a script.
+ *
+ * @param {import("./screen.js").Screen} screen
+ * @param {{ words: string, typed: string | undefined, purpose: string,
+ *   rows: (readonly [string, string])[] }} what
+ * @throws {Refusal} `not-confirmed`
+ */
+export async function confirmWords(screen, { words, typed, purpose, rows }) {
+  showRows(screen, rows);
+  if (typed === undefined && !screen.isInteractive) {
+    const message = `Nothing was sent. To ${purpose} without a terminal, add --confirm "${words}".`;
+    throw new Refusal("not-confirmed", message);
+  }
+  const question = screen.colors.bold(`Type "${words}" to ${purpose}: `);
+  const answer = typed ?? (await screen.ask(question));
+  if (answer === words) return;
+  throw new Refusal("not-confirmed", `Nothing was sent: it takes the words "${words}".`);
+}
+
+/**
+ * @param {import("./screen.js").Screen} screen
+ * @param {(readonly [string, string])[]} rows
+ */
+function showRows(screen, rows) {
+  const shown = rows.map(([name, text]) => /** @type {const} */ ([name, printable(text)]));
+  for (const line of table(shown)) screen.note(line);
+  screen.note("");
 }

@@ -107,7 +107,8 @@ function authOf(given, file) {
     .map(([name]) => PREFIX + name);
   const where = file === undefined ? "in the environment" : `in ${file}`;
   if (kinds.length === 0) {
-    throw new Refusal("no-credentials", `No credentials ${where}.\n\n${HELP}`);
+    const message = `No credentials ${where}. See \`issue-bulk help credentials\`.`;
+    throw new Refusal("no-credentials", message);
   }
   if (kinds.length > 1) {
     const names = kinds.join(" and ");

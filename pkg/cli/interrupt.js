@@ -23,6 +23,11 @@ export class Interrupt {
     return this.#stop.signal;
   }
 
+  /** Aborted by the second. */
+  get lastSignal() {
+    return this.#giveUp.signal;
+  }
+
   /**
    * The runtime's fetch, ended by the second.
    *

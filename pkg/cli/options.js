@@ -29,6 +29,7 @@ import { hostOf, readCredentials } from "./credentials.js";
  * @property {string} [out]
  * @property {boolean} [force]
  * @property {boolean} [yes]
+ * @property {string} [confirm] the words that confirm `revoke`
  * @property {boolean} [json]
  * @property {boolean} [quiet]
  * @property {boolean} [color]
@@ -160,10 +161,13 @@ export function paceOf({ batchSize, concurrency, perMinute, timeout, deadline, a
   });
 }
 
+/** @typedef {{ host: string, auth: import("./credentials.js").Auth }} Place */
+
 /**
  * The service and the credentials for it.
  *
  * @param {Given} given
+ * @returns {Promise<{ who: string, service: Place & Extras }>}
  */
 export async function serviceOf(given) {
   const { host, auth, who } = await readCredentials(given);
@@ -180,11 +184,13 @@ export function placeOf(given) {
   return { host: hostOf(given.host) ?? "service.invalid", ...pathOf(given) };
 }
 
+/** @typedef {Pick<RunOptions, "basePath" | "orgId" | "attribution">} Extras */
+
 /**
  * @param {Given} given
- * @returns {Partial<RunOptions>}
+ * @returns {Extras}
  */
 function pathOf({ basePath, org, attribution }) {
   const options = { basePath, orgId: org, attribution };
-  return /** @type {Partial<RunOptions>} */ (givenOf(options));
+  return /** @type {Extras} */ (givenOf(options));
 }

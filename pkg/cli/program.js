@@ -1,9 +1,10 @@
 /** The commands, their options and their help. */
 import { Command } from "commander";
 import { version } from "issue-bulk";
-import { HELP } from "./credentials.js";
+import { HELP as HELP_CREDENTIALS } from "./credentials.js";
 import * as groups from "./options.js";
 import { plan } from "./plan.js";
+import { HELP as HELP_REVOKE, revoke } from "./revoke.js";
 import { run } from "./run.js";
 import { Screen } from "./screen.js";
 
@@ -66,11 +67,26 @@ export function makeProgram(began) {
   running.option("-y, --yes", "issue without a question, for scripts");
   perform(running, run);
 
+  const revoking = program
+    .command("revoke")
+    .summary("take issuances back that were made in error")
+    .argument("<file>", "results of a run, CSV or NDJSON; - for standard input")
+    .addHelpText("after", HELP_REVOKE)
+    .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
+  use(revoking, groups.serviceOptions);
+  revoking
+    .optionsGroup("Pace:")
+    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.whole)
+    .option("--per-minute <n>", "calls a minute at most (default: no limit)", groups.whole);
+  use(revoking, groups.outOptions, groups.screenOptions);
+  revoking.option("--confirm <words>", "confirms it without a terminal; the command says how");
+  perform(revoking, revoke);
+
   program
     .command("credentials")
     .summary("how credentials are given")
-    .addHelpText("after", `\n${HELP}`)
-    .action(() => void process.stdout.write(`${HELP}\n`));
+    .addHelpText("after", `\n${HELP_CREDENTIALS}`)
+    .action(() => void process.stdout.write(`${HELP_CREDENTIALS}\n`));
   return program;
 }
 

@@ -17,11 +17,12 @@ const STDOUT = "-";
  * Where results would go when nothing is said: beside the input, in its name.
  *
  * @param {string} file
+ * @param {string} [kind]
  */
-export function resultsBeside(file) {
+export function resultsBeside(file, kind = "results") {
   const name = basename(file).replace(/\.gz$/i, "");
   const stem = name.replace(/\.(?:csv|tsv|txt|ndjson|jsonl|json)$/i, "");
-  return join(dirname(file), `${stem}.results.csv`);
+  return join(dirname(file), `${stem}.${kind}.csv`);
 }
 
 /**
