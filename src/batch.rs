@@ -78,6 +78,12 @@ impl Queue {
         self.returned.push(batch);
     }
 
+    /// Rows that wait although they may have been processed, as one batch.
+    pub fn push_doubted(&mut self, rows: Range<u32>, doubt: Cause) {
+        let batch = Batch { doubt: Some(Box::new(doubt)), ..self.new_batch(rows) };
+        self.returned.push(batch);
+    }
+
     /// Puts a batch that was popped in vain in front again.
     pub fn put_back(&mut self, batch: Batch) {
         self.returned.insert(0, batch);

@@ -26,7 +26,7 @@ mod reader;
 mod wire;
 mod writer;
 
-pub use books::Recovered;
+pub use books::{Doubt, Recovered};
 pub use reader::Reader;
 pub use writer::Writer;
 

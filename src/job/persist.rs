@@ -7,19 +7,20 @@
 //!    +----- recalled ---+---------------------+   paused, stopped, gate closed, credentials due
 //! ```
 
+use super::credentials::Credentials;
 use super::{Job, Output, Stopped};
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
-use crate::journal::{Header, Intent, Recovered, Writer};
-use crate::ledger::{Ledger, State};
+use crate::journal::{Doubt, Header, Intent, Recovered, Writer};
 use crate::limits::{JOURNAL_IDS_PER_RECORD, JOURNAL_PIECE_BYTES};
 use crate::outcome::{Reason, StopCode, Unsent};
 use crate::plan::Plan;
+use crate::policy::Ambiguous;
 use crate::request::RequestError;
+use crate::rng::Rng;
 use crate::time::{Instant, UnixTime};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// What of the journal is on its way, and the batches that wait for it.
 pub(super) struct Journal {
@@ -77,7 +78,8 @@ impl Job {
     }
 
     /// Goes on with a run: what is settled stays so, what was on its way is unknown
-    /// (`interrupted`), the rest waits to be sent. `now`, `wall` and the rest as for a new run.
+    /// (`interrupted`) unless the policy sends again what is ambiguous, the rest waits to be sent.
+    /// `now`, `wall` and the rest as for a new run.
     ///
     /// # Errors
     /// `journal-mismatch` where the plan is not that of the journal.
@@ -90,8 +92,11 @@ impl Job {
         wall: UnixTime,
     ) -> Result<Self, &'static RequestError> {
         let mut writer = recovered.writer();
-        writer.resumed(wall, false);
-        let mut job = Self::recovered(plan, recovered, fetched_credentials, seed, now)?;
+        let requeue = plan.policy().ambiguous == Ambiguous::Retry;
+        writer.resumed(wall, requeue);
+        let mut job = Self::recovered(plan, recovered, requeue, now)?;
+        job.credentials = Credentials::new(fetched_credentials);
+        job.rng = Rng::new(seed);
         let ids = job.ledger.ids().len();
         job.journal = Some(Journal::new(writer, ids, now, wall));
         Ok(job)
@@ -111,9 +116,9 @@ impl Job {
             Reason::Unsent(Unsent::Stopped(code)) => Some(Stopped::by(code, cause)),
             _ => None,
         });
-        let ended = recovered.done || recovered.open.is_empty();
-        let mut job = Self::recovered(plan, recovered, false, 0, now)?;
-        if stopped.is_some() || !ended || job.has_waiting() {
+        let open = !recovered.open.is_empty() || !recovered.doubts.is_empty();
+        let mut job = Self::recovered(plan, recovered, false, now)?;
+        if stopped.is_some() || open || job.has_waiting() {
             job.stop(stopped.unwrap_or_else(|| Stopped::plain(StopCode::Interrupted)));
         }
         Ok(job)
@@ -122,16 +127,18 @@ impl Job {
     fn recovered(
         plan: Plan,
         mut recovered: Recovered,
-        fetched_credentials: bool,
-        seed: u64,
+        requeue: bool,
         now: Instant,
     ) -> Result<Self, &'static RequestError> {
         recovered.header.check(&plan)?;
-        let sound = recovered.settle_open(false).is_some();
+        let sound = recovered.settle_open(requeue).is_some();
         let size = recovered.size_max.map_or(plan.batch_size(), |max| max.min(plan.batch_size()));
-        let queue = Queue::of(queued(&recovered.ledger), size, recovered.batches);
+        let mut queue = Queue::of(recovered.waiting(), size, recovered.batches);
+        for Doubt { rows, cause } in recovered.doubts {
+            queue.push_doubted(rows, cause);
+        }
         let (attempts, firsts) = (recovered.intents, recovered.first_intents);
-        let mut job = Self::over(plan, recovered.ledger, queue, fetched_credentials, seed, now);
+        let mut job = Self::over(plan, recovered.ledger, queue, false, 0, now);
         job.tally.attempts = attempts;
         job.tally.retries = attempts.saturating_sub(firsts);
         if !sound {
@@ -181,7 +188,7 @@ impl Job {
     pub(super) fn recall(&mut self) {
         let Some(journal) = &mut self.journal else { return };
         while let Some(batch) = journal.intended.pop_back() {
-            journal.writer.came_back(batch.id, false);
+            journal.writer.came_back(batch.id, false, batch.doubt.as_deref());
             self.queue.put_back(batch);
         }
         journal.stored = 0;
@@ -253,7 +260,7 @@ impl Job {
     /// The batch was sent and not processed.
     pub(super) fn record_return(&mut self, batch: &Batch) {
         if let Some(journal) = &mut self.journal {
-            journal.writer.came_back(batch.id, true);
+            journal.writer.came_back(batch.id, true, batch.doubt.as_deref());
         }
     }
 
@@ -270,20 +277,4 @@ impl Job {
             journal.writer.shrunk(size);
         }
     }
-}
-
-/// The rows that wait, as ranges.
-fn queued(ledger: &Ledger) -> Vec<Range<u32>> {
-    let mut ranges: Vec<Range<u32>> = Vec::new();
-    for (row, state) in (0_u32..).zip(ledger.states()) {
-        if *state != State::Queued {
-            continue;
-        }
-        let end = row.saturating_add(1);
-        match ranges.last_mut() {
-            Some(range) if range.end == row => range.end = end,
-            _ => ranges.push(row..end),
-        }
-    }
-    ranges
 }

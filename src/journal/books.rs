@@ -11,6 +11,7 @@ use crate::outcome::{Cause, Reason, Unknown};
 use crate::request::RequestError;
 use crate::time::UnixTime;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A journal while it is read.
 #[derive(Default)]
@@ -24,6 +25,7 @@ pub(super) struct Books {
 struct Run {
     ledger: Ledger,
     open: Vec<Intent>,
+    doubts: Vec<Doubt>,
     size_max: Option<u32>,
     stopped: Option<Cause>,
     done: bool,
@@ -31,6 +33,13 @@ struct Run {
     first_intents: u32,
     batches: u32,
     last_sent: Option<UnixTime>,
+}
+
+/// Rows that wait although they may have been processed, and why they may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    pub rows: Range<u32>,
+    pub cause: Cause,
 }
 
 /// What a journal says of its run.
@@ -42,6 +51,8 @@ pub struct Recovered {
     pub ledger: Ledger,
     /// Intents without an outcome: whatever they sent may have been processed.
     pub open: Vec<Intent>,
+    /// Rows that wait to be sent although they may have been processed.
+    pub doubts: Vec<Doubt>,
     /// Ids in one request, since the service refused more.
     pub size_max: Option<u32>,
     /// Why the last incarnation stopped; its reason is `Unsent(Stopped(..))`.
@@ -110,6 +121,7 @@ impl Books {
             bytes,
             ledger: run.ledger,
             open: run.open,
+            doubts: run.doubts,
             size_max: run.size_max,
             stopped: run.stopped,
             done: run.done,
@@ -141,6 +153,7 @@ impl Run {
         Self {
             ledger: Ledger::new(ids),
             open: Vec::new(),
+            doubts: Vec::new(),
             size_max: None,
             stopped: None,
             done: false,
@@ -163,9 +176,8 @@ impl Run {
             Kind::Stopped => self.stopped = Some(columns::read_cause(cursor)?),
             Kind::Resumed => {
                 let _at = cursor.signed()?;
-                let requeued = *cursor.take(1)?.first()? == 1;
-                let open = core::mem::take(&mut self.open);
-                settle_open(&mut self.ledger, &open, requeued)?;
+                let requeued = flag(cursor)?;
+                settle_open(&mut self.ledger, &mut self.open, &mut self.doubts, requeued)?;
                 (self.stopped, self.done) = (None, false);
             }
             Kind::Done if self.open.is_empty() => self.done = true,
@@ -184,6 +196,7 @@ impl Run {
             return None;
         }
         self.ledger.depart(&rows).ok()?;
+        take_out(&mut self.doubts, &rows);
         self.intents = self.intents.saturating_add(1);
         self.first_intents = self.first_intents.saturating_add(u32::from(attempt.0 == 1));
         self.batches = self.batches.max(batch.0.saturating_add(1));
@@ -194,7 +207,11 @@ impl Run {
 
     fn enter_return(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let intent = self.close(cursor)?;
-        let left = *cursor.take(1)?.first()? == 1;
+        let left = flag(cursor)?;
+        if flag(cursor)? {
+            let cause = columns::read_cause(cursor)?;
+            self.doubts.push(Doubt { rows: intent.rows.clone(), cause });
+        }
         if !left {
             self.intents = self.intents.saturating_sub(1);
             let first = u32::from(intent.attempt.0 == 1);
@@ -220,11 +237,27 @@ impl Recovered {
         if self.ledger.ids() == ids { Ok(()) } else { Err(OTHER_IDS) }
     }
 
-    /// Ends what the last incarnation left open: unknown, or waiting again where the policy says
-    /// that what is unknown is sent again.
+    /// Ends what the last incarnation left open or in doubt: unknown, or waiting in doubt where the
+    /// policy says that it is sent again.
     pub(crate) fn settle_open(&mut self, requeue: bool) -> Option<()> {
-        let open = core::mem::take(&mut self.open);
-        settle_open(&mut self.ledger, &open, requeue)
+        settle_open(&mut self.ledger, &mut self.open, &mut self.doubts, requeue)
+    }
+
+    /// The rows that wait without a doubt, as ranges.
+    pub(crate) fn waiting(&self) -> Vec<Range<u32>> {
+        let in_doubt = |row| self.doubts.iter().any(|doubt| doubt.rows.contains(&row));
+        let mut ranges: Vec<Range<u32>> = Vec::new();
+        for (row, state) in (0_u32..).zip(self.ledger.states()) {
+            if *state != State::Queued || in_doubt(row) {
+                continue;
+            }
+            let end = row.saturating_add(1);
+            match ranges.last_mut() {
+                Some(range) if range.end == row => range.end = end,
+                _ => ranges.push(row..end),
+            }
+        }
+        ranges
     }
 
     /// Writes what comes next.
@@ -233,13 +266,44 @@ impl Recovered {
     }
 }
 
-fn settle_open(ledger: &mut Ledger, open: &[Intent], requeue: bool) -> Option<()> {
-    if requeue {
-        return open.iter().try_for_each(|intent| ledger.come_back(&intent.rows)).ok();
+fn settle_open(
+    ledger: &mut Ledger,
+    open: &mut Vec<Intent>,
+    doubts: &mut Vec<Doubt>,
+    requeue: bool,
+) -> Option<()> {
+    for Intent { rows, .. } in core::mem::take(open) {
+        ledger.come_back(&rows).ok()?;
+        let cause = Cause::new(Reason::Unknown(Unknown::Interrupted));
+        doubts.push(Doubt { rows, cause });
     }
-    let cause = Cause::new(Reason::Unknown(Unknown::Interrupted));
-    let cause = ledger.cause(cause);
-    open.iter().try_for_each(|intent| ledger.settle_all(&intent.rows, State::InFlight, cause)).ok()
+    if !requeue {
+        for Doubt { rows, cause } in core::mem::take(doubts) {
+            let cause = ledger.cause(cause);
+            ledger.settle_all(&rows, State::Queued, cause).ok()?;
+        }
+    }
+    Some(())
+}
+
+/// Rows that leave: there is no doubt to keep until they come back with it.
+fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) {
+    let mut after = Vec::new();
+    doubts.retain_mut(|doubt| {
+        if doubt.rows.end <= rows.start || rows.end <= doubt.rows.start {
+            return true;
+        }
+        if rows.end < doubt.rows.end {
+            after.push(Doubt { rows: rows.end..doubt.rows.end, cause: doubt.cause.clone() });
+        }
+        doubt.rows.end = rows.start;
+        !doubt.rows.is_empty()
+    });
+    doubts.append(&mut after);
+}
+
+fn flag(cursor: &mut Cursor<'_>) -> Option<bool> {
+    Some(*cursor.take(1)?.first()? == 1)
 }
 
 fn place(count: u32) -> usize {

@@ -72,11 +72,16 @@ impl Writer {
         });
     }
 
-    /// A batch was provably not processed, or never `left` at all: its rows wait again.
-    pub fn came_back(&mut self, batch: BatchId, left: bool) {
+    /// The rows of a batch wait again: it was not processed, or never `left` at all. `doubt` says
+    /// why it may have been processed all the same, where the policy lets it be sent again.
+    pub fn came_back(&mut self, batch: BatchId, left: bool, doubt: Option<&Cause>) {
         self.record(Kind::CameBack, |out| {
             put_number(out, batch.0.into());
             out.push(left.into());
+            out.push(doubt.is_some().into());
+            if let Some(doubt) = doubt {
+                columns::write_cause(doubt, out);
+            }
         });
     }
 
@@ -90,7 +95,8 @@ impl Writer {
         self.record(Kind::Stopped, |out| columns::write_cause(cause, out));
     }
 
-    /// A new incarnation goes on at `at`. What was open is unknown, or waits again if `requeued`.
+    /// A new incarnation goes on at `at`. What was open or in doubt is unknown, or waits in doubt
+    /// if it was `requeued`.
     pub fn resumed(&mut self, at: UnixTime, requeued: bool) {
         self.record(Kind::Resumed, |out| {
             put_signed(out, at.as_millis());

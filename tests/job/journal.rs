@@ -343,3 +343,53 @@ fn another_run_cannot_go_on_with_a_journal() {
         assert!(error.message.contains(field), "{}", error.message);
     }
 }
+
+#[test]
+fn a_doubt_outlives_the_process() {
+    let retry = || Options { ambiguous: Some("retry"), ..one_by_one() };
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        match calls {
+            // The batch is in doubt, and then too large, so that it comes back in halves.
+            1 => Reply::Status(502, String::new()),
+            2 => Reply::Status(413, String::new()),
+            3 => issue(ids),
+            _ => Reply::Silence,
+        }
+    };
+    let mut world = journalled(10, retry(), &mut service);
+    while world.sent.len() < 4 {
+        match world.job.poll_output(world.now) {
+            Output::Send { batch, attempt } => world.send(batch, attempt),
+            Output::Persist => world.persist(),
+            Output::Wait { until } => {
+                world.now = world.next_event(until).unwrap();
+                world.deliver();
+            }
+            output => panic!("{output:?}"),
+        }
+    }
+    let told = recovered(&world.stored);
+    assert_eq!((told.open[0].rows.clone(), told.open.len()), (5..10, 1));
+    assert_eq!(told.doubts, []);
+    assert_eq!(told.ledger.count(issue_bulk::ledger::State::Issued), 5);
+
+    // Whoever goes on may hold what is in doubt ...
+    let mut refuse = |_: &[i64]| Reply::Status(405, String::new());
+    let mut hold = resumed(&world.stored, one_by_one(), &mut refuse);
+    hold.run();
+    expect(&hold, &[("issued", 5), ("unknown interrupted", 5)]);
+    assert!(hold.sent.is_empty());
+
+    // ... or send it again; what then refuses it does not end the doubt.
+    let mut refuse = |_: &[i64]| Reply::Status(405, String::new());
+    let mut again = resumed(&world.stored, retry(), &mut refuse);
+    again.run();
+    assert_eq!((again.sent[0].1.as_slice(), again.sent.len()), ([6, 7, 8, 9, 10].as_slice(), 1));
+    expect(&again, &[("issued", 5), ("unknown interrupted", 5)]);
+    let mut twice = issue;
+    let mut twice = resumed(&again.stored, retry(), &mut twice);
+    twice.run();
+    expect(&twice, &[("issued", 10)]);
+}
