@@ -1,10 +1,24 @@
 // A project that has the packed package installed, and a copy of tests that see nothing else of it.
 
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { capture } from "./capture.mjs";
 import { ROOT, testFiles } from "./project.mjs";
 import { run } from "./run.mjs";
+
+/**
+ * Pack the built package as `npm publish` would.
+ *
+ * @param {string} folder receives the tarball
+ * @param {string} log
+ * @returns {Promise<string>} the tarball
+ */
+export async function pack(folder, log) {
+  const args = ["pack", "--ignore-scripts", "--pack-destination", folder];
+  await run("npm", args, { cwd: join(ROOT, "pkg"), log });
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
+  if (tarball === undefined) throw new Error("npm pack made no file");
+  return join(folder, tarball);
+}
 
 /**
  * Make the throw-away project.
@@ -15,12 +29,7 @@ import { run } from "./run.mjs";
  * @returns {Promise<string[]>} its test files
  */
 export async function installPacked(folder, tests, log) {
-  await run("npm", ["pack", "--ignore-scripts", "--pack-destination", folder], {
-    cwd: join(ROOT, "pkg"),
-    log,
-  });
-  const tarball = capture("sh", ["-c", `ls ${folder}/*.tgz`]);
-  if (tarball === null) throw new Error("npm pack made no file");
+  const tarball = await pack(folder, log);
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
   await run("npm", ["install", "--ignore-scripts", "--no-audit", tarball], { cwd: folder, log });
   cpSync(join(ROOT, tests), folder, { recursive: true });

@@ -14,7 +14,16 @@ import { run } from "./run.mjs";
  * @property {string} debian the package that brings it
  */
 
-/** @type {Record<"chromium" | "chromedriver" | "firefox" | "nginx", Program>} */
+/** @typedef {"chromium" | "chromedriver" | "firefox" | "nginx" | "webkit" | "xvfb"} Name */
+
+/** Where distributions keep WebKitGTK's own small browser, which is not on the path. */
+const WEBKIT_FOLDERS = [
+  "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1",
+  "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1",
+  "/usr/libexec/webkit2gtk-4.1",
+];
+
+/** @type {Record<Name, Program>} */
 const PROGRAMS = {
   chromium: {
     variable: "CHROMIUM",
@@ -33,13 +42,26 @@ const PROGRAMS = {
     debian: "firefox-esr",
   },
   nginx: { variable: "NGINX", names: ["nginx", "/usr/sbin/nginx"], debian: "nginx-light" },
+  webkit: {
+    variable: "MINIBROWSER",
+    names: WEBKIT_FOLDERS.map((folder) => `${folder}/MiniBrowser`),
+    debian: "webkit2gtk-driver",
+  },
+  xvfb: { variable: "XVFB", names: ["Xvfb"], debian: "xvfb" },
 };
+
+/**
+ * What `npm test` needs.
+ *
+ * @type {Name[]}
+ */
+const TESTED = ["chromium", "chromedriver", "firefox", "nginx"];
 
 /** Debian asks this script before a package starts its service; 101 forbids it. */
 const POLICY = "/usr/sbin/policy-rc.d";
 
 /**
- * @param {keyof typeof PROGRAMS} name
+ * @param {Name} name
  * @returns {string | null} its path
  */
 export function findProgram(name) {
@@ -57,14 +79,15 @@ export function findProgram(name) {
  * Install what is missing where that is possible: on Debian and its kin, as root.
  *
  * @param {string} log
+ * @param {Name[]} [names] default: what `npm test` needs
  * @throws {Error} that names what is missing, elsewhere
  */
-export async function installPrograms(log) {
-  const wanted = missing();
+export async function installPrograms(log, names = TESTED) {
+  const wanted = missing(names);
   if (wanted.length === 0) return;
   const list = wanted.join(" and ");
   if (!isDebian() || process.getuid?.() !== 0) {
-    throw new Error(`${list} missing: install Chromium with its chromedriver, Firefox and nginx`);
+    throw new Error(`${list} missing: install ${wanted.length > 1 ? "them" : "it"} first`);
   }
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update"], { env, log });
@@ -72,7 +95,8 @@ export async function installPrograms(log) {
   await withoutServices(() =>
     run("apt-get", ["install", "-y", "--no-install-recommends", ...packages], { env, log }),
   );
-  if (missing().length > 0) throw new Error(`${missing().join(" and ")} missing after apt-get`);
+  const left = missing(names);
+  if (left.length > 0) throw new Error(`${left.join(" and ")} missing after apt-get`);
 }
 
 /** The tests start their own nginx; a machine that had none gets no server on its port 80. */
@@ -86,8 +110,8 @@ async function withoutServices(/** @type {() => Promise<void>} */ work) {
   }
 }
 
-function missing() {
-  const names = /** @type {(keyof typeof PROGRAMS)[]} */ (Object.keys(PROGRAMS));
+/** @param {Name[]} names */
+function missing(names) {
   return names.filter((name) => findProgram(name) === null);
 }
 

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { capture } from "./capture.mjs";
@@ -90,20 +90,29 @@ async function installPackages() {
 
 function packagesDigest() {
   const hash = createHash("sha256");
-  const manifests = ["", "pkg", "www"].map((folder) => join(folder, "package.json"));
+  const folders = ["", "pkg", "www", join("tests", "types")];
+  const manifests = folders.map((folder) => join(folder, "package.json"));
   for (const name of ["package-lock.json", ...manifests]) {
     hash.update(readFileSync(join(ROOT, name)));
   }
   return hash.digest("hex");
 }
 
-/** What the install script of the npm package `node` does, asked for by name. */
 async function installNewerNode() {
-  const folder = join(ROOT, "node_modules", "node");
+  await installNode(dirname(dirname(NODE_NEWER)), LOG);
+}
+
+/**
+ * What the install script of the npm package `node` does, asked for by name.
+ *
+ * @param {string} folder of the package
+ * @param {string} log
+ */
+export async function installNode(folder, log) {
   /** @type {{ version: string }} */
   const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  if (capture(NODE_NEWER, ["--version"]) === `v${version}`) return;
-  await run(NODE, ["installArchSpecificPackage.js"], { cwd: folder, log: LOG });
+  if (capture(join(folder, "bin", "node"), ["--version"]) === `v${version}`) return;
+  await run(NODE, ["installArchSpecificPackage.js"], { cwd: folder, log });
 }
 
 /**

@@ -52,6 +52,8 @@ function nodeTests(folder) {
   return node("--test", "--test-reporter=tap", "--test-concurrency=1", ...files);
 }
 
+const OLD_TSC = "node_modules/typescript/bin/tsc";
+
 const ATTW = "@arethetypeswrong/cli/dist/index.js";
 
 /** Worlds of the simulator; the variable may ask for more, never for fewer. */
@@ -102,11 +104,19 @@ export const SUITES = [
   { name: "build", commands: () => [node("scripts/build.mjs")], minutes: 20 },
   { name: "gateway-speed", commands: () => [node("scripts/gateway-speed.mjs")] },
   { name: "packed-package", counts: "node", commands: () => [node("scripts/pack.mjs")] },
+  {
+    name: "matrix",
+    counts: "node",
+    commands: () => [
+      nodeTests(join("tests", "matrix")),
+      node(join("tests", "matrix", "main.mjs"), "--core"),
+    ],
+  },
   { name: "faults", counts: "node", commands: () => [node("scripts/faults.mjs")] },
   {
     name: "types",
-    commands: () =>
-      [
+    commands: () => [
+      ...[
         "scripts",
         "pkg",
         join("pkg", "cli"),
@@ -114,7 +124,11 @@ export const SUITES = [
         "www",
         join("tests", "types"),
         join("tests", "faults"),
+        join("tests", "matrix"),
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
+      // What a user may still have; the workspace tests/types brings it.
+      node(join("tests", "types", OLD_TSC), "--project", join("tests", "types")),
+    ],
   },
   { name: "publint", commands: () => [tool("publint/src/cli.js", "pkg", "--strict")] },
   {

@@ -15,7 +15,7 @@ const WWW = join(ROOT, "www");
 export const DEV_VARS = join(WWW, ".dev.vars");
 
 /** Wrangler stays on this machine: no metrics, no reports, no look-up of the caller's place. */
-const QUIET = {
+export const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_HIDE_BANNER: "true",

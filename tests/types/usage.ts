@@ -48,7 +48,6 @@ export const inputs: CustomerIds[] = [
   new Blob(["1"]),
   new Response("1"),
   new Blob(["1"]).stream(),
-  new Blob(["1"]).stream().pipeThrough(new TextDecoderStream()),
   [new Uint8Array(1)],
 ];
 
