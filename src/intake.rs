@@ -17,14 +17,11 @@
 mod assemble;
 mod cells;
 mod collector;
-mod digits;
-mod distinct;
 mod error;
 mod json;
 mod layout;
 mod ndjson;
 mod object;
-mod places;
 mod problem;
 mod records;
 #[cfg(test)]
@@ -224,11 +221,18 @@ impl Intake {
     /// A `BigInt64Array`: one id each.
     pub fn push_longs(&mut self, longs: &[i64]) -> Result<(), IntakeError> {
         self.guarded(|intake| {
-            for long in longs {
+            let mut rest = longs;
+            loop {
+                let taken = intake.out.ids.take_longs(rest, intake.position.wrapping_add(1));
+                intake.position = intake.position.wrapping_add(taken as u64);
+                let Some((long, after)) = rest.get(taken..).unwrap_or_default().split_first()
+                else {
+                    return Ok(());
+                };
                 let position = intake.next_position();
                 values::long(*long, position, &mut intake.out)?;
+                rest = after;
             }
-            Ok(())
         })
     }
 

@@ -15,6 +15,9 @@
 //! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
+//! Below all of them are the [kernels](issue_bulk_kernels), the loops that run once for each id: a
+//! crate of their own, because optimisation levels differ per crate.
+//!
 //! The driving contract stands in [`job`]; the rule for every answer in [`verdict`].
 
 // Without `std` the core cannot even name a clock, a thread or a file; and in the wasm the handling

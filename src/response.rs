@@ -33,11 +33,10 @@ mod columns;
 mod entry;
 mod envelope;
 mod lesson;
-mod lookup;
-mod scan;
 mod skip;
-mod swar;
-mod template;
+mod step;
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;
 mod text;

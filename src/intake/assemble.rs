@@ -1,16 +1,18 @@
 //! Joins records that arrive in pieces, in bounded memory, and counts physical lines.
 
-use super::cells::{Grammar, RecordScan, break_length};
+use super::cells::{Grammar, RecordScan};
 use super::error::IntakeError;
 use crate::limits::{LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX};
 use alloc::vec::Vec;
+use issue_bulk_kernels::records::break_length;
 
 /// Makes whole records of pieces of any size.
 #[derive(Debug)]
 pub struct Assembler {
     grammar: Grammar,
-    /// Line of the next record's first byte, from 1.
-    line: u64,
+    /// Line of the next record's first byte, from 1; who reads records past the assembler counts
+    /// it on.
+    pub line: u64,
     scan: RecordScan,
     /// The record so far where it began in an earlier piece; its head alone once it is too long.
     carry: Vec<u8>,
@@ -57,14 +59,6 @@ impl Assembler {
 
     pub fn is_between_records(&self) -> bool {
         self.scan.length == 0
-    }
-
-    /// The line of the record that begins now, when the caller reads it itself.
-    #[inline]
-    pub fn next_line(&mut self) -> u64 {
-        let line = self.line;
-        self.line = line.wrapping_add(1);
-        line
     }
 
     /// The next record if it ends in `bytes`, and what follows it.

@@ -1,25 +1,24 @@
 //! Takes the ids and problems that the readers find and makes the [`Input`] of them.
 
-use super::distinct::{self, Repeats};
 use super::error::IntakeError;
-use super::places::Places;
 use super::problem::{Problem, ProblemReason};
 use super::text::trimmed;
-use super::{Dedupe, Input, Layout, digits};
+use super::{Dedupe, Input, Layout};
 use crate::id::CustomerId;
 use crate::limits::{
     IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
 };
 use alloc::vec::Vec;
+use issue_bulk_kernels::digits::parse_customer;
+use issue_bulk_kernels::distinct::{self, Repeats};
+use issue_bulk_kernels::ids::Ids;
+use issue_bulk_kernels::places::Places;
 
 #[derive(Debug)]
 pub struct Collector {
     dedupe: Dedupe,
-    ids: Vec<i64>,
-    /// Lines of `ids`, to name the first occurrence of a repeated one.
-    places: Places,
-    /// How many ids may be held before repeats among them are dropped.
-    ids_max: usize,
+    /// Its bound is how many may be held before repeats among them are dropped.
+    pub ids: Ids,
     uncompared_max: usize,
     column: u32,
     invalid: u64,
@@ -37,15 +36,13 @@ impl Collector {
 
     /// `uncompared_max`: how many ids may be held beyond twice the distinct ones.
     fn with_uncompared_max(dedupe: Dedupe, uncompared_max: usize) -> Self {
-        let ids_max = match dedupe {
-            Dedupe::Exact => uncompared_max.min(IDS_MAX),
-            Dedupe::TrustInput => IDS_MAX,
+        let (max, places) = match dedupe {
+            Dedupe::Exact => (uncompared_max.min(IDS_MAX), Some(Places::default())),
+            Dedupe::TrustInput => (IDS_MAX, None),
         };
         Self {
             dedupe,
-            ids: Vec::new(),
-            places: Places::default(),
-            ids_max,
+            ids: Ids { list: Vec::new(), places, max },
             uncompared_max,
             column: 1,
             invalid: 0,
@@ -62,26 +59,12 @@ impl Collector {
     }
 
     /// A valid id. Fails only where there are too many.
-    #[inline]
     pub fn id(&mut self, id: i64, line: u64) -> Result<(), IntakeError> {
-        if self.ids.len() >= self.ids_max {
+        if !self.ids.push(id, line) {
             self.make_room()?;
-        }
-        if self.ids.len() == self.ids.capacity() {
-            self.grow();
-        }
-        self.ids.push(id);
-        if self.dedupe == Dedupe::Exact {
-            self.places.push(line);
+            self.ids.push(id, line);
         }
         Ok(())
-    }
-
-    /// By half instead of doubling: the ids are the largest thing in memory.
-    #[cold]
-    fn grow(&mut self) {
-        let more = self.ids.len() / 2;
-        self.ids.reserve_exact(more.clamp(1_024, IDS_MAX));
     }
 
     /// A text where an id should be; blanks around it do not count.
@@ -91,9 +74,7 @@ impl Collector {
             return Ok(());
         }
         let text = trimmed(text);
-        if let Some((id, length)) = digits::leading(text)
-            && length == text.len()
-        {
+        if let Some(id) = parse_customer(text) {
             return self.id(id, line);
         }
         match CustomerId::parse(text) {
@@ -120,38 +101,44 @@ impl Collector {
 
     #[cold]
     fn make_room(&mut self) -> Result<(), IntakeError> {
-        let full = self.ids_max == IDS_MAX;
-        if self.dedupe == Dedupe::Exact && (full || distinct::may_repeat_much(&self.ids)) {
+        let full = self.ids.max == IDS_MAX;
+        if self.dedupe == Dedupe::Exact && (full || distinct::may_repeat_much(&self.ids.list)) {
             let repeats = self.drop_repeats();
-            self.places = self.places.kept(|place| !repeats.contains(place));
+            let places = self.ids.places.take();
+            self.ids.places = places.map(|all| all.kept(|place| !repeats.contains(place)));
         }
-        let room = self.ids.len().saturating_mul(2).saturating_add(self.uncompared_max);
-        self.ids_max = room.min(IDS_MAX);
+        let held = self.ids.list.len();
+        self.ids.max = held.saturating_mul(2).saturating_add(self.uncompared_max).min(IDS_MAX);
         // Near the limit a comparison that frees little would soon have to be repeated.
-        let enough = if self.ids_max < IDS_MAX { 1 } else { IDS_MAX / 64 };
-        let free = self.ids_max.saturating_sub(self.ids.len());
+        let enough = if self.ids.max < IDS_MAX { 1 } else { IDS_MAX / 64 };
+        let free = self.ids.max.saturating_sub(held);
         if free >= enough { Ok(()) } else { Err(IntakeError::TooManyIds) }
+    }
+
+    /// The line of the id at this place.
+    fn line(&self, place: u32) -> u64 {
+        self.ids.places.as_ref().map_or(0, |places| places.line(place))
     }
 
     /// Counts the repeats and removes them; their places are still those from before.
     fn drop_repeats(&mut self) -> Repeats {
         let wanted = PROBLEMS_KEPT.saturating_sub(self.duplicate_kept.len());
-        let repeats = distinct::repeats(&self.ids, wanted);
+        let repeats = distinct::repeats(&self.ids.list, wanted);
         for (place, first) in &repeats.earliest {
-            let id = usize::try_from(*place).ok().and_then(|place| self.ids.get(place));
+            let id = usize::try_from(*place).ok().and_then(|place| self.ids.list.get(place));
             let mut text = Vec::new();
             if let Some(Ok(id)) = id.map(|id| CustomerId::new(*id)) {
                 id.write(&mut text);
             }
             self.duplicate_kept.push(Problem {
-                line: self.places.line(*place),
+                line: self.line(*place),
                 column: self.column,
-                reason: ProblemReason::Duplicate { first_line: self.places.line(*first) },
+                reason: ProblemReason::Duplicate { first_line: self.line(*first) },
                 text: text.into(),
             });
         }
         if repeats.count > 0 {
-            repeats.remove_from(&mut self.ids);
+            repeats.remove_from(&mut self.ids.list);
         }
         let count = u64::try_from(repeats.count).unwrap_or(u64::MAX);
         self.duplicate = self.duplicate.saturating_add(count);
@@ -162,14 +149,14 @@ impl Collector {
         if self.dedupe == Dedupe::Exact {
             self.drop_repeats();
         }
-        self.ids.shrink_to_fit();
-        let distinct = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
+        self.ids.list.shrink_to_fit();
+        let distinct = u64::try_from(self.ids.list.len()).unwrap_or(u64::MAX);
         let given = distinct.saturating_add(self.invalid).saturating_add(self.duplicate);
         if given == 0 {
             return Err(IntakeError::NoIds);
         }
         Ok(Input {
-            ids: self.ids,
+            ids: self.ids.list,
             given,
             invalid: self.invalid,
             duplicate: self.duplicate,
@@ -222,9 +209,9 @@ mod tests {
         let mut collector = Collector::with_uncompared_max(Dedupe::Exact, 64);
         for line in 1..=100_000 {
             collector.id(i64::try_from(line % 10).unwrap() + 1, line).unwrap();
-            assert!(collector.ids.len() <= 64 + 2 * 10);
+            assert!(collector.ids.list.len() <= 64 + 2 * 10);
         }
-        assert!(collector.ids.capacity() <= 1_024);
+        assert!(collector.ids.list.capacity() <= 1_024);
     }
 
     #[test]

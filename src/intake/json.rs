@@ -1,13 +1,13 @@
 //! Reads one JSON array of ids, as numbers or strings, while it arrives.
 
 use super::collector::Collector;
-use super::digits;
 use super::error::IntakeError;
 use super::object::{is_bare, is_blank};
 use super::problem::ProblemReason;
 use super::{Kind, Layout};
 use crate::limits::LINE_BYTES_MAX;
 use alloc::vec::Vec;
+use issue_bulk_kernels::ids::End;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expect {
@@ -52,7 +52,7 @@ impl JsonReader {
     pub fn feed(&mut self, piece: &[u8], out: &mut Collector) -> Result<(), IntakeError> {
         let mut rest = piece;
         loop {
-            rest = self.plain(rest, out)?;
+            rest = self.plain(rest, out);
             let Some((byte, after)) = rest.split_first() else { return Ok(()) };
             self.step(*byte, out)?;
             self.offset = self.offset.saturating_add(1);
@@ -74,27 +74,18 @@ impl JsonReader {
 
     /// Reads entries of the usual form as long as they come: digits, or digits in quotes, and a
     /// comma.
-    fn plain<'a>(&mut self, bytes: &'a [u8], out: &mut Collector) -> Result<&'a [u8], IntakeError> {
-        let mut rest = bytes;
-        while let Expect::FirstOrClose | Expect::Value = self.expect {
-            let (quoted, from_digits) = match rest {
-                [b'"', tail @ ..] => (true, tail),
-                _ => (false, rest),
-            };
-            let Some((id, length)) = digits::leading(from_digits) else { break };
-            let tail = from_digits.get(length..).unwrap_or_default();
-            let tail = match (quoted, tail) {
-                (true, [b'"', b',', tail @ ..]) | (false, [b',', tail @ ..]) => tail,
-                _ => break,
-            };
-            self.position = self.position.saturating_add(1);
-            out.id(id, self.position)?;
-            self.expect = Expect::Value;
-            let used = rest.len().saturating_sub(tail.len());
-            self.offset = self.offset.saturating_add(u64::try_from(used).unwrap_or(0));
-            rest = tail;
+    fn plain<'a>(&mut self, bytes: &'a [u8], out: &mut Collector) -> &'a [u8] {
+        if !matches!(self.expect, Expect::FirstOrClose | Expect::Value) {
+            return bytes;
         }
-        Ok(rest)
+        let mut next = self.position.saturating_add(1);
+        let used = out.ids.take_alone(bytes, End::Comma, &mut next);
+        if used != 0 {
+            self.position = next.wrapping_sub(1);
+            self.expect = Expect::Value;
+            self.offset = self.offset.saturating_add(u64::try_from(used).unwrap_or(0));
+        }
+        bytes.get(used..).unwrap_or_default()
     }
 
     fn step(&mut self, byte: u8, out: &mut Collector) -> Result<(), IntakeError> {

@@ -1,6 +1,6 @@
 //! Settles how lines or CSV are to be read, from the first bytes of an input.
 
-use super::cells::{Cell, Cells, Grammar, RecordScan, break_length, cells, title};
+use super::cells::{Cell, Cells, Grammar, RecordScan, cells, title};
 use super::error::IntakeError;
 use super::records::{Shape, is_blank, unquoted};
 use super::text::{self, Pick, trimmed};
@@ -10,6 +10,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use issue_bulk_kernels::records::break_length;
 
 /// In the order in which they win where a first record has as many of each.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

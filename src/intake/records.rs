@@ -1,14 +1,14 @@
 //! Reads lines and CSV whose layout is settled: the id of each record goes to the collector.
 
 use super::assemble::{Assembler, Record};
-use super::cells::{Grammar, break_length, cells, plain_record};
+use super::cells::{Grammar, cells};
 use super::collector::Collector;
-use super::digits;
 use super::error::IntakeError;
 use super::problem::ProblemReason;
 use super::text::trimmed;
 use crate::limits::LINE_BYTES_MAX;
 use core::cmp::Ordering;
+use issue_bulk_kernels::ids::{self, End};
 
 /// What every record looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl RecordReader {
         let mut rest = assembler.begin(piece);
         while !rest.is_empty() {
             if assembler.is_between_records() && !*header_due {
-                rest = plain(shape, assembler, rest, out)?;
+                rest = plain(shape, assembler, rest, out);
             }
             let (record, after) = assembler.take(rest);
             if let Some(record) = record {
@@ -67,58 +67,21 @@ fn plain<'a>(
     lines: &mut Assembler,
     bytes: &'a [u8],
     out: &mut Collector,
-) -> Result<&'a [u8], IntakeError> {
-    match shape.grammar.delimiter {
-        _ if shape.fields == 1 => plain_lines(lines, bytes, out),
-        Some(delimiter) => plain_records(shape, delimiter, lines, bytes, out),
-        None => Ok(bytes),
-    }
-}
-
-/// An id a line, bare or in quotes.
-fn plain_lines<'a>(
-    lines: &mut Assembler,
-    bytes: &'a [u8],
-    out: &mut Collector,
-) -> Result<&'a [u8], IntakeError> {
-    let mut rest = bytes;
-    loop {
-        let (quoted, from_digits) = match rest {
-            [b'"', tail @ ..] => (true, tail),
-            _ => (false, rest),
-        };
-        let Some((id, length)) = digits::leading(from_digits) else { return Ok(rest) };
-        let tail = from_digits.get(length..).unwrap_or_default();
-        let tail = match (quoted, tail) {
-            (true, [b'"', tail @ ..]) | (false, tail) => tail,
-            _ => return Ok(rest),
-        };
-        let Some(end) = break_length(tail) else { return Ok(rest) };
-        out.id(id, lines.next_line())?;
-        rest = tail.get(end..).unwrap_or_default();
-    }
-}
-
-/// The id as a plain field among others. Anything but bare digits goes the general way, so that
-/// there is one rule for it.
-fn plain_records<'a>(
-    shape: &Shape,
-    delimiter: u8,
-    lines: &mut Assembler,
-    bytes: &'a [u8],
-    out: &mut Collector,
-) -> Result<&'a [u8], IntakeError> {
-    let mut rest = bytes;
-    while let Some(record) = plain_record(rest, delimiter, shape.column, shape.fields) {
-        let from_id = rest.get(record.id_start..).unwrap_or_default();
-        let Some((id, length)) = digits::leading(from_id) else { break };
-        if record.id_start.wrapping_add(length) != record.id_end || record.used > LINE_BYTES_MAX {
-            break;
+) -> &'a [u8] {
+    let used = match shape.grammar.delimiter {
+        _ if shape.fields == 1 => out.ids.take_alone(bytes, End::Line, &mut lines.line),
+        Some(delimiter) => {
+            let shape = ids::Shape {
+                delimiter,
+                column: shape.column,
+                fields: shape.fields,
+                record_bytes_max: LINE_BYTES_MAX,
+            };
+            out.ids.take_records(bytes, &shape, &mut lines.line)
         }
-        out.id(id, lines.next_line())?;
-        rest = rest.get(record.used..).unwrap_or_default();
-    }
-    Ok(rest)
+        None => 0,
+    };
+    bytes.get(used..).unwrap_or_default()
 }
 
 fn general(

@@ -5,9 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// The time of an entry that names none (the field is absent or null).
-pub const NO_TIME: i64 = i64::MIN;
+pub use issue_bulk_kernels::columns::{NO_TIME, SlotState};
 
 /// What the bytes said, once they ended.
 #[derive(Debug, PartialEq)]
@@ -97,27 +95,11 @@ pub enum DataForm {
     Other,
 }
 
-/// What `data` said of one id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum SlotState {
-    /// Nothing.
-    #[default]
-    Absent = 0,
-    /// A complete entry for this id and promotion, without an error.
-    Issued = 1,
-    /// An entry with an error: see [`Entries::refused`].
-    Refused = 2,
-    /// An entry, but not a documented one: null, another type, a field missing, of another type
-    /// or twice, or the id written with escapes in the key.
-    Unreadable = 3,
-    /// An entry that names another customer or promotion: see [`Answer::mismatched`].
-    Mismatched = 4,
-}
-
 /// Columns with one slot per id of the batch, in request order.
 #[derive(Debug, Default, PartialEq)]
 pub struct Entries {
+    /// [`SlotState::Refused`] slots are in [`Entries::refused`], mismatched ones in
+    /// [`Answer::mismatched`].
     pub states: Vec<SlotState>,
     /// The issuance id where it is 24 lower-case hex digits; zeros where the slot is not issued or
     /// [`Entries::odd_ids`] has its text.

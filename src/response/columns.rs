@@ -1,22 +1,26 @@
 //! The columns of an answer while it is read: where entries are settled, each slot once.
 
 use super::Expected;
-use super::answer::{Broken, Contradiction, Entries, Extra, Mismatch, NO_TIME, SlotState};
-use super::entry::{Issued, Judged};
-use super::lookup::{Index, Slots};
-use super::swar::hex_id;
-use super::text::{Text, parse_customer};
+use super::answer::{Broken, Entries, Extra, Mismatch, SlotState};
+use super::entry::{Entry, Judged};
+use super::text::Decode;
 use crate::id::PackedIssuanceId;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX, REPLY_EXTRA_KEPT};
 use alloc::string::String;
-use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
+use issue_bulk_kernels::columns;
+use issue_bulk_kernels::digits::parse_customer;
+use issue_bulk_kernels::lookup::Index;
+use issue_bulk_kernels::swar::hex_id;
+use issue_bulk_kernels::token::Text;
 
 pub(super) struct Columns {
-    pub entries: Entries,
+    pub slots: columns::Columns,
+    /// What is out of the ordinary; its columns come at the end.
+    entries: Entries,
     pub mismatched: Vec<Mismatch>,
     pub extra: Extra,
-    slots: Slots,
     /// Keys beyond the batch: ids as they are, other texts as a negative hash. They are few, or
     /// the cap on keys ends the reading.
     extra_keys: Vec<i64>,
@@ -38,18 +42,11 @@ pub(super) enum Key {
 
 impl Columns {
     pub fn new(batch_len: usize) -> Self {
-        let entries = Entries {
-            states: vec![SlotState::Absent; batch_len],
-            issuance: vec![[0; 12]; batch_len],
-            event_time: vec![NO_TIME; batch_len],
-            valid_till: vec![NO_TIME; batch_len],
-            ..Entries::default()
-        };
         Self {
-            entries,
+            slots: columns::Columns::new(batch_len),
+            entries: Entries::default(),
             mismatched: Vec::new(),
             extra: Extra::default(),
-            slots: Slots::default(),
             extra_keys: Vec::new(),
             extra_index: Index::default(),
         }
@@ -74,10 +71,9 @@ impl Columns {
     }
 
     /// The slot of an id of the batch, which may not be settled yet.
-    #[inline(always)]
-    pub fn slot(&mut self, ids: &[i64], id: i64) -> Result<Option<usize>, Broken> {
+    fn slot(&mut self, ids: &[i64], id: i64) -> Result<Option<usize>, Broken> {
         let Some(slot) = self.slots.find(ids, id) else { return Ok(None) };
-        match self.entries.states.get(slot) {
+        match self.slots.states.get(slot) {
             Some(SlotState::Absent) => Ok(Some(slot)),
             Some(_) => Err(Broken::DuplicateId),
             None => Ok(None),
@@ -88,7 +84,7 @@ impl Columns {
     pub fn pass_over(&mut self, key: Key) -> Result<(), Broken> {
         let unique = match key {
             Key::Slot { slot, .. } | Key::Strange { slot } => {
-                self.mark(slot, SlotState::Unreadable);
+                self.slots.mark(slot, SlotState::Unreadable);
                 return Ok(());
             }
             Key::Id(unique) | Key::Other(unique) => unique,
@@ -107,32 +103,42 @@ impl Columns {
         Ok(())
     }
 
-    /// Settles a slot with what its entry amounts to. True if that is an ordinary issuance, of
-    /// which more may follow.
-    pub fn settle(&mut self, slot: usize, judged: Judged<'_>, expected: &Expected<'_>) -> bool {
+    /// Settles the slot of this id with what its entry amounts to. True if that is an ordinary
+    /// issuance, of which more may follow.
+    pub fn settle(
+        &mut self,
+        slot: usize,
+        id: i64,
+        entry: &mut Entry<'_>,
+        expected: &Expected<'_>,
+    ) -> bool {
         let place = u32::try_from(slot).unwrap_or(u32::MAX);
-        match judged {
-            Judged::Issued(issued) => return self.issue(slot, place, &issued, expected.context),
-            Judged::Refused(error) => {
-                self.entries.refused.push(place, error);
-                self.mark(slot, SlotState::Refused);
+        let state = match entry.judge(id, expected.promotion) {
+            Judged::Issued => match self.issue(slot, place, entry, expected.context) {
+                Some(ordinary) => return ordinary,
+                None => SlotState::Unreadable,
+            },
+            Judged::Refused => {
+                self.entries.refused.push(place, entry.error.take().unwrap_or_default());
+                SlotState::Refused
             }
-            Judged::Mismatched(what) => self.mismatch(slot, place, what),
-            Judged::Unreadable => self.mark(slot, SlotState::Unreadable),
-        }
+            Judged::Mismatched(what) => {
+                self.mismatched.push(Mismatch { slot: place, what });
+                SlotState::Mismatched
+            }
+            Judged::Unreadable => SlotState::Unreadable,
+        };
+        self.slots.mark(slot, state);
         false
     }
 
-    fn issue(&mut self, slot: usize, place: u32, issued: &Issued<'_>, context: &str) -> bool {
+    /// Whether the issuance is an ordinary one; `None` if it cannot be read.
+    fn issue(&mut self, slot: usize, place: u32, entry: &Entry<'_>, context: &str) -> Option<bool> {
+        let issued = entry.issued()?;
         let hex = issued.id.plain().and_then(packed);
         if hex.is_none() {
-            match issued.id.exact(ISSUANCE_ID_BYTES_MAX) {
-                Some(text) => self.pack_or_keep(slot, place, &text),
-                None => {
-                    self.mark(slot, SlotState::Unreadable);
-                    return false;
-                }
-            }
+            let text = issued.id.exact(ISSUANCE_ID_BYTES_MAX)?;
+            self.pack_or_keep(slot, place, &text);
         }
         let odd_context = issued.earned_from.filter(|text| !text.equals(context));
         if let Some(text) = odd_context {
@@ -140,60 +146,28 @@ impl Columns {
             text.readable(&mut readable, MESSAGE_BYTES_MAX);
             self.entries.odd_contexts.push(place, &readable);
         }
-        let event_time = issued.event_time.unwrap_or(NO_TIME);
-        self.fill(slot, hex, event_time, issued.valid_till.unwrap_or(NO_TIME));
-        hex.is_some() && odd_context.is_none()
+        self.slots.fill(slot, hex, issued.event_time, issued.valid_till);
+        Some(hex.is_some() && odd_context.is_none())
     }
 
     /// An id that was written with escapes may still be one of the ordinary form.
     fn pack_or_keep(&mut self, slot: usize, place: u32, text: &str) {
-        match (packed(text.as_bytes()), self.entries.issuance.get_mut(slot)) {
+        match (packed(text.as_bytes()), self.slots.issuance.get_mut(slot)) {
             (Some(packed), Some(id)) => *id = packed,
             _ => self.entries.odd_ids.push(place, text),
         }
     }
 
-    /// Fills the columns of an issued slot.
-    #[inline(always)]
-    pub fn fill(
-        &mut self,
-        slot: usize,
-        packed: Option<PackedIssuanceId>,
-        event_time: i64,
-        valid_till: i64,
-    ) {
-        let entries = &mut self.entries;
-        if let (Some(packed), Some(id)) = (packed, entries.issuance.get_mut(slot)) {
-            *id = packed;
-        }
-        if let Some(time) = entries.event_time.get_mut(slot) {
-            *time = event_time;
-        }
-        if let Some(time) = entries.valid_till.get_mut(slot) {
-            *time = valid_till;
-        }
-        self.mark(slot, SlotState::Issued);
-    }
-
-    fn mismatch(&mut self, slot: usize, place: u32, what: Contradiction) {
-        self.mismatched.push(Mismatch { slot: place, what });
-        self.mark(slot, SlotState::Mismatched);
-    }
-
-    #[inline]
-    fn mark(&mut self, slot: usize, state: SlotState) {
-        self.slots.taken(slot);
-        if let Some(place) = self.entries.states.get_mut(slot) {
-            *place = state;
-        }
-    }
-
-    /// Orders what is kept beside the columns by slot.
-    pub fn order(&mut self) {
-        let slots = self.entries.states.len();
-        self.entries.odd_ids.order(slots);
-        self.entries.odd_contexts.order(slots);
-        self.entries.refused.order(slots);
+    /// The columns, and what is kept beside them ordered by slot.
+    pub fn finish(&mut self) -> Entries {
+        let mut entries = mem::take(&mut self.entries);
+        let columns = mem::replace(&mut self.slots, columns::Columns::new(0));
+        let slots = columns.states.len();
+        entries.odd_ids.order(slots);
+        entries.odd_contexts.order(slots);
+        entries.refused.order(slots);
+        let columns::Columns { states, issuance, event_time, valid_till, .. } = columns;
+        Entries { states, issuance, event_time, valid_till, ..entries }
     }
 }
 

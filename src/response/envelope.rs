@@ -1,11 +1,13 @@
 //! The shapes in which the service reports errors (api.md 5), in an answer or in one entry.
 
 use super::answer::{Envelope, ServiceError};
-use super::scan::{Cursor, Scalar, Step};
 use super::skip::{Allowance, skip};
-use super::text::{Text, parse_customer};
+use super::step::Step;
+use super::text::Decode;
 use crate::limits::MESSAGE_BYTES_MAX;
 use alloc::string::String;
+use issue_bulk_kernels::digits::parse_customer;
+use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 /// A value where an error may stand.
 #[derive(Default)]

@@ -1,10 +1,11 @@
 //! Learning a template from an entry that the general parser has read, and when to.
 
-use super::entry::Field;
-use super::scan::{Cursor, Scalar};
-use super::swar::hex_id;
-use super::template::{Kind, Template};
-use super::text::parse_customer;
+use super::entry::field_of;
+use issue_bulk_kernels::digits::parse_customer;
+use issue_bulk_kernels::fields::Field;
+use issue_bulk_kernels::swar::hex_id;
+use issue_bulk_kernels::template::{Kind, Template};
+use issue_bulk_kernels::token::{Cursor, Scalar};
 
 /// Holes of a template: beyond that an entry is not regular enough to be worth it.
 const HOLES_MAX: usize = 32;
@@ -120,7 +121,7 @@ impl Lesson<'_> {
         if self.objects & 1 == 1 && cursor.peek().ok()? == b'"' {
             let key = cursor.key().ok()?;
             if self.depth == 1 {
-                self.meaning = Field::named(&key);
+                self.meaning = field_of(&key);
             }
         }
         Some(())

@@ -1,7 +1,8 @@
 //! Passing over values that carry no meaning, strictly, without recursion and without holding them.
 
 use super::answer::Broken;
-use super::scan::{BAD, Cursor, Step, Stop};
+use super::step::{BAD, Step, Stop};
+use issue_bulk_kernels::token::Cursor;
 
 /// What the skipper may still spend.
 pub(super) struct Allowance {
@@ -131,7 +132,7 @@ pub(super) fn skip(cursor: &mut Cursor<'_>, outside: u32, depth_max: u32) -> Ste
     match cursor.peek()? {
         b'{' | b'[' => Skipper::new(outside).run(cursor, &mut Allowance::unit(depth_max)),
         b'}' | b']' | b',' | b':' => Err(BAD),
-        _ => cursor.scalar().map(|_| ()),
+        _ => Ok(cursor.scalar().map(|_| ())?),
     }
 }
 

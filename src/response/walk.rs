@@ -14,15 +14,17 @@
 
 use super::answer::{Answer, Broken, DataForm, Envelope, ServiceError};
 use super::columns::{Columns, Key};
-use super::entry;
+use super::entry::Entry;
 use super::envelope::{Flat, code, item};
 use super::lesson::Habit;
-use super::scan::{BAD, Cursor, Scalar, Step, Stop};
 use super::skip::{Allowance, DEPTH_BITS, Skipper};
-use super::text::Text;
+use super::step::{BAD, Step, Stop};
+use super::text::Decode;
 use super::{Caps, Expected};
 use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
 use alloc::vec::Vec;
+use issue_bulk_kernels::columns::Bounds;
+use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const TOP_DEPTH: u32 = 1;
@@ -122,7 +124,8 @@ impl Walker {
         let mut at = 0_usize;
         loop {
             if let State::Next(Place::Data) = self.state {
-                at = self.run(expected, bytes, at)?;
+                let rest = bytes.get(at..).unwrap_or_default();
+                at = at.wrapping_add(self.run(expected, rest));
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let window = rest.get(..self.value_bytes).unwrap_or(rest);
@@ -148,39 +151,19 @@ impl Walker {
         }
     }
 
-    /// Takes entries that fit the template, as many as follow each other.
-    fn run(
-        &mut self,
-        expected: &Expected<'_>,
-        bytes: &[u8],
-        mut at: usize,
-    ) -> Result<usize, Broken> {
-        let Some(template) = &mut self.habit.template else { return Ok(at) };
-        let mut taken = 0_u32;
-        loop {
-            let mut cursor = Cursor::new(bytes.get(at..).unwrap_or_default());
-            // The key begins behind its quote.
-            let Ok(b'"') = cursor.peek() else { break };
-            cursor.advance();
-            let Some(row) = template.read(cursor.rest()) else { break };
-            if row.length >= self.value_bytes {
-                break;
-            }
-            let Some(slot) = self.columns.slot(expected.ids, row.customer)? else { break };
-            if self.allowance.count_key().is_err() {
-                return Err(Broken::TooManyKeys);
-            }
-            self.columns.fill(slot, Some(row.id), row.event_time, row.valid_till);
-            taken = taken.wrapping_add(1);
-            at = at.wrapping_add(cursor.at()).wrapping_add(row.length);
-            if bytes.get(at) != Some(&b',') {
-                self.state = State::After(Place::Data);
-                break;
-            }
-            at = at.wrapping_add(1);
+    /// Takes entries that fit the template, and returns how many bytes they were.
+    fn run(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> usize {
+        let Some(template) = &mut self.habit.template else { return 0 };
+        let bounds =
+            Bounds { entries_max: self.allowance.keys_left, entry_bytes: self.value_bytes };
+        let run = self.columns.slots.run(template, expected.ids, bytes, &bounds);
+        let left = self.allowance.keys_left.saturating_sub(run.entries.into());
+        self.allowance.keys_left = left;
+        self.habit.fitted(run.entries);
+        if run.ended {
+            self.state = State::After(Place::Data);
         }
-        self.habit.fitted(taken);
-        Ok(at)
+        run.used
     }
 
     /// The answer, if the bytes ended where one ends.
@@ -192,10 +175,9 @@ impl Walker {
         }
         let flat = core::mem::take(&mut self.flat);
         self.keep(flat.error());
-        self.columns.order();
         Ok(Answer {
             data: self.data,
-            entries: self.columns.entries,
+            entries: self.columns.finish(),
             errors: self.errors,
             errors_total: self.errors_total,
             extra: self.columns.extra,
@@ -279,9 +261,10 @@ impl Walker {
         if let Key::Slot { slot, id } = key
             && cursor.peek()? == b'{'
         {
-            let mut fields = entry::fields(cursor, self.allowance.depth_max)?;
+            let mut entry = Entry::default();
+            entry.read(cursor, self.allowance.depth_max)?;
             self.allowance.count_key()?;
-            if self.columns.settle(slot, fields.judge(id, expected.promotion), expected) {
+            if self.columns.settle(slot, id, &mut entry, expected) {
                 self.habit.see(cursor.since(start));
             }
             return Ok(State::After(Place::Data));

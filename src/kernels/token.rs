@@ -3,41 +3,72 @@
 //! Every function is given bytes of which more may follow. What ends before it is complete is
 //! [`Stop::More`], never a guess; the caller goes back to where the unit began and waits.
 
-use super::answer::Broken;
+use super::digits::parse_integer;
 use super::swar::{digit_run, plain_run};
-use super::text::Text;
 
 /// Why reading stopped early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
+pub enum Stop {
     /// The bytes so far are a beginning.
     More,
-    /// No continuation can make an answer of them.
-    Broken(Broken),
+    /// Not JSON, whatever follows.
+    Bad,
 }
 
-pub(super) type Step<T> = Result<T, Stop>;
-
-/// Not JSON, whatever follows.
-pub(super) const BAD: Stop = Stop::Broken(Broken::NotJson);
+pub type Step<T> = Result<T, Stop>;
 
 /// A place in the bytes.
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 /// A number as it was written.
 #[derive(Clone, Copy)]
-pub(super) struct Number<'a> {
+pub struct Number<'a> {
     pub raw: &'a [u8],
     /// Without point and exponent.
     pub integer: bool,
 }
 
+impl Number<'_> {
+    /// The value, if it was written as an integer and is a Long.
+    pub fn long(&self) -> Option<i64> {
+        if self.integer { parse_integer(self.raw) } else { None }
+    }
+}
+
+/// A string as it was written between its quotes: valid UTF-8 with valid escapes.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    raw: &'a [u8],
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    pub fn new(raw: &'a [u8], escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// The text where it needs no decoding.
+    #[inline]
+    pub fn plain(&self) -> Option<&'a [u8]> {
+        if self.escaped { None } else { Some(self.raw) }
+    }
+
+    /// The text as it was written.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+}
+
 /// A value that holds no others.
 #[derive(Clone, Copy)]
-pub(super) enum Scalar<'a> {
+pub enum Scalar<'a> {
     Null,
     False,
     True,
@@ -97,7 +128,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn expect(&mut self, byte: u8) -> Step<()> {
         if self.peek()? != byte {
-            return Err(BAD);
+            return Err(Stop::Bad);
         }
         self.advance();
         Ok(())
@@ -107,7 +138,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn key(&mut self) -> Step<Text<'a>> {
         if self.peek()? != b'"' {
-            return Err(BAD);
+            return Err(Stop::Bad);
         }
         let key = self.string()?;
         self.expect(b':')?;
@@ -119,7 +150,7 @@ impl<'a> Cursor<'a> {
     pub fn another(&mut self, close: u8) -> Step<bool> {
         let byte = self.peek()?;
         if byte != b',' && byte != close {
-            return Err(BAD);
+            return Err(Stop::Bad);
         }
         self.advance();
         Ok(byte == b',')
@@ -135,7 +166,7 @@ impl<'a> Cursor<'a> {
         Ok(closes)
     }
 
-    /// A value that holds no others; [`BAD`] where none begins.
+    /// A value that holds no others; [`Stop::Bad`] where none begins.
     #[inline]
     pub fn scalar(&mut self) -> Step<Scalar<'a>> {
         match self.peek()? {
@@ -144,7 +175,7 @@ impl<'a> Cursor<'a> {
             b'n' => self.word(b"null").map(|()| Scalar::Null),
             b't' => self.word(b"true").map(|()| Scalar::True),
             b'f' => self.word(b"false").map(|()| Scalar::False),
-            _ => Err(BAD),
+            _ => Err(Stop::Bad),
         }
     }
 
@@ -167,13 +198,13 @@ impl<'a> Cursor<'a> {
                     ascii = false;
                     end = end.wrapping_add(1);
                 }
-                Some(_) => return Err(BAD),
+                Some(_) => return Err(Stop::Bad),
                 None => return Err(Stop::More),
             }
         }
         let raw = rest.get(..end).unwrap_or_default();
         if !ascii && core::str::from_utf8(raw).is_err() {
-            return Err(BAD);
+            return Err(Stop::Bad);
         }
         self.at = self.at.wrapping_add(end).wrapping_add(2);
         Ok(Text::new(raw, escaped))
@@ -211,7 +242,7 @@ impl<'a> Cursor<'a> {
             self.at = self.at.wrapping_add(word.len());
             return Ok(());
         }
-        if word.starts_with(rest) { Err(Stop::More) } else { Err(BAD) }
+        if word.starts_with(rest) { Err(Stop::More) } else { Err(Stop::Bad) }
     }
 }
 
@@ -222,7 +253,7 @@ fn digits(bytes: &[u8], at: usize) -> Step<usize> {
     if end != at {
         return Ok(end);
     }
-    if at >= bytes.len() { Err(Stop::More) } else { Err(BAD) }
+    if at >= bytes.len() { Err(Stop::More) } else { Err(Stop::Bad) }
 }
 
 /// The length of an escape sequence, from its backslash on.
@@ -232,11 +263,11 @@ fn escape_len(bytes: &[u8]) -> Step<usize> {
         Some(b'u') => {
             let hex = bytes.get(2..).unwrap_or_default().iter().take(4);
             if !hex.clone().all(u8::is_ascii_hexdigit) {
-                return Err(BAD);
+                return Err(Stop::Bad);
             }
             if hex.len() < 4 { Err(Stop::More) } else { Ok(6) }
         }
-        Some(_) => Err(BAD),
+        Some(_) => Err(Stop::Bad),
         None => Err(Stop::More),
     }
 }
@@ -260,7 +291,7 @@ mod tests {
         for bad in
             ["-,", "1.,", "1.e5,", "1e,", "1e+,", "-a", "+1", ".5", "1.-5", "NaN", "Infinity"]
         {
-            assert_eq!(scan(bad), Err(BAD), "{bad}");
+            assert_eq!(scan(bad), Err(Stop::Bad), "{bad}");
         }
         for more in ["-", "1.", "1e", "1e+", "1.5E-"] {
             assert_eq!(scan(more), Err(Stop::More), "{more}");
@@ -282,11 +313,11 @@ mod tests {
             }
         }
         for bad in [r#""\a""#, r#""\u12g4""#, r#""\u12"x"#, "\"a\nb\"", "\"\0\"", "\"\u{1f}\""] {
-            assert_eq!(scan(bad), Err(BAD), "{bad:?}");
+            assert_eq!(scan(bad), Err(Stop::Bad), "{bad:?}");
         }
-        assert_eq!(Cursor::new(b"\"\xff\"").scalar().err(), Some(BAD));
-        assert_eq!(Cursor::new(b"\"\xc3\"").scalar().err(), Some(BAD));
-        assert_eq!(Cursor::new(b"\"\xed\xa0\x80\"").scalar().err(), Some(BAD));
+        assert_eq!(Cursor::new(b"\"\xff\"").scalar().err(), Some(Stop::Bad));
+        assert_eq!(Cursor::new(b"\"\xc3\"").scalar().err(), Some(Stop::Bad));
+        assert_eq!(Cursor::new(b"\"\xed\xa0\x80\"").scalar().err(), Some(Stop::Bad));
     }
 
     #[test]
@@ -297,9 +328,9 @@ mod tests {
             ("false", Ok(5)),
             ("nul", Err(Stop::More)),
             ("f", Err(Stop::More)),
-            ("nulx", Err(BAD)),
-            ("True", Err(BAD)),
-            ("undefined", Err(BAD)),
+            ("nulx", Err(Stop::Bad)),
+            ("True", Err(Stop::Bad)),
+            ("undefined", Err(Stop::Bad)),
         ] {
             assert_eq!(scan(text), expected, "{text}");
         }

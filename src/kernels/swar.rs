@@ -27,7 +27,7 @@ const fn is_special(byte: u8) -> bool {
 
 /// The position of the first special byte at or after `at`; the length if there is none.
 #[inline]
-pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
+pub fn plain_run(bytes: &[u8], mut at: usize) -> usize {
     while let Some(word) = load(bytes, at) {
         let marks = special(word);
         if marks != 0 {
@@ -43,7 +43,7 @@ pub(super) fn plain_run(bytes: &[u8], mut at: usize) -> usize {
 
 /// The position of the first byte at or after `at` that is no digit; the length if there is none.
 #[inline]
-pub(super) fn digit_run(bytes: &[u8], mut at: usize) -> usize {
+pub fn digit_run(bytes: &[u8], mut at: usize) -> usize {
     while let Some(word) = load(bytes, at) {
         let digits = digit_count(word);
         at = at.wrapping_add(digits);
@@ -59,7 +59,7 @@ pub(super) fn digit_run(bytes: &[u8], mut at: usize) -> usize {
 
 /// How many of the eight bytes, from the first on, are digits.
 #[inline]
-pub(super) fn digit_count(word: u64) -> usize {
+pub fn digit_count(word: u64) -> usize {
     let value = word ^ repeat(0x30);
     // 10 + 0x76 is 0x80: the sum marks every value above 9 that has no mark of its own.
     let marks = (value.wrapping_add(repeat(0x76)) | value) & HIGH;
@@ -68,7 +68,7 @@ pub(super) fn digit_count(word: u64) -> usize {
 
 /// The number that the first `count` (0 to 8) bytes write; they must be digits.
 #[inline]
-pub(super) fn digits_value(word: u64, count: usize) -> u64 {
+pub fn digits_value(word: u64, count: usize) -> u64 {
     // Moved to the high end, zeros come in before the first digit. Two shifts, as one of 64 bits
     // would be none at all.
     let half = 8_usize.wrapping_sub(count).wrapping_mul(4) as u32;
@@ -78,28 +78,9 @@ pub(super) fn digits_value(word: u64, count: usize) -> u64 {
     (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
 }
 
-/// A plain integer of up to 15 digits at the start of these bytes, and its length. `None` also for
-/// what JSON does not allow and where fewer than 16 bytes are left.
-#[inline(always)]
-pub(super) fn short_integer(bytes: &[u8]) -> Option<(i64, usize)> {
-    let (first, second) = (load(bytes, 0)?, load(bytes, 8)?);
-    let mut count = digit_count(first);
-    let mut value = digits_value(first, count);
-    if count == 8 {
-        let more = digit_count(second);
-        value = shifted(value, more)?.wrapping_add(digits_value(second, more));
-        count = more.wrapping_add(8);
-    }
-    // A zero is a whole number only alone; sixteen digits may be more.
-    if count == 0 || count == 16 || (count > 1 && first & 0xff == u64::from(b'0')) {
-        return None;
-    }
-    Some((i64::try_from(value).ok()?, count))
-}
-
 /// `value` with so many (0 to 8) zeros behind it.
 #[inline]
-pub(super) fn shifted(value: u64, digits: usize) -> Option<u64> {
+pub fn shifted(value: u64, digits: usize) -> Option<u64> {
     const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
     TENS.get(digits).map(|ten| value.wrapping_mul(*ten))
 }
@@ -126,7 +107,7 @@ fn hex_value(word: u64) -> Option<[u8; 4]> {
 
 /// 24 lower-case hex digits as twelve bytes, or `None`.
 #[inline(always)]
-pub(super) fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
+pub fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
     let [first, second, third] = words(digits);
     let [a, b, c, d] = hex_value(first)?;
     let [e, f, g, h] = hex_value(second)?;
@@ -136,7 +117,7 @@ pub(super) fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
 
 /// 24 bytes as three words.
 #[inline]
-pub(super) fn words(bytes: &[u8; 24]) -> [u64; 3] {
+pub fn words(bytes: &[u8; 24]) -> [u64; 3] {
     let mut words = [0; 3];
     for (word, chunk) in words.iter_mut().zip(bytes.as_chunks().0) {
         *word = u64::from_le_bytes(*chunk);
@@ -146,8 +127,14 @@ pub(super) fn words(bytes: &[u8; 24]) -> [u64; 3] {
 
 /// The eight bytes at `at`, if there are so many.
 #[inline]
-pub(super) fn load(bytes: &[u8], at: usize) -> Option<u64> {
+pub fn load(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+/// The bits of so many bytes from the lowest on; all from eight bytes on.
+#[inline(always)]
+pub fn low_bytes(bytes: usize) -> u64 {
+    if bytes >= 8 { u64::MAX } else { !u64::MAX.wrapping_shl((bytes as u32).wrapping_mul(8)) }
 }
 
 fn lowest(marks: u64) -> usize {
@@ -190,25 +177,6 @@ mod tests {
         assert_eq!(hex_value(word(b"67dd42ef")), Some([0x67, 0xdd, 0x42, 0xef]));
         assert_eq!(hex_value(word(b"67dd42eg")), None);
         assert_eq!(hex_value(word(b"67DD42EF")), None);
-    }
-
-    #[test]
-    fn short_integers_are_whole_and_followed_by_something_else() {
-        for (text, expected) in [
-            ("0,234567890123456", Some((0, 1))),
-            ("7}               ", Some((7, 1))),
-            ("12345678,0000000 ", Some((12_345_678, 8))),
-            ("123456789.5      ", Some((123_456_789, 9))),
-            ("123456789012345e1", Some((123_456_789_012_345, 15))),
-            ("1234567890123456,", None),
-            ("01,              ", None),
-            ("-1,              ", None),
-            ("null,            ", None),
-            ("1,", None),
-            ("", None),
-        ] {
-            assert_eq!(short_integer(text.as_bytes()), expected, "{text}");
-        }
     }
 
     proptest! {

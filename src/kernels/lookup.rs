@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 /// A hash table from keys to their positions in a list that the caller keeps.
 #[derive(Default)]
-pub(super) struct Index {
+pub struct Index {
     /// Position + 1, or 0 where nothing is; a power of two long, at most half full.
     table: Vec<u32>,
 }
@@ -72,7 +72,7 @@ impl Index {
 
 /// Finds slots, at best without looking: answers mostly keep the order of the request.
 #[derive(Default)]
-pub(super) struct Slots {
+pub struct Slots {
     /// The slot after the last one taken.
     next: usize,
     /// Built when the service turns out to have an order of its own.

@@ -1,0 +1,203 @@
+//! The columns of one answer, and the run of entries that fit a template into them.
+
+use super::lookup::Slots;
+use super::template::Template;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The time of an entry that names none (the field is absent or null).
+pub const NO_TIME: i64 = i64::MIN;
+
+/// 24 hex digits as twelve bytes.
+pub type PackedIssuanceId = [u8; 12];
+
+/// What `data` said of one id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SlotState {
+    /// Nothing.
+    #[default]
+    Absent = 0,
+    /// A complete entry for this id and promotion, without an error.
+    Issued = 1,
+    /// An entry with an error.
+    Refused = 2,
+    /// An entry, but not a documented one: null, another type, a field missing, of another type
+    /// or twice, or the id written with escapes in the key.
+    Unreadable = 3,
+    /// An entry that names another customer or promotion.
+    Mismatched = 4,
+}
+
+/// One slot per id of the batch, in request order.
+pub struct Columns {
+    pub states: Vec<SlotState>,
+    pub issuance: Vec<PackedIssuanceId>,
+    pub event_time: Vec<i64>,
+    pub valid_till: Vec<i64>,
+    slots: Slots,
+}
+
+/// How far a run may go.
+pub struct Bounds {
+    /// Entries.
+    pub entries_max: u64,
+    /// Bytes of one entry must be fewer.
+    pub entry_bytes: usize,
+}
+
+/// How far a run went.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    pub entries: u32,
+    /// Bytes of them, with the commas behind them.
+    pub used: usize,
+    /// Behind the last of them stood no comma.
+    pub ended: bool,
+}
+
+impl Columns {
+    pub fn new(batch_len: usize) -> Self {
+        Self {
+            states: vec![SlotState::Absent; batch_len],
+            issuance: vec![[0; 12]; batch_len],
+            event_time: vec![NO_TIME; batch_len],
+            valid_till: vec![NO_TIME; batch_len],
+            slots: Slots::default(),
+        }
+    }
+
+    /// The slot of an id of the batch, whatever its state.
+    #[inline(always)]
+    pub fn find(&mut self, ids: &[i64], id: i64) -> Option<usize> {
+        self.slots.find(ids, id)
+    }
+
+    /// Fills the columns of an issued slot.
+    #[inline(always)]
+    pub fn fill(
+        &mut self,
+        slot: usize,
+        packed: Option<PackedIssuanceId>,
+        event_time: i64,
+        valid_till: i64,
+    ) {
+        if let (Some(packed), Some(id)) = (packed, self.issuance.get_mut(slot)) {
+            *id = packed;
+        }
+        if let Some(time) = self.event_time.get_mut(slot) {
+            *time = event_time;
+        }
+        if let Some(time) = self.valid_till.get_mut(slot) {
+            *time = valid_till;
+        }
+        self.mark(slot, SlotState::Issued);
+    }
+
+    #[inline(always)]
+    pub fn mark(&mut self, slot: usize, state: SlotState) {
+        self.slots.taken(slot);
+        if let Some(place) = self.states.get_mut(slot) {
+            *place = state;
+        }
+    }
+
+    /// Takes entries that fit, as many as follow each other. It stops before one that does not,
+    /// that is none of the batch's or was settled before: the general way says what that means.
+    pub fn run(
+        &mut self,
+        template: &mut Template,
+        ids: &[i64],
+        bytes: &[u8],
+        bounds: &Bounds,
+    ) -> Run {
+        let mut run = Run::default();
+        let mut rest = bytes;
+        while u64::from(run.entries) < bounds.entries_max {
+            // The key begins behind its quote.
+            let Some((b'"', entry)) = behind_space(rest).split_first() else { break };
+            let Some(row) = template.read(entry) else { break };
+            let Some(slot) = self.slots.find(ids, row.customer) else { break };
+            let absent = self.states.get(slot) == Some(&SlotState::Absent);
+            if !absent || row.length >= bounds.entry_bytes {
+                break;
+            }
+            self.fill(slot, Some(row.id), row.event_time, row.valid_till);
+            run.entries = run.entries.wrapping_add(1);
+            rest = entry.get(row.length..).unwrap_or_default();
+            let [b',', next @ ..] = rest else {
+                run.ended = true;
+                break;
+            };
+            rest = next;
+        }
+        run.used = bytes.len().wrapping_sub(rest.len());
+        run
+    }
+}
+
+#[inline(always)]
+fn behind_space(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [b' ' | b'\n' | b'\r' | b'\t', behind @ ..] = rest {
+        rest = behind;
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Kind;
+
+    fn template() -> Template {
+        let mut template = Template::default();
+        template.push(b"\":{\"id\":\"", Kind::Id);
+        template.push(b"\",\"customerId\":", Kind::Customer);
+        template.push(b"}", Kind::End);
+        template
+    }
+
+    fn entry(id: i64) -> String {
+        format!("\"{id}\":{{\"id\":\"0123456789abcdef01234567\",\"customerId\":{id}}}")
+    }
+
+    const BOUNDS: Bounds = Bounds { entries_max: 100, entry_bytes: 1_000 };
+    /// Beyond an entry some bytes must be there for it to be taken.
+    const AFTER: &str = "}                                ";
+
+    #[test]
+    fn a_run_ends_before_what_is_out_of_the_ordinary() {
+        let ids = [7, 8, 9];
+        let good = format!(" {},{}", entry(7), entry(8));
+        let run = |text: &str, bounds: &Bounds| {
+            let mut columns = Columns::new(ids.len());
+            let run = columns.run(&mut template(), &ids, text.as_bytes(), bounds);
+            let issued = columns.states.iter().filter(|state| **state == SlotState::Issued).count();
+            assert_eq!(issued, run.entries as usize);
+            run
+        };
+        let whole = run(&format!("{good}{AFTER}"), &BOUNDS);
+        assert_eq!(whole, Run { entries: 2, used: good.len(), ended: true });
+        for other in [entry(8), entry(10), "\"9\":{}".to_owned(), "x".to_owned()] {
+            let two = run(&format!("{good},{other}{AFTER}"), &BOUNDS);
+            let used = good.len() + 1;
+            assert_eq!(two, Run { entries: 2, used, ended: false }, "{other}");
+        }
+        let bounds = Bounds { entries_max: 1, ..BOUNDS };
+        assert_eq!(run(&format!("{good}{AFTER}"), &bounds).entries, 1);
+        let bounds = Bounds { entry_bytes: entry(7).len() - 1, ..BOUNDS };
+        assert_eq!(run(&format!("{good}{AFTER}"), &bounds), Run::default());
+    }
+
+    #[test]
+    fn a_run_fills_the_slots_of_its_ids_in_any_order() {
+        let ids = [30, 10, 20];
+        let text = format!("{},{},{}{AFTER}", entry(20), entry(30), entry(10));
+        let mut columns = Columns::new(ids.len());
+        let run = columns.run(&mut template(), &ids, text.as_bytes(), &BOUNDS);
+        assert_eq!((run.entries, run.ended), (3, true));
+        assert_eq!(columns.issuance, [[1, 35, 69, 103, 137, 171, 205, 239, 1, 35, 69, 103]; 3]);
+        assert_eq!(columns.event_time, [NO_TIME; 3]);
+    }
+}

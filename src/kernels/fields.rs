@@ -1,0 +1,206 @@
+//! The fields of an entry of `data`, in any order and spacing.
+
+use super::digits::short_integer;
+use super::swar::load;
+use super::token::{Cursor, Scalar, Step, Text};
+
+/// What stood under the names that carry meaning, undecided.
+#[derive(Default)]
+pub struct Fields<'a> {
+    pub id: Value<'a>,
+    pub customer: Value<'a>,
+    pub promotion: Value<'a>,
+    pub earned_from: Value<'a>,
+    pub event_time: Value<'a>,
+    pub valid_till: Value<'a>,
+    /// A bit for each field that was there, and whether one was there twice.
+    seen: u16,
+    pub twice: bool,
+}
+
+/// A field's value as far as one is allowed.
+#[derive(Clone, Copy, Default)]
+pub enum Value<'a> {
+    #[default]
+    Absent,
+    Null,
+    Integer(i64),
+    Text(Text<'a>),
+    /// What no field may be.
+    Other,
+}
+
+/// A field that carries meaning.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Field {
+    Id,
+    Customer,
+    Promotion,
+    EarnedFrom,
+    EventTime,
+    ValidTill,
+    Error,
+    Errors,
+    Status,
+}
+
+impl Field {
+    /// The field of this name; any other name has no meaning.
+    pub fn named(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"id" => Self::Id,
+            b"customerId" => Self::Customer,
+            b"promotionId" => Self::Promotion,
+            b"earnedFromId" => Self::EarnedFrom,
+            b"eventTime" => Self::EventTime,
+            b"validTill" => Self::ValidTill,
+            b"error" => Self::Error,
+            b"errors" => Self::Errors,
+            b"status" => Self::Status,
+            _ => return None,
+        })
+    }
+}
+
+/// Where reading the fields paused.
+pub enum Pause<'a> {
+    /// Behind the closing brace.
+    End,
+    /// Before the value of a field that tells of an error.
+    Error(Field),
+    /// Before an array or object that carries no meaning.
+    Container,
+    /// Before the value of a key with escapes.
+    Escaped(Text<'a>),
+}
+
+impl<'a> Fields<'a> {
+    /// Reads on from before a key, or from before the end of an object without fields.
+    pub fn read(&mut self, cursor: &mut Cursor<'a>) -> Step<Pause<'a>> {
+        loop {
+            let field = match next_field(cursor)? {
+                Name::Plain(field) => field,
+                Name::Escaped(key) => return Ok(Pause::Escaped(key)),
+            };
+            if let Some(pause) = self.value(field, cursor)? {
+                return Ok(pause);
+            }
+            if !cursor.another(b'}')? {
+                return Ok(Pause::End);
+            }
+        }
+    }
+
+    /// Reads the value of a field, or says why that is not for here.
+    pub fn value(
+        &mut self,
+        field: Option<Field>,
+        cursor: &mut Cursor<'a>,
+    ) -> Step<Option<Pause<'a>>> {
+        let byte = cursor.peek()?;
+        let Some(field) = field else {
+            if let b'{' | b'[' = byte {
+                return Ok(Some(Pause::Container));
+            }
+            return cursor.scalar().map(|_| None);
+        };
+        let bit = 1_u16.wrapping_shl(field as u32);
+        self.twice |= self.seen & bit != 0;
+        self.seen |= bit;
+        let place = match field {
+            Field::Id => &mut self.id,
+            Field::Customer => &mut self.customer,
+            Field::Promotion => &mut self.promotion,
+            Field::EarnedFrom => &mut self.earned_from,
+            Field::EventTime => &mut self.event_time,
+            Field::ValidTill => &mut self.valid_till,
+            Field::Error | Field::Errors | Field::Status => return Ok(Some(Pause::Error(field))),
+        };
+        *place = match byte {
+            b'0'..=b'9' => integer(cursor)?,
+            b'{' | b'[' => {
+                *place = Value::Other;
+                return Ok(Some(Pause::Container));
+            }
+            _ => match cursor.scalar()? {
+                Scalar::Null => Value::Null,
+                Scalar::Text(text) => Value::Text(text),
+                Scalar::Number(number) => number.long().map_or(Value::Other, Value::Integer),
+                Scalar::True | Scalar::False => Value::Other,
+            },
+        };
+        Ok(None)
+    }
+}
+
+/// A number that begins with a digit; most are short and plain.
+#[inline]
+fn integer<'a>(cursor: &mut Cursor<'a>) -> Step<Value<'a>> {
+    if let Some((value, length)) = short_integer(cursor.rest()) {
+        let end = cursor.at().wrapping_add(length);
+        // Whatever goes on differently is for the general way.
+        if let Some(b',' | b'}') = cursor.rest().get(length) {
+            cursor.rewind(end);
+            return Ok(Value::Integer(value));
+        }
+    }
+    let number = cursor.scalar()?;
+    let Scalar::Number(number) = number else { return Ok(Value::Other) };
+    Ok(number.long().map_or(Value::Other, Value::Integer))
+}
+
+/// The name of a documented field with its quotes and colon, as two words and which bits count.
+struct Known {
+    field: Field,
+    words: [u64; 2],
+    masks: [u64; 2],
+    length: usize,
+}
+
+const KNOWN: [Known; 6] = [
+    known(Field::Id, *b"id\":            ", 4),
+    known(Field::Customer, *b"customerId\":    ", 12),
+    known(Field::Promotion, *b"promotionId\":   ", 13),
+    known(Field::EarnedFrom, *b"earnedFromId\":  ", 14),
+    known(Field::EventTime, *b"eventTime\":     ", 11),
+    known(Field::ValidTill, *b"validTill\":     ", 11),
+];
+
+const fn known(field: Field, text: [u8; 16], length: usize) -> Known {
+    let all = u128::MAX >> (128_usize.wrapping_sub(length.wrapping_mul(8)));
+    let text = u128::from_le_bytes(text);
+    Known {
+        field,
+        words: [text as u64, (text >> 64) as u64],
+        masks: [all as u64, (all >> 64) as u64],
+        length,
+    }
+}
+
+/// The next key of an entry.
+enum Name<'a> {
+    /// Its field, if it has a meaning.
+    Plain(Option<Field>),
+    Escaped(Text<'a>),
+}
+
+#[inline]
+fn next_field<'a>(cursor: &mut Cursor<'a>) -> Step<Name<'a>> {
+    if cursor.peek()? == b'"' {
+        let rest = cursor.rest();
+        if let (Some(first), Some(second)) = (load(rest, 1), load(rest, 9)) {
+            let fits = |name: &&Known| {
+                let [one, two] = name.words;
+                let [mask_one, mask_two] = name.masks;
+                ((first ^ one) & mask_one) | ((second ^ two) & mask_two) == 0
+            };
+            if let Some(name) = KNOWN.iter().find(fits) {
+                cursor.rewind(cursor.at().wrapping_add(name.length).wrapping_add(1));
+                return Ok(Name::Plain(Some(name.field)));
+            }
+        }
+    }
+    let key = cursor.key()?;
+    Ok(key.plain().map_or(Name::Escaped(key), |name| Name::Plain(Field::named(name))))
+}

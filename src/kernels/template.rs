@@ -1,0 +1,193 @@
+//! The fast path: how the entries of this answer are written, learnt from one of them.
+//!
+//! A service writes every entry of an answer the same way, whatever that way is: field order,
+//! white space, further fields. A [`Template`] is one entry with holes: the text between the holes
+//! is compared as a few 64-bit words, and only the holes are read. Names, the promotion, the
+//! context and everything that could mean an error are text, so an entry that fits is an ordinary
+//! issuance; one that does not fit, for whatever reason, is left to the general parser.
+
+use super::columns::{NO_TIME, PackedIssuanceId};
+use super::digits::{Digits, short_integer};
+use super::swar::{hex_id, load, low_bytes, plain_run};
+use super::token::Cursor;
+use alloc::vec::Vec;
+
+/// One entry with holes, from behind the opening quote of its key.
+#[derive(Default)]
+pub struct Template {
+    /// The texts before the holes, eight bytes a word; of each text only the whole words.
+    words: Vec<u64>,
+    holes: Vec<Hole>,
+    last_till: LastTime,
+}
+
+/// A text, and the hole behind it.
+struct Hole {
+    /// Words of the text.
+    words: usize,
+    /// The rest of the text, and which bits of it count.
+    tail: u64,
+    tail_mask: u64,
+    /// Bytes of the text.
+    length: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// 24 lower-case hex digits.
+    Id,
+    /// The digits of the key once more.
+    Customer,
+    EventTime,
+    ValidTill,
+    /// Any value that holds no others, without meaning.
+    Other,
+    /// None: the entry is over.
+    End,
+}
+
+/// What the holes of a fitting entry held.
+pub struct Row {
+    pub customer: i64,
+    pub id: PackedIssuanceId,
+    pub event_time: i64,
+    pub valid_till: i64,
+    /// Bytes of the entry from behind the opening quote of its key.
+    pub length: usize,
+}
+
+impl Template {
+    /// Adds a text and the hole behind it.
+    pub fn push(&mut self, text: &[u8], kind: Kind) {
+        let (words, rest) = text.as_chunks::<8>();
+        let mut tail = [0; 8];
+        for (byte, from) in tail.iter_mut().zip(rest) {
+            *byte = *from;
+        }
+        self.words.extend(words.iter().map(|word| u64::from_le_bytes(*word)));
+        self.holes.push(Hole {
+            words: words.len(),
+            tail: u64::from_le_bytes(tail),
+            tail_mask: low_bytes(rest.len()),
+            length: text.len(),
+            kind,
+        });
+    }
+
+    pub fn holes(&self) -> usize {
+        self.holes.len()
+    }
+
+    /// Reads the entry whose key begins here, if it fits.
+    #[inline(always)]
+    pub fn read(&mut self, bytes: &[u8]) -> Option<Row> {
+        let key = Digits::read(bytes.first_chunk()?)?;
+        let mut rest = bytes.get(key.count..)?;
+        let mut texts = self.words.as_slice();
+        let mut row = Row {
+            customer: key.value,
+            id: [0; 12],
+            event_time: NO_TIME,
+            valid_till: NO_TIME,
+            length: 0,
+        };
+        for hole in &self.holes {
+            let (text, later) = texts.split_at_checked(hole.words)?;
+            texts = later;
+            rest = hole.behind_text(text, rest)?;
+            let taken = match hole.kind {
+                Kind::Id => {
+                    row.id = hex_id(rest.first_chunk()?)?;
+                    24
+                }
+                Kind::Customer => key.repeated(rest.first_chunk()?)?,
+                Kind::EventTime => {
+                    let (time, length) = time(rest)?;
+                    row.event_time = time;
+                    length
+                }
+                Kind::ValidTill => {
+                    let (time, length) = self.last_till.read(rest)?;
+                    row.valid_till = time;
+                    length
+                }
+                Kind::Other => other(rest)?,
+                Kind::End => 0,
+            };
+            rest = rest.get(taken..)?;
+        }
+        row.length = bytes.len().wrapping_sub(rest.len());
+        Some(row)
+    }
+}
+
+impl Hole {
+    /// What follows the text, if it stands here. Eight bytes beyond it must be there, too: the
+    /// last entries before the end of a piece are not for the fast path.
+    #[inline(always)]
+    fn behind_text<'b>(&self, text: &[u64], bytes: &'b [u8]) -> Option<&'b [u8]> {
+        let (words, _) = bytes.as_chunks::<8>();
+        let tail = bytes.get(self.words.wrapping_mul(8)..)?.first_chunk()?;
+        for (word, expected) in words.iter().zip(text) {
+            if u64::from_le_bytes(*word) != *expected {
+                return None;
+            }
+        }
+        let difference = (u64::from_le_bytes(*tail) ^ self.tail) & self.tail_mask;
+        if difference == 0 { bytes.get(self.length..) } else { None }
+    }
+}
+
+/// A time of up to 15 digits, or null, and its length.
+#[inline(always)]
+fn time(bytes: &[u8]) -> Option<(i64, usize)> {
+    match short_integer(bytes) {
+        None if bytes.starts_with(b"null") => Some((NO_TIME, 4)),
+        found => found,
+    }
+}
+
+/// The last end of validity: a promotion's ends mostly repeat, and comparing is less work than
+/// converting.
+#[derive(Default)]
+struct LastTime {
+    first: u64,
+    second: u64,
+    second_mask: u64,
+    value: i64,
+    /// More than eight digits, or 0 before there was any.
+    length: usize,
+}
+
+impl LastTime {
+    /// As [`time`] does. The byte behind the digits is compared, too: it shows where they end.
+    #[inline(always)]
+    fn read(&mut self, bytes: &[u8]) -> Option<(i64, usize)> {
+        let (first, second) = (load(bytes, 0)?, load(bytes, 8)?);
+        let repeats = first == self.first && (second ^ self.second) & self.second_mask == 0;
+        if repeats && self.length != 0 {
+            return Some((self.value, self.length));
+        }
+        let (value, length) = time(bytes)?;
+        if let Some(more @ 1..) = length.checked_sub(8) {
+            *self =
+                Self { first, second, second_mask: low_bytes(more.wrapping_add(1)), value, length };
+        }
+        Some((value, length))
+    }
+}
+
+/// The length of a value without meaning: mostly a string without escapes.
+#[inline(always)]
+fn other(bytes: &[u8]) -> Option<usize> {
+    if bytes.first() == Some(&b'"') {
+        let end = plain_run(bytes, 1);
+        if bytes.get(end) == Some(&b'"') {
+            return Some(end.wrapping_add(1));
+        }
+    }
+    let mut cursor = Cursor::new(bytes);
+    cursor.scalar().ok()?;
+    Some(cursor.at())
+}
