@@ -17,16 +17,18 @@
 //!             +--------------------- Split: two halves ------------------------+
 //! ```
 
-mod credentials;
+pub(crate) mod credentials;
 mod flight;
-mod pace;
+pub(crate) mod pace;
 mod persist;
+mod record;
 mod settle;
 mod status;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use flight::Head;
+pub use record::Record;
 pub use status::{Note, Progress, RunState, Stopped, Tally};
 
 use crate::batch::{Queue, rows_of};
@@ -416,10 +418,7 @@ impl Job {
     }
 
     fn note_times(&mut self, code: &'static str, message: &'static str, times: u32) {
-        match self.notes.iter_mut().find(|note| note.code == code) {
-            Some(note) => note.count = note.count.saturating_add(times),
-            None => self.notes.push(Note { code, message, count: times }),
-        }
+        status::add_note(&mut self.notes, code, message, times);
     }
 }
 

@@ -81,6 +81,7 @@ pub struct Odd {
 pub struct CauseIndex(u16);
 
 /// The present truth about every id of a run.
+#[derive(Clone)]
 pub struct Ledger {
     ids: Vec<i64>,
     states: Vec<State>,
@@ -94,6 +95,8 @@ pub struct Ledger {
     /// No rows before the first text that fits no column.
     odd: Vec<Option<Box<Odd>>>,
     counts: [u32; STATES],
+    /// Rows that a read-back decided; none before the first.
+    read_back: Vec<bool>,
 }
 
 impl Ledger {
@@ -114,6 +117,7 @@ impl Ledger {
             table: Vec::new(),
             odd: Vec::new(),
             counts,
+            read_back: Vec::new(),
         }
     }
 
@@ -158,6 +162,43 @@ impl Ledger {
         odd: Option<Odd>,
     ) -> Result<(), Conflict> {
         self.change(row, State::InFlight, State::Issued)?;
+        self.keep_issuance(row, issuance, odd);
+        Ok(())
+    }
+
+    /// A read-back found the issuance of an unknown row. This and the next belong to the ledger of
+    /// a new record: in that of a run a row settles once.
+    pub fn find_issued(
+        &mut self,
+        row: u32,
+        issuance: &Issuance,
+        odd: Option<Odd>,
+    ) -> Result<(), Conflict> {
+        self.change(row, State::Unknown, State::Issued)?;
+        set(&mut self.causes, place(row), 0);
+        self.keep_issuance(row, issuance, odd);
+        self.mark_read_back(row);
+        Ok(())
+    }
+
+    /// A read-back found that an unknown row was not issued.
+    pub fn find_not_issued(&mut self, row: u32, cause: CauseIndex) -> Result<(), Conflict> {
+        self.settle(row, State::Unknown, cause)?;
+        self.mark_read_back(row);
+        Ok(())
+    }
+
+    /// Whether a read-back decided this row.
+    pub fn is_read_back(&self, row: u32) -> bool {
+        self.read_back.get(place(row)).is_some_and(|decided| *decided)
+    }
+
+    fn mark_read_back(&mut self, row: u32) {
+        self.read_back.resize(self.ids.len(), false);
+        set(&mut self.read_back, place(row), true);
+    }
+
+    fn keep_issuance(&mut self, row: u32, issuance: &Issuance, odd: Option<Odd>) {
         if odd.is_some() {
             self.odd.resize(self.ids.len(), None);
             set(&mut self.odd, place(row), odd.map(Box::new));
@@ -169,7 +210,6 @@ impl Ledger {
         set(&mut self.issuance_ids, index, issuance.id);
         set(&mut self.event_times, index, issuance.event_time);
         set(&mut self.valid_tills, index, issuance.valid_till);
-        Ok(())
     }
 
     /// A row gets its outcome; `from` says whether it was sent.

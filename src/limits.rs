@@ -78,6 +78,35 @@ pub const REPLY_EXTRA_KEPT: usize = 8;
 /// Bytes of an issuance id that is not 24 hex digits: generous for any kind of id.
 pub const ISSUANCE_ID_BYTES_MAX: usize = 256;
 
+// Of the read-back.
+/// How long after the last call a read-back begins unless the caller says otherwise: longer than a
+/// service may still act on a call that it never answered (reliability.md d).
+pub const QUIET_DEFAULT: Duration = Duration::from_secs(15 * 60);
+/// Time between two readings of one customer, which must agree.
+pub const APART_DEFAULT: Duration = Duration::from_secs(60);
+/// Readings of one customer that keep disagreeing.
+pub const READS_MAX: u32 = 4;
+/// Rows asked for of one customer: the service gives 10 unless told otherwise, and rows beyond the
+/// last one are not seen (api.md 14).
+pub const READ_ROWS_DEFAULT: u32 = 100;
+pub const READ_ROWS_MAX: u32 = 1_000;
+/// Rows that the service gives when no limit is heeded (api.md 14).
+pub const READ_ROWS_UNASKED: u32 = 10;
+/// Readings per minute unless the caller says otherwise: below the 1,000 that demo clusters allow
+/// one key (api.md 9), with room for other traffic.
+pub const READ_RATE_DEFAULT: u32 = 600;
+/// Bytes of one answer that is read: a thousand rows of 300 bytes, with room.
+pub const READ_BYTES_MAX: usize = 4 << 20;
+/// Keys of such an answer: a thousand rows of 64.
+pub const READ_KEYS_MAX: u32 = 64_000;
+/// How far an issuance's time may be before the run and still be in doubt: the usual tolerance
+/// between clocks of one system.
+pub const CLOCK_DOUBT: Duration = Duration::from_secs(5 * 60);
+/// The same where the service sends no `Date`: a clock may then run in any zone.
+pub const CLOCK_DOUBT_UNTOLD: Duration = Duration::from_secs(26 * 3_600);
+/// How exactly the service's clock is known from its `Date`: whole seconds, and the way there.
+pub const CLOCK_GRAIN: Duration = Duration::from_secs(2);
+
 /// Ids of one run: positions are 32-bit, and 100 million already need 4 GB of columns.
 pub const IDS_MAX: usize = 100_000_000;
 /// Problems of the input kept with their place; the rest is counted.

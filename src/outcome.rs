@@ -78,12 +78,19 @@ pub enum Unsent {
     RefusedWithOthers,
     /// Even alone the id makes a request that the service calls too large.
     TooLarge,
+    /// It was unknown, and reading the customer's promotions back showed no issuance.
+    NotIssued,
 }
 
 impl Unsent {
     /// Every variant but those of a stopped run.
-    const WHILE_RUNNING: [Self; 4] =
-        [Self::NotReached, Self::RetryBudgetUsed, Self::RefusedWithOthers, Self::TooLarge];
+    const WHILE_RUNNING: [Self; 5] = [
+        Self::NotReached,
+        Self::RetryBudgetUsed,
+        Self::RefusedWithOthers,
+        Self::TooLarge,
+        Self::NotIssued,
+    ];
 
     /// The stable code, as the report and the journal give it.
     pub const fn code(self) -> &'static str {
@@ -93,6 +100,7 @@ impl Unsent {
             Self::RetryBudgetUsed => "retry-budget-used",
             Self::RefusedWithOthers => "refused-with-others",
             Self::TooLarge => "too-large",
+            Self::NotIssued => "read-back-not-issued",
         }
     }
 }
@@ -296,7 +304,8 @@ mod tests {
                     Unsent::NotReached
                     | Unsent::RetryBudgetUsed
                     | Unsent::RefusedWithOthers
-                    | Unsent::TooLarge => assert!(Unsent::WHILE_RUNNING.contains(&unsent)),
+                    | Unsent::TooLarge
+                    | Unsent::NotIssued => assert!(Unsent::WHILE_RUNNING.contains(&unsent)),
                 }
             }
         }

@@ -106,15 +106,15 @@ impl Plan {
 }
 
 /// A whole number of the options: its bounds, its default and what to say when it is outside.
-struct Whole {
-    min: u32,
-    max: u32,
-    default: u32,
-    error: &'static RequestError,
+pub(crate) struct Whole {
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) default: u32,
+    pub(crate) error: &'static RequestError,
 }
 
 impl Whole {
-    fn read(&self, value: Option<f64>) -> Result<u32, &'static RequestError> {
+    pub(crate) fn read(&self, value: Option<f64>) -> Result<u32, &'static RequestError> {
         let Some(value) = value else { return Ok(self.default) };
         let inside = (f64::from(self.min)..=f64::from(self.max)).contains(&value);
         // Exact: a whole number between two u32.

@@ -2,20 +2,67 @@
 
 use crate::decimal;
 use crate::id::unpack_issuance_id;
-use crate::job::Job;
+use crate::job::{Job, Record};
 use crate::json::Object;
-use crate::ledger::Issuance;
+use crate::ledger::{Issuance, Ledger};
 use crate::outcome::{Cause, Outcome};
+use crate::plan::Plan;
 use crate::response::NO_TIME;
 use crate::time::UnixTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+/// What rows are read from: a run under way, or what one left.
+pub trait Books {
+    fn ledger(&self) -> &Ledger;
+    fn plan(&self) -> &Plan;
+}
+
+impl Books for Job {
+    fn ledger(&self) -> &Ledger {
+        self.ledger()
+    }
+
+    fn plan(&self) -> &Plan {
+        self.plan()
+    }
+}
+
+impl Books for Record {
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
 /// The outcome of one id with everything known about it.
 pub struct Row<'a> {
     pub customer: i64,
     pub outcome: Outcome,
+    pub verified: Option<Verified>,
     pub detail: Detail<'a>,
+}
+
+/// What an outcome rests on. Unknown ids rest on nothing, and unsent ones need nothing to rest on,
+/// unless it took a read-back to know that they were not issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// The service's answer to the call.
+    Answer,
+    /// The customer's promotions, read twice afterwards.
+    ReadBack,
+}
+
+impl Verified {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::ReadBack => "read-back",
+        }
+    }
 }
 
 pub enum Detail<'a> {
@@ -33,28 +80,33 @@ pub struct Issued<'a> {
 }
 
 /// The row of an id; `None` beyond the last one, or while it has no outcome.
-pub fn row(job: &Job, index: u32) -> Option<Row<'_>> {
-    let ledger = job.ledger();
+pub fn row(books: &impl Books, index: u32) -> Option<Row<'_>> {
+    let ledger = books.ledger();
     let place = usize::try_from(index).ok()?;
     let outcome = ledger.states().get(place)?.outcome()?;
     let detail = match ledger.issuance(index) {
-        Some(issuance) => Detail::Issued(issued(job, index, &issuance)),
+        Some(issuance) => Detail::Issued(issued(books, index, &issuance)),
         None => Detail::Cause(ledger.cause_of(index)?),
     };
-    Some(Row { customer: *ledger.ids().get(place)?, outcome, detail })
+    let verified = match outcome {
+        _ if ledger.is_read_back(index) => Some(Verified::ReadBack),
+        Outcome::Issued | Outcome::Rejected => Some(Verified::Answer),
+        Outcome::Unsent | Outcome::Unknown => None,
+    };
+    Some(Row { customer: *ledger.ids().get(place)?, outcome, verified, detail })
 }
 
-fn issued<'a>(job: &'a Job, index: u32, issuance: &Issuance) -> Issued<'a> {
-    let odd = job.ledger().odd(index);
+fn issued<'a>(books: &'a impl Books, index: u32, issuance: &Issuance) -> Issued<'a> {
+    let odd = books.ledger().odd(index);
     let id = match odd.and_then(|odd| odd.id.as_deref()) {
         Some(text) => Cow::Borrowed(text),
         None => unpack_issuance_id(&issuance.id).iter().map(|digit| char::from(*digit)).collect(),
     };
-    let context = job.plan().context().as_str();
+    let context = books.plan().context().as_str();
     let time = |millis| (millis != NO_TIME).then_some(millis);
     Issued {
         id,
-        promotion: job.plan().promotion().as_str(),
+        promotion: books.plan().promotion().as_str(),
         earned_from: odd.and_then(|odd| odd.earned_from.as_deref()).unwrap_or(context),
         event_time: time(issuance.event_time),
         valid_till: time(issuance.valid_till),
@@ -63,17 +115,17 @@ fn issued<'a>(job: &'a Job, index: u32, issuance: &Issuance) -> Issued<'a> {
 
 /// Names of the columns of [`write_csv`].
 pub const CSV_HEADER: &[u8] = b"customer_id,outcome,issuance_id,event_time,valid_till,\
-earned_from_id,reason,service_code,http_status,message,request_id\r\n";
+earned_from_id,reason,service_code,http_status,message,request_id,verified_by\r\n";
 
 /// Appends rows `from..from + count` as CSV (RFC 4180), the header before the first.
 ///
 /// Every text is quoted, and one that a spreadsheet would run as a formula gets an apostrophe in
 /// front (OWASP, "CSV Injection"). Times are RFC 3339 in UTC.
-pub fn write_csv(job: &Job, from: u32, count: u32, out: &mut Vec<u8>) {
+pub fn write_csv(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
     if from == 0 {
         out.extend_from_slice(CSV_HEADER);
     }
-    for row in (from..from.saturating_add(count)).map_while(|index| row(job, index)) {
+    for row in (from..from.saturating_add(count)).map_while(|index| row(books, index)) {
         decimal::write(row.customer, out);
         out.push(b',');
         out.extend_from_slice(row.outcome.name().as_bytes());
@@ -81,6 +133,8 @@ pub fn write_csv(job: &Job, from: u32, count: u32, out: &mut Vec<u8>) {
             Detail::Issued(issued) => write_csv_issued(issued, out),
             Detail::Cause(cause) => write_csv_cause(cause, out),
         }
+        out.push(b',');
+        out.extend_from_slice(row.verified.map_or("", Verified::name).as_bytes());
         out.extend_from_slice(b"\r\n");
     }
 }
@@ -129,8 +183,8 @@ fn csv_text(text: &str, out: &mut Vec<u8>) {
 
 /// Appends rows `from..from + count` as NDJSON. Customer ids are strings, so that no reader
 /// rounds them; times are milliseconds since 1970, as the service gives them.
-pub fn write_ndjson(job: &Job, from: u32, count: u32, out: &mut Vec<u8>) {
-    for row in (from..from.saturating_add(count)).map_while(|index| row(job, index)) {
+pub fn write_ndjson(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
+    for row in (from..from.saturating_add(count)).map_while(|index| row(books, index)) {
         write_json(&row, out);
         out.push(b'\n');
     }
@@ -143,6 +197,7 @@ pub fn write_json(row: &Row<'_>, out: &mut Vec<u8>) {
     let mut object = Object::begin(out);
     object.text("outcome", Some(row.outcome.name()));
     object.bytes("customerId", Some(&customer));
+    object.text("verifiedBy", row.verified.map(Verified::name));
     match &row.detail {
         Detail::Issued(issued) => {
             object.text("id", Some(&issued.id));

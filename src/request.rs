@@ -85,6 +85,32 @@ impl Endpoint {
         url
     }
 
+    /// Where one customer's promotions are read (api.md 14, Reconcile): also those that are no
+    /// longer active or were redeemed; supplementary ones, which push others out, are not.
+    pub fn customer_url(&self, customer: CustomerId, rows_max: u32) -> String {
+        let mut id = Vec::new();
+        customer.write(&mut id);
+        let mut limit = Vec::new();
+        decimal::write(i64::from(rows_max), &mut limit);
+        let [id, limit] = [&id, &limit].map(|digits| core::str::from_utf8(digits).unwrap_or(""));
+        [
+            &*self.origin,
+            &*self.base_path,
+            "/promotions/customer/",
+            id,
+            "?limit=",
+            limit,
+            "&isIncludeActivePromotionsOnly=false&includeRedemptions=true\
+             &includeSupplementaryPromotions=false",
+        ]
+        .concat()
+    }
+
+    /// Where a promotion's details are read (api.md 14, Pre-check, full).
+    pub fn details_url(&self, promotion: &PromotionId) -> String {
+        [&*self.origin, &*self.base_path, "/promotions/?promotionIds=", promotion.as_str()].concat()
+    }
+
     /// Where OAuth tokens are made (api.md 7); it stands outside the base path.
     pub fn token_url(&self) -> String {
         [&*self.origin, "/v3/oauth/token/generate"].concat()

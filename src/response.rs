@@ -33,6 +33,7 @@ mod columns;
 mod entry;
 mod envelope;
 mod lesson;
+mod rows;
 mod skip;
 mod step;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use answer::{
     Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
     Refusals, ServiceError, SlotState, SparseText,
 };
+pub use rows::{Row, Unclear, rows};
 
 use crate::limits;
 use walk::Walker;

@@ -22,7 +22,7 @@ pub fn parse(value: &str, date: Option<&str>, wall_clock: UnixTime) -> Option<Du
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
 ///
 /// The words and their order tell the forms apart; what separates them is not looked at further.
-fn http_date(text: &str, wall_clock: UnixTime) -> Option<UnixTime> {
+pub fn http_date(text: &str, wall_clock: UnixTime) -> Option<UnixTime> {
     let separates = |byte: &u8| matches!(byte, b' ' | b',' | b'-' | b':');
     let words = text.as_bytes().split(separates).filter(|word| !word.is_empty());
     let words: Vec<&[u8]> = words.take(WORDS_MAX).collect();

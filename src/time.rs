@@ -53,6 +53,11 @@ impl UnixTime {
         self.0
     }
 
+    /// `self + duration`, saturating.
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(millis(duration)).unwrap_or(i64::MAX)))
+    }
+
     /// The time from `earlier` to `self`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         let millis = self.0.saturating_sub(earlier.0);

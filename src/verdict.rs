@@ -199,6 +199,11 @@ fn subject(errors: &[ServiceError]) -> Subject {
     }
 }
 
+/// Whether an error's words are about customers, and not about a promotion.
+pub fn speaks_of_customers(errors: &[ServiceError]) -> bool {
+    subject(errors) == Subject::Customers
+}
+
 fn contains_word(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))

@@ -15,17 +15,18 @@ const LEVELS: [&[&str]; 9] = [
     &["plan", "ledger"],
     &["journal"],
     &["job"],
-    &["forecast", "auth", "report"],
+    &["forecast", "auth", "report", "read", "reconcile"],
     &["wasm"],
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 5] = [
+const NEIGHBOURS: [(&str, &str); 6] = [
     ("time", "decimal"),
     ("id", "decimal"),
     ("backoff", "limits"),
     ("budget", "limits"),
     ("policy", "limits"),
+    ("reconcile", "read"),
 ];
 
 const LINES_MAX: usize = 500;

@@ -6,7 +6,7 @@
 /** As the core writes it; a test compares the two. */
 const CSV_HEADER =
   "customer_id,outcome,issuance_id,event_time,valid_till,earned_from_id,reason,service_code," +
-  "http_status,message,request_id\r\n";
+  "http_status,message,request_id,verified_by\r\n";
 
 /** @typedef {import("./report.js").Outcomes} Outcomes */
 

@@ -16,9 +16,13 @@ export type Outcome = Issued | Rejected | Unsent | Unknown;
 /** The service returned an issuance for this customer. */
 export interface Issued {
   readonly outcome: "issued";
+  readonly verifiedBy: "answer" | "read-back";
   /** The customer as plain digits: exact, which a number above 2^53 would not be. */
   readonly customerId: string;
-  /** The issuance: the service's id of this issued promotion. */
+  /**
+   * The issuance: the service's id of this issued promotion. Where a read-back found it, the
+   * `earnedPromotionId`; the service does not document that the two are one.
+   */
   readonly id: string;
   readonly promotionId: string;
   /** The `contextId` of the request, as the service recorded it. */
@@ -46,18 +50,22 @@ export interface NotIssued {
 /** The service said no to this customer. */
 export interface Rejected extends NotIssued {
   readonly outcome: "rejected";
+  readonly verifiedBy: "answer";
   readonly reason: RejectedReason;
 }
 
 /** Provably not issued: never sent, or refused as a whole. It may be sent in another run. */
 export interface Unsent extends NotIssued {
   readonly outcome: "unsent";
+  /** `"read-back"` where it took one to know that nothing was issued. */
+  readonly verifiedBy: "read-back" | null;
   readonly reason: UnsentReason;
 }
 
 /** It may have been issued. Do not send it again before you have looked. */
 export interface Unknown extends NotIssued {
   readonly outcome: "unknown";
+  readonly verifiedBy: null;
   readonly reason: UnknownReason;
 }
 
@@ -74,13 +82,16 @@ export type RejectedReason = "entry-error" | "invalid-customer";
  * - `retry-budget-used`: the run's retries were used up
  * - `refused-with-others`: its batch was refused for other ids and could not be divided further
  * - `too-large`: even alone it makes a request that the service calls too large
+ * - `read-back-not-issued`: it was unknown, and reading the customer's promotions back showed that
+ *   nothing was issued
  */
 export type UnsentReason =
   | StopCode
   | "not-reached"
   | "retry-budget-used"
   | "refused-with-others"
-  | "too-large";
+  | "too-large"
+  | "read-back-not-issued";
 
 /**
  * - `timeout`, `network`: the request may have arrived, no complete answer came

@@ -5,10 +5,10 @@ use crate::time::Instant;
 
 /// Names one set of credentials; a refusal of an older set says nothing about the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Epoch(u32);
+pub(crate) struct Epoch(u32);
 
 #[derive(Debug)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     fetched: bool,
     epoch: Epoch,
     state: State,
@@ -27,7 +27,7 @@ enum State {
 
 /// What a refusal of credentials leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// Send the batch again with the credentials that are there or on their way.
     TryAgain,
     /// Nothing that the run can do itself.
@@ -36,7 +36,7 @@ pub(super) enum Refusal {
 
 impl Credentials {
     /// `fetched` credentials must be asked for before the first request.
-    pub(super) const fn new(fetched: bool) -> Self {
+    pub(crate) const fn new(fetched: bool) -> Self {
         let state = if fetched {
             State::Needed { not_before: Instant::START }
         } else {
@@ -45,12 +45,12 @@ impl Credentials {
         Self { fetched, epoch: Epoch(0), state, refusals: 0, failures: 0 }
     }
 
-    pub(super) const fn epoch(&self) -> Epoch {
+    pub(crate) const fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     /// Whether requests may leave at `now`; renewal falls due here.
-    pub(super) fn ready(&mut self, now: Instant) -> bool {
+    pub(crate) fn ready(&mut self, now: Instant) -> bool {
         if matches!(self.state, State::Ready { renew_at } if renew_at <= now) {
             self.state = State::Needed { not_before: now };
         }
@@ -59,7 +59,7 @@ impl Credentials {
 
     /// Whether to ask for credentials at `now`; a `true` counts as having asked, with time for an
     /// answer until `until`.
-    pub(super) fn ask(&mut self, now: Instant, until: Instant) -> bool {
+    pub(crate) fn ask(&mut self, now: Instant, until: Instant) -> bool {
         let due = matches!(self.state, State::Needed { not_before } if not_before <= now);
         if due {
             self.state = State::Asked { until };
@@ -67,17 +67,17 @@ impl Credentials {
         due
     }
 
-    pub(super) const fn asked(&self) -> bool {
+    pub(crate) const fn asked(&self) -> bool {
         matches!(self.state, State::Asked { .. })
     }
 
     /// Whether the answer to [`Credentials::ask`] is overdue.
-    pub(super) fn overdue(&self, now: Instant) -> bool {
+    pub(crate) fn overdue(&self, now: Instant) -> bool {
         matches!(self.state, State::Asked { until } if until <= now)
     }
 
     /// When something is to be done about them that nobody outside will do.
-    pub(super) const fn next_event(&self) -> Option<Instant> {
+    pub(crate) const fn next_event(&self) -> Option<Instant> {
         match self.state {
             State::Needed { not_before } => Some(not_before),
             State::Asked { until } => Some(until),
@@ -86,30 +86,30 @@ impl Credentials {
     }
 
     /// New credentials are there.
-    pub(super) fn renewed(&mut self, renew_at: Option<Instant>) {
+    pub(crate) fn renewed(&mut self, renew_at: Option<Instant>) {
         self.epoch = Epoch(self.epoch.0.saturating_add(1));
         self.state = State::Ready { renew_at: renew_at.unwrap_or(Instant::NEVER) };
         self.failures = 0;
     }
 
     /// They could not be had; counts from 1.
-    pub(super) fn failed(&mut self, not_before: Instant) -> u32 {
+    pub(crate) fn failed(&mut self, not_before: Instant) -> u32 {
         self.state = State::Needed { not_before };
         self.failures = self.failures.saturating_add(1);
         self.failures
     }
 
     /// Fetches that failed in a row, so far.
-    pub(super) const fn failures(&self) -> u32 {
+    pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }
 
-    pub(super) fn accepted(&mut self) {
+    pub(crate) fn accepted(&mut self) {
         self.refusals = 0;
     }
 
     /// The service refused the set named `epoch`.
-    pub(super) fn refused(&mut self, epoch: Epoch, now: Instant) -> Refusal {
+    pub(crate) fn refused(&mut self, epoch: Epoch, now: Instant) -> Refusal {
         if epoch != self.epoch || !matches!(self.state, State::Ready { .. }) {
             return Refusal::TryAgain;
         }
@@ -123,7 +123,7 @@ impl Credentials {
 
     /// Somebody resumed a paused run: refusals start to count anew, fetched credentials are
     /// asked for again.
-    pub(super) fn forget_refusals(&mut self, now: Instant) {
+    pub(crate) fn forget_refusals(&mut self, now: Instant) {
         self.refusals = 0;
         self.failures = 0;
         self.epoch = Epoch(self.epoch.0.saturating_add(1));

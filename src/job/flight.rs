@@ -18,6 +18,8 @@ pub struct Head {
     pub status: u16,
     /// How long the service asks to wait, already read by `retry_after`.
     pub retry_after: Option<Duration>,
+    /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.
+    pub clock_ahead_ms: Option<i64>,
     /// `X-Cap-Requestid` in either spelling (api.md 12).
     pub request_id: Option<Box<str>>,
 }

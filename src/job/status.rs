@@ -5,6 +5,7 @@ use crate::ledger::State;
 use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::time::{Instant, millis};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// Why a run ended before its ids did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,19 @@ pub struct Note {
     pub count: u32,
 }
 
+/// Adds to the count of a note, or makes it.
+pub(super) fn add_note(
+    notes: &mut Vec<Note>,
+    code: &'static str,
+    message: &'static str,
+    times: u32,
+) {
+    match notes.iter_mut().find(|note| note.code == code) {
+        Some(note) => note.count = note.count.saturating_add(times),
+        None => notes.push(Note { code, message, count: times }),
+    }
+}
+
 /// Counts of the traffic of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -95,6 +109,8 @@ pub enum RunState {
     Paused,
     /// Stopped; what is in flight is still awaited.
     Stopping,
+    /// Everything was sent; what stayed unknown is read back.
+    Reconciling,
     Done,
 }
 

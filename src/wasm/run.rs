@@ -163,6 +163,9 @@ impl Run {
         let head = Head {
             status,
             retry_after: retry_after::parse(retry_after, date, wall_clock),
+            clock_ahead_ms: date
+                .and_then(|date| retry_after::http_date(date, wall_clock))
+                .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
             request_id: (!request_id.is_empty()).then(|| request_id.into()),
         };
         self.job.handle_head(BatchId(batch), AttemptNumber(attempt), head);
@@ -306,6 +309,7 @@ pub(super) fn write_progress(progress: &Progress, source: &Source, object: &mut 
         RunState::Running => "running",
         RunState::Paused => "paused",
         RunState::Stopping => "stopping",
+        RunState::Reconciling => "reconciling",
         RunState::Done => "done",
     };
     let counts = [

@@ -53,7 +53,11 @@ impl World {
         let wait_ms = retry_after.map(|wait| wait.as_millis());
         let request_id = Some(format!("r-{}", batch.0).into());
         self.log(Event::Head { batch: batch.0, attempt: attempt.0, status, wait_ms });
-        self.subject.head(batch, attempt, Head { status, retry_after, request_id });
+        self.subject.head(
+            batch,
+            attempt,
+            Head { status, retry_after, request_id, ..Head::default() },
+        );
     }
 
     fn feed_bytes(&mut self, index: usize) -> Checked {

@@ -82,6 +82,8 @@ impl World {
             Some(Reason::Unsent(Unsent::TooLarge)) => *known == Known::Back(Back::TooLarge),
             Some(Reason::Unsent(Unsent::RefusedWithOthers)) => *known == Known::Back(Back::Guilty),
             Some(Reason::Rejected(_) | Reason::Unknown(_)) => true,
+            // No run reads back.
+            Some(Reason::Unsent(Unsent::NotIssued)) => false,
             None => outcome == Outcome::Issued,
         };
         watch.check(Rule::Stops, just, || {

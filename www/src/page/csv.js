@@ -15,6 +15,7 @@ const COLUMNS = Object.freeze([
   "http_status",
   "message",
   "request_id",
+  "verified_by",
 ]);
 
 /** Rows a slice of the file; a Blob of slices never exists as one string. */
@@ -48,6 +49,7 @@ function line(row) {
     String(row.status ?? ""),
     text(row.message),
     text(row.requestId),
+    row.verifiedBy ?? "",
   ].join(",")}\r\n`;
 }
 

@@ -20,6 +20,7 @@ export const OUTCOMES = Object.freeze(["issued", "rejected", "unsent", "unknown"
  * @property {number | null} [status]
  * @property {string} [message]
  * @property {string | null} [requestId]
+ * @property {string | null} [verifiedBy]
  */
 
 /**

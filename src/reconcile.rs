@@ -1,0 +1,349 @@
+//! The read-back of unknown ids: what a run could not learn from its answers, the customers'
+//! promotions may still tell. It makes a new record and leaves the old one as it is.
+//!
+//! 1. Nothing is read before the quiet period is over, counted from the end of the run: a call
+//!    that was never answered may still be acted on (reliability.md d).
+//! 2. Each customer is read twice, some time apart. Only two readings that agree decide;
+//!    readings that differ are repeated, [`READS_MAX`](limits::READS_MAX) times at most.
+//! 3. A row of this promotion whose `eventTime` lies between the first sending and the end of the
+//!    quiet period is the issuance: the id is issued. Two such rows are an id issued twice; it is
+//!    issued, and a note says so.
+//! 4. No such row, on a page that was not full: the id was not issued, and is unsent.
+//! 5. All else stays unknown: rows too near to the run to be told from it, pages that are full or
+//!    cannot be read, customers whose reading fails.
+//!
+//! What this cannot tell apart: an issuance of the same promotion to the same customer by somebody
+//! else while the run lasted, an issuance that was taken back before it was read, and a service
+//! whose read-back lags behind by more than the quiet period. The row shows no `contextId`
+//! (api.md 14), so it does not help, unless the service sends one.
+
+mod page;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use page::Window;
+pub use rules::{Rules, RulesGiven};
+
+use crate::id::{AttemptNumber, BatchId, CustomerId, pack_issuance_id};
+use crate::job::{CredentialsFailure, Head, Output, Progress, Record, RunState, Stopped};
+use crate::ledger::{Conflict, Issuance, Odd, State};
+use crate::limits;
+use crate::outcome::{Cause, Reason, StopCode, Unsent};
+use crate::plan::Plan;
+use crate::read::{Answered, Ended, Pacing, Reads};
+use crate::response::{Flow, NO_TIME, rows};
+use crate::time::{Instant, UnixTime};
+use crate::verdict::{Failure, speaks_of_customers};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+use page::{Doubt, Earned, Seen, Sought, see};
+
+/// The machine of a read-back. It is driven like a [`Job`](crate::job::Job); an exchange's batch is
+/// the number of its customer among the unknown ones.
+pub struct Reconcile {
+    record: Record,
+    /// Where is read, which need not be where was sent.
+    plan: Plan,
+    rules: Rules,
+    window: Window,
+    reads: Reads,
+    unknown: Vec<Customer>,
+    /// The longest page so far, and how many customers have one of that length.
+    longest: (u32, u32),
+    evidence: Evidence,
+}
+
+struct Customer {
+    row: u32,
+    reads: u32,
+    last: Option<Seen>,
+}
+
+/// What a read-back rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Unknown ids at its start.
+    pub asked: u32,
+    /// Of them, found issued; found not issued. The others are still unknown.
+    pub issued: u32,
+    pub not_issued: u32,
+    /// Calls made.
+    pub calls: u32,
+    /// Issuances count from here ...
+    pub from: UnixTime,
+    /// ... to here, by our clock.
+    pub until: UnixTime,
+}
+
+impl Reconcile {
+    /// A read-back of the unknown ids of a record, at `now`, which is `wall_clock`.
+    pub fn new(
+        record: Record,
+        plan: Plan,
+        rules: Rules,
+        fetched_credentials: bool,
+        seed: u64,
+        (now, wall_clock): (Instant, UnixTime),
+    ) -> Self {
+        let window = Window { from: record.started, until: record.ended.after(rules.quiet) };
+        let first_at = now.after(window.until.since(wall_clock).min(rules.quiet));
+        let pacing = Pacing {
+            timeout: plan.policy().timeout,
+            attempts_max: plan.policy().attempts_max,
+            rate_per_minute: Some(rules.rate_per_minute),
+            concurrency_max: plan.concurrency_max(),
+        };
+        let mut reads = Reads::new(pacing, fetched_credentials, seed);
+        let states = (0_u32..).zip(record.ledger.states());
+        let unknown: Vec<Customer> = states
+            .filter(|(_, state)| **state == State::Unknown)
+            .map(|(row, _)| Customer { row, reads: 0, last: None })
+            .collect();
+        for (number, _) in (0_u32..).zip(&unknown) {
+            reads.ask(number, first_at);
+        }
+        let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+        let (from, until) = (window.from, window.until);
+        let evidence = Evidence { asked, issued: 0, not_issued: 0, calls: 0, from, until };
+        Self { record, plan, rules, window, reads, unknown, longest: (0, 0), evidence }
+    }
+
+    /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
+    pub fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.reads.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        self.reads.poll_output(now)
+    }
+
+    /// The address of an exchange, which is a GET.
+    pub fn url(&self, batch: BatchId) -> String {
+        let customer = self.customer(batch.0).and_then(|id| CustomerId::new(id).ok());
+        let limit = self.rules.rows_max;
+        customer.map_or(String::new(), |id| self.plan.endpoint().customer_url(id, limit))
+    }
+
+    fn customer(&self, number: u32) -> Option<i64> {
+        let customer = self.unknown.get(usize::try_from(number).ok()?)?;
+        self.record.ledger.ids().get(usize::try_from(customer.row).ok()?).copied()
+    }
+
+    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        self.reads.handle_head(batch, attempt, head);
+    }
+
+    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        self.reads.handle_chunk(batch, attempt, bytes)
+    }
+
+    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        let ended = self.reads.handle_end(now, batch, attempt, None);
+        self.conclude(now, ended);
+    }
+
+    pub fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        self.conclude(now, ended);
+    }
+
+    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        self.reads.handle_credentials(now, renew_after);
+    }
+
+    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        self.reads.handle_credentials_failure(now, failure);
+    }
+
+    pub const fn pause(&mut self) {
+        self.reads.pause();
+    }
+
+    pub const fn resume(&mut self) {
+        self.reads.resume();
+    }
+
+    /// Ends the reading at once: what is not decided stays unknown.
+    pub fn cancel(&mut self) {
+        self.reads.stop(StopCode::Cancelled);
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Why the reading ended before its customers did.
+    pub const fn stopped(&self) -> Option<&Stopped> {
+        self.reads.stopped()
+    }
+
+    pub fn progress(&self) -> Progress {
+        let paused = self.reads.is_paused();
+        self.record.progress(if paused { RunState::Paused } else { RunState::Reconciling })
+    }
+
+    /// The new record, once the reading is done.
+    pub fn into_record(mut self) -> (Record, Evidence) {
+        self.evidence.calls = self.reads.calls();
+        if let Some(stopped) = self.reads.stopped() {
+            let (code, left) = (stopped.code.code(), self.left());
+            let message = "The reading back ended early; the rest stays unknown.";
+            self.record.note("read-back-stopped", message, left);
+            // What stopped it has a code of its own, so that somebody can act on it.
+            self.record.note(code, stopped.code.advice(), 1);
+        }
+        (self.record, self.evidence)
+    }
+
+    fn left(&self) -> u32 {
+        self.record.ledger.count(State::Unknown)
+    }
+
+    fn conclude(&mut self, now: Instant, ended: Ended) {
+        let result = match ended {
+            Ended::Open => Ok(()),
+            Ended::GaveUp { .. } => {
+                self.stay_unknown("read-back-failed", "Customers could not be read back.");
+                Ok(())
+            }
+            Ended::Answered(answered) => self.read(now, &answered),
+        };
+        if result.is_err() {
+            self.reads.stop(StopCode::InternalError);
+        }
+    }
+
+    fn read(&mut self, now: Instant, answered: &Answered) -> Result<(), Conflict> {
+        let number = answered.question;
+        let sought = Sought {
+            customer: self.customer(number).ok_or(Conflict)?,
+            promotion: self.record.plan.promotion().as_str(),
+            context: self.record.plan.context().as_str(),
+            window: self.window,
+            ahead_ms: answered.head.clock_ahead_ms,
+        };
+        let seen = match answered.head.status {
+            200 if answered.errors.is_empty() => {
+                rows(&answered.text).map(|rows| see(&rows, &sought))
+            }
+            // A customer whom the service does not know was issued nothing.
+            400 | 404 if speaks_of_customers(&answered.errors) => Some(Seen::Nothing { rows: 0 }),
+            404 => {
+                self.reads.stop(StopCode::EndpointRefuses);
+                return Ok(());
+            }
+            _ => None,
+        };
+        match seen {
+            Some(seen) => {
+                self.reads.accept();
+                self.weigh(now, number, seen)
+            }
+            None => {
+                let ended = self.reads.reject(now, answered);
+                self.conclude(now, ended);
+                Ok(())
+            }
+        }
+    }
+
+    /// Two readings that agree decide.
+    fn weigh(&mut self, now: Instant, number: u32, seen: Seen) -> Result<(), Conflict> {
+        let place = usize::try_from(number).map_err(|_| Conflict)?;
+        let customer = self.unknown.get_mut(place).ok_or(Conflict)?;
+        customer.reads = customer.reads.saturating_add(1);
+        if let (1, Seen::Nothing { rows }) = (customer.reads, &seen) {
+            self.longest = match *rows {
+                rows if rows > self.longest.0 => (rows, 1),
+                rows if rows == self.longest.0 => (rows, self.longest.1.saturating_add(1)),
+                _ => self.longest,
+            };
+        }
+        let row = customer.row;
+        if customer.last.as_ref().is_some_and(|last| agree(last, &seen)) {
+            return self.decide(row, seen);
+        }
+        if customer.reads >= limits::READS_MAX {
+            let message = "Readings of a customer kept disagreeing.";
+            self.stay_unknown("read-backs-disagree", message);
+            return Ok(());
+        }
+        customer.last = Some(seen);
+        self.reads.ask(number, now.after(self.rules.apart));
+        Ok(())
+    }
+
+    fn decide(&mut self, row: u32, seen: Seen) -> Result<(), Conflict> {
+        match seen {
+            Seen::Issued(earned) => self.found(row, &earned),
+            Seen::Nothing { rows } if self.may_hide_more(rows) => {
+                let message = "A customer has more promotions than one page shows.";
+                self.stay_unknown("read-back-page-full", message);
+                Ok(())
+            }
+            Seen::Nothing { .. } => {
+                let cause = self.record.ledger.cause(Cause::new(Reason::Unsent(Unsent::NotIssued)));
+                self.evidence.not_issued = self.evidence.not_issued.saturating_add(1);
+                self.record.ledger.find_not_issued(row, cause)
+            }
+            Seen::Unclear(Doubt::NearTheRun) => {
+                let message = "A row of the promotion is too near to the run to be told from it.";
+                self.stay_unknown("read-back-near-run", message);
+                Ok(())
+            }
+            Seen::Unclear(Doubt::Unreadable) => {
+                let message = "A customer's promotions could not be understood.";
+                self.stay_unknown("read-back-unreadable", message);
+                Ok(())
+            }
+        }
+    }
+
+    fn found(&mut self, row: u32, earned: &Earned) -> Result<(), Conflict> {
+        if earned.times > 1 {
+            let message = "Customers have the promotion more than once from the time of this run.";
+            self.record.note("issued-more-than-once", message, 1);
+        }
+        let packed = pack_issuance_id(earned.id.as_bytes());
+        let issuance = Issuance {
+            id: packed.unwrap_or_default(),
+            event_time: earned.event_time,
+            valid_till: earned.valid_till.unwrap_or(NO_TIME),
+        };
+        let odd_id: Option<Box<str>> = packed.is_none().then(|| earned.id.clone());
+        let odd = odd_id.map(|id| Odd { id: Some(id), earned_from: None });
+        self.evidence.issued = self.evidence.issued.saturating_add(1);
+        self.record.ledger.find_issued(row, &issuance, odd)
+    }
+
+    /// Whether rows beyond the page can exist: it is as long as was asked for, as long as the
+    /// service gives unasked, or as long as those of other customers and none is longer, which is
+    /// how a ceiling shows that nobody documents (api.md 14).
+    fn may_hide_more(&self, rows: u32) -> bool {
+        rows >= self.rules.rows_max
+            || rows == limits::READ_ROWS_UNASKED
+            || (rows > limits::READ_ROWS_UNASKED
+                && (rows, true) == (self.longest.0, self.longest.1 > 1))
+    }
+
+    fn stay_unknown(&mut self, code: &'static str, message: &'static str) {
+        self.record.note(code, message, 1);
+    }
+}
+
+/// Whether two readings of a customer say the same.
+fn agree(one: &Seen, other: &Seen) -> bool {
+    match (one, other) {
+        (Seen::Nothing { .. }, Seen::Nothing { .. }) => true,
+        _ => one == other,
+    }
+}

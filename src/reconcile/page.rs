@@ -1,0 +1,137 @@
+//! What one page of a customer's promotions says of an issuance that nobody is sure of.
+
+use crate::limits::{CLOCK_DOUBT, CLOCK_DOUBT_UNTOLD, CLOCK_GRAIN};
+use crate::response::{Row, Unclear};
+use crate::time::UnixTime;
+use alloc::boxed::Box;
+
+/// Whose issuance is looked for, and when it can have been made.
+pub(super) struct Sought<'a> {
+    pub(super) customer: i64,
+    pub(super) promotion: &'a str,
+    pub(super) context: &'a str,
+    pub(super) window: Window,
+    pub(super) ahead_ms: Option<i64>,
+}
+
+/// The time in which the run can have issued: from its first sending to the end of the quiet
+/// period, by our clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    pub from: UnixTime,
+    pub until: UnixTime,
+}
+
+/// Where a time is, seen from a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Certainly before the run.
+    Before,
+    Inside,
+    /// So near that a wrong clock could have moved it, or after the window.
+    Doubtful,
+}
+
+impl Window {
+    /// `ahead_ms` is how far the service's clock is ahead of ours, where it says so; without that
+    /// word even a time long before the run may be one of the run by a clock that is wrong.
+    pub(super) fn place(&self, time: i64, ahead_ms: Option<i64>) -> Place {
+        let millis = |duration| i64::try_from(crate::time::millis(duration)).unwrap_or(i64::MAX);
+        let doubt = if ahead_ms.is_some() { CLOCK_DOUBT } else { CLOCK_DOUBT_UNTOLD };
+        let (ahead, grain) = (ahead_ms.unwrap_or(0), millis(CLOCK_GRAIN));
+        let from = self.from.as_millis().saturating_add(ahead).saturating_sub(grain);
+        let until = self.until.as_millis().saturating_add(ahead).saturating_add(grain);
+        if (from..=until).contains(&time) {
+            Place::Inside
+        } else if time < from.saturating_sub(millis(doubt)) {
+            Place::Before
+        } else {
+            Place::Doubtful
+        }
+    }
+}
+
+/// What a page shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// No row that could be ours, among so many.
+    Nothing {
+        rows: u32,
+    },
+    Issued(Box<Earned>),
+    Unclear(Doubt),
+}
+
+/// Why a page decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// A row of this promotion cannot be read, or one speaks of another customer.
+    Unreadable,
+    /// A row of this promotion is too near to the run to be another's, or later than it.
+    NearTheRun,
+}
+
+/// The first row of this promotion within the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Earned {
+    pub(super) id: Box<str>,
+    pub(super) event_time: i64,
+    pub(super) valid_till: Option<i64>,
+    pub(super) earned_from: Option<Box<str>>,
+    /// Rows of this promotion within the window.
+    pub(super) times: u32,
+}
+
+/// Reads a page. A row that can be ours decides, whatever else is hidden or in doubt: what it says
+/// at worst is that somebody else issued the same promotion meanwhile.
+pub(super) fn see(rows: &[Row<'_>], sought: &Sought<'_>) -> Seen {
+    let mut found: Option<Earned> = None;
+    let mut doubt = None;
+    for row in rows {
+        match ours(row, sought) {
+            Ok(None) => {}
+            Ok(Some(earned)) => match &mut found {
+                Some(first) => first.times = first.times.saturating_add(1),
+                None => found = Some(earned),
+            },
+            Err(why) => doubt = doubt.or(Some(why)),
+        }
+    }
+    match (found, doubt) {
+        (Some(earned), _) => Seen::Issued(Box::new(earned)),
+        (None, Some(doubt)) => Seen::Unclear(doubt),
+        (None, None) => Seen::Nothing { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX) },
+    }
+}
+
+/// The row as an issuance of this run; `None` where it certainly is none.
+fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
+    let unreadable = |Unclear| Doubt::Unreadable;
+    let customer = row.long("customerId").map_err(unreadable)?;
+    if customer.is_some_and(|customer| customer != sought.customer) {
+        return Err(Doubt::Unreadable);
+    }
+    let promotion = row.text("promotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
+    if promotion != sought.promotion {
+        return Ok(None);
+    }
+    let event_time = row.long("eventTime").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
+    // Rows were not seen to have it (api.md 14); where one does, it tells whose issuance it is.
+    let earned_from = row.text("earnedFromId").map_err(unreadable)?;
+    if earned_from.as_ref().is_some_and(|context| context != sought.context) {
+        return Ok(None);
+    }
+    match sought.window.place(event_time, sought.ahead_ms) {
+        Place::Before => return Ok(None),
+        Place::Doubtful => return Err(Doubt::NearTheRun),
+        Place::Inside => {}
+    }
+    let id = row.text("earnedPromotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
+    Ok(Some(Earned {
+        id: id.into(),
+        event_time,
+        valid_till: row.long("validTill").map_err(unreadable)?,
+        earned_from: earned_from.map(Into::into),
+        times: 1,
+    }))
+}

@@ -1,0 +1,350 @@
+//! Pages as a table, and the machine on virtual time against a scripted read-back.
+
+use super::*;
+use crate::id::unpack_issuance_id;
+use crate::job::Job;
+use crate::plan::Options;
+use std::collections::{BTreeMap, HashMap};
+
+const PROMOTION: &str = "67dd4210ef21a64211227e04";
+const OTHER: &str = "67dd4210ef21a64211227e05";
+const EARNED: &str = "68df4539dd46cd232fb6fbd3";
+/// The run lasts from here ...
+const START: i64 = 1_747_126_842_000;
+/// ... for so long.
+const ELAPSED_MS: i64 = 60_000;
+const QUIET_MS: i64 = 900_000;
+const END: i64 = START + ELAPSED_MS + QUIET_MS;
+
+fn earned(promotion: &str, time: i64) -> String {
+    let (until, of) = (time + 1, format!(r#""promotionId":"{promotion}","customerId":1"#));
+    format!(r#"{{"earnedPromotionId":"{EARNED}",{of},"validTill":{until},"eventTime":{time}}}"#)
+}
+
+fn with(row: &str, field: &str) -> String {
+    format!("{},{field}}}", row.strip_suffix('}').unwrap())
+}
+
+fn seen(page: &[String], ahead_ms: Option<i64>) -> &'static str {
+    let text = format!(r#"{{"data":[{}]}}"#, page.join(","));
+    let window = Window { from: UnixTime::from_millis(START), until: UnixTime::from_millis(END) };
+    let sought = Sought { customer: 1, promotion: PROMOTION, context: "973", window, ahead_ms };
+    match see(&rows(text.as_bytes()).unwrap(), &sought) {
+        Seen::Nothing { .. } => "nothing",
+        Seen::Issued(earned) if earned.times > 1 => "issued twice",
+        Seen::Issued(_) => "issued",
+        Seen::Unclear(Doubt::NearTheRun) => "near",
+        Seen::Unclear(Doubt::Unreadable) => "unreadable",
+    }
+}
+
+#[test]
+fn what_a_page_says() {
+    let ours = |time| earned(PROMOTION, time);
+    let inside = ours(START + 5);
+    let minute = 60_000;
+    let day = 24 * 60 * minute;
+    let table: Vec<(Vec<String>, Option<i64>, &str)> = vec![
+        (vec![], Some(0), "nothing"),
+        (vec![earned(OTHER, START)], Some(0), "nothing"),
+        (vec![inside.clone()], Some(0), "issued"),
+        (vec![inside.clone()], None, "issued"),
+        (vec![inside.clone(), inside.clone()], Some(0), "issued twice"),
+        (vec![earned(OTHER, START), inside.clone()], Some(0), "issued"),
+        // The window, with whole seconds of the service's clock.
+        (vec![ours(START - 2_000)], Some(0), "issued"),
+        (vec![ours(START - 2_001)], Some(0), "near"),
+        (vec![ours(END + 2_000)], Some(0), "issued"),
+        (vec![ours(END + 2_001)], Some(0), "near"),
+        (vec![ours(START - 5 * minute - 2_000)], Some(0), "near"),
+        (vec![ours(START - 5 * minute - 2_001)], Some(0), "nothing"),
+        // A clock that is wrong, and says so, or does not.
+        (vec![ours(START + 60 * minute)], Some(60 * minute), "issued"),
+        (vec![ours(START + 60 * minute)], Some(0), "near"),
+        (vec![ours(START - 60 * minute)], Some(-60 * minute), "issued"),
+        (vec![ours(START - 60 * minute)], Some(0), "nothing"),
+        (vec![ours(START - 60 * minute)], None, "near"),
+        (vec![ours(START - 2 * day)], None, "nothing"),
+        // One that can be ours decides beside doubtful ones.
+        (vec![ours(START - minute), inside.clone()], Some(0), "issued"),
+        (vec!["{}".into(), inside.clone()], Some(0), "issued"),
+        // A row that tells its context tells whose it is.
+        (vec![with(&inside, r#""earnedFromId":"973""#)], Some(0), "issued"),
+        (vec![with(&inside, r#""earnedFromId":"974""#)], Some(0), "nothing"),
+        (vec![with(&inside, r#""earnedFromId":null"#)], Some(0), "issued"),
+        // What cannot be understood decides nothing.
+        (vec!["{}".into()], Some(0), "unreadable"),
+        (vec![format!(r#"{{"promotionId":"{PROMOTION}"}}"#)], Some(0), "unreadable"),
+        (vec![with(&inside, r#""eventTime":1"#)], Some(0), "unreadable"),
+        (vec![inside.replace("\"customerId\":1", "\"customerId\":2")], Some(0), "unreadable"),
+        (vec![inside.replace("\"customerId\":1,", "")], Some(0), "issued"),
+        (vec![inside.replace(&format!("\"{EARNED}\""), "null")], Some(0), "unreadable"),
+    ];
+    for (page, ahead_ms, expected) in table {
+        assert_eq!(seen(&page, ahead_ms), expected, "{page:?} {ahead_ms:?}");
+    }
+}
+
+/// What the service answers to one reading: status, body.
+type Reply = (u16, String);
+type Service<'a> = dyn FnMut(i64, u64) -> Option<Reply> + 'a;
+
+fn page(rows: &[String]) -> Option<Reply> {
+    Some((200, format!(r#"{{"data":[{}],"errors":[]}}"#, rows.join(","))))
+}
+
+fn plan() -> Plan {
+    Plan::new(&Options {
+        promotion_id: PROMOTION,
+        context_id: "973",
+        host: "eu.api.capillarytech.com",
+        ..Options::default()
+    })
+    .unwrap()
+}
+
+/// A run that left these ids unknown and one issued.
+fn record(unknown: i64) -> Record {
+    let mut job = Job::new(plan(), (1..=unknown).collect(), false, 1, Instant::START);
+    let mut now = Instant::START;
+    loop {
+        match job.poll_output(now) {
+            Output::Send { batch, attempt } => {
+                now = Instant::from_millis(ELAPSED_MS as u64);
+                job.handle_failure(now, batch, attempt, Failure::Network);
+            }
+            Output::Done => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    job.into_record(UnixTime::from_millis(START), UnixTime::from_millis(START + ELAPSED_MS))
+}
+
+struct Run {
+    record: Record,
+    evidence: Evidence,
+    /// When each customer was read.
+    reads: HashMap<i64, Vec<u64>>,
+}
+
+impl Run {
+    fn outcomes(&self) -> BTreeMap<String, u32> {
+        let mut counts = BTreeMap::new();
+        let ledger = &self.record.ledger;
+        for (row, state) in (0_u32..).zip(ledger.states()) {
+            let outcome = state.outcome().unwrap().name();
+            let reason = ledger.cause_of(row).map_or("", |cause| cause.reason.code());
+            *counts.entry(format!("{outcome} {reason}").trim().to_owned()).or_default() += 1;
+        }
+        counts
+    }
+
+    fn note(&self, code: &str) -> u32 {
+        self.record.notes.iter().find(|note| note.code == code).map_or(0, |note| note.count)
+    }
+}
+
+fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run {
+    let rules = Rules::new(&given).unwrap();
+    let start = Instant::from_millis(1_000);
+    let wall_clock = UnixTime::from_millis(START + ELAPSED_MS);
+    let record = record(unknown);
+    let mut machine = Reconcile::new(record, plan(), rules, false, 3, (start, wall_clock));
+    let mut now = start;
+    let mut reads: HashMap<i64, Vec<u64>> = HashMap::new();
+    for _ in 0..1_000_000 {
+        match machine.poll_output(now) {
+            Output::Send { batch, attempt } => {
+                let url = machine.url(batch);
+                let customer: i64 = url
+                    .split("/customer/")
+                    .nth(1)
+                    .unwrap()
+                    .split('?')
+                    .next()
+                    .unwrap()
+                    .parse()
+                    .unwrap();
+                reads.entry(customer).or_default().push(now.as_millis());
+                match service(customer, now.as_millis()) {
+                    Some((status, body)) => {
+                        let clock_ahead_ms = Some(0);
+                        let head = Head { status, clock_ahead_ms, ..Head::default() };
+                        machine.handle_head(batch, attempt, head);
+                        let _flow = machine.handle_chunk(batch, attempt, body.as_bytes());
+                        machine.handle_end(now, batch, attempt);
+                    }
+                    None => machine.handle_failure(now, batch, attempt, Failure::Network),
+                }
+            }
+            Output::Wait { until } => now = until.unwrap(),
+            Output::Done => {
+                let (record, evidence) = machine.into_record();
+                return Run { record, evidence, reads };
+            }
+            Output::Abort { .. } | Output::FetchCredentials | Output::Persist => {}
+        }
+    }
+    panic!("the reading does not end");
+}
+
+fn counts(pairs: &[(&str, u32)]) -> BTreeMap<String, u32> {
+    pairs.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect()
+}
+
+#[test]
+fn an_honest_read_back_leaves_nothing_unknown() {
+    let mut service = |customer: i64, _: u64| match customer % 2 {
+        0 => page(&[earned(PROMOTION, START + 5)
+            .replace("\"customerId\":1", &format!("\"customerId\":{customer}"))]),
+        _ => page(&[]),
+    };
+    let run = read_back(100, RulesGiven::default(), &mut service);
+    assert_eq!(run.outcomes(), counts(&[("issued", 50), ("unsent read-back-not-issued", 50)]));
+    assert_eq!((run.evidence.asked, run.evidence.issued, run.evidence.not_issued), (100, 50, 50));
+    assert_eq!(run.evidence.calls, 200);
+    for times in run.reads.values() {
+        // Quiet first, then twice with a minute in between.
+        assert!(times[0] >= 1_000 + QUIET_MS as u64, "{times:?}");
+        assert!(times.len() == 2 && times[1] >= times[0] + 60_000, "{times:?}");
+    }
+    let issuance = run.record.ledger.issuance(1).unwrap();
+    assert_eq!(&unpack_issuance_id(&issuance.id), EARNED.as_bytes());
+    assert_eq!((issuance.event_time, issuance.valid_till), (START + 5, START + 6));
+    assert!(run.record.ledger.is_read_back(1) && run.record.ledger.is_read_back(0));
+}
+
+#[test]
+fn readings_that_differ_are_repeated_until_two_agree() {
+    let mut calls = 0;
+    let mut late = |_: i64, _: u64| {
+        calls += 1;
+        if calls == 1 { page(&[]) } else { page(&[earned(PROMOTION, START + 5)]) }
+    };
+    let run = read_back(1, RulesGiven::default(), &mut late);
+    assert_eq!((run.outcomes(), calls), (counts(&[("issued", 1)]), 3));
+    let mut calls = 0;
+    let mut flickers = |_: i64, _: u64| {
+        calls += 1;
+        if calls % 2 == 1 { page(&[]) } else { page(&[earned(PROMOTION, START + 5)]) }
+    };
+    let run = read_back(1, RulesGiven::default(), &mut flickers);
+    assert_eq!(run.outcomes(), counts(&[("unknown network", 1)]));
+    assert_eq!((run.note("read-backs-disagree"), calls), (1, 4));
+}
+
+#[test]
+fn a_full_page_that_shows_nothing_decides_nothing() {
+    let full = |rows: usize| vec![earned(OTHER, START).replace("\"customerId\":1,", ""); rows];
+    // Customer 1 has the limit, 2 what the service gives unasked, 3 and 4 the same longest page,
+    // 5 a short one, 6 a full one that shows the issuance.
+    let mut service = |customer: i64, _: u64| match customer {
+        1 => page(&full(50)),
+        2 => page(&full(10)),
+        3 | 4 => page(&full(40)),
+        5 => page(&full(9)),
+        _ => {
+            let ours = earned(PROMOTION, START).replace("\"customerId\":1,", "");
+            page(&[full(49), vec![ours]].concat())
+        }
+    };
+    let given = RulesGiven { limit: Some(50.0), ..RulesGiven::default() };
+    let run = read_back(6, given, &mut service);
+    let expected = [("issued", 1), ("unknown network", 2), ("unsent read-back-not-issued", 3)];
+    assert_eq!(run.outcomes(), counts(&expected));
+    assert_eq!(run.note("read-back-page-full"), 2);
+    // Without a longer page, two of one length are a ceiling.
+    let mut ceiling = |_: i64, _: u64| page(&full(40));
+    let run = read_back(2, given, &mut ceiling);
+    assert_eq!(run.outcomes(), counts(&[("unknown network", 2)]));
+}
+
+#[test]
+fn what_fails_is_asked_again_and_a_dead_service_is_left_alone() {
+    let mut calls = 0;
+    let mut shaky = |customer: i64, _: u64| {
+        calls += 1;
+        let ours = earned(PROMOTION, START)
+            .replace("\"customerId\":1", &format!("\"customerId\":{customer}"));
+        match calls % 3 {
+            1 => Some((503, String::new())),
+            _ => page(&[ours]),
+        }
+    };
+    let run = read_back(5, RulesGiven::default(), &mut shaky);
+    assert_eq!(run.outcomes(), counts(&[("issued", 5)]));
+    for dead in [(500, ""), (200, "<html>"), (200, r#"{"data":{}}"#), (200, r#"{"data":[1]}"#)] {
+        let mut calls = 0;
+        let mut service = |_: i64, _: u64| {
+            calls += 1;
+            Some((dead.0, dead.1.to_owned()))
+        };
+        let run = read_back(1_000, RulesGiven::default(), &mut service);
+        assert_eq!(run.outcomes(), counts(&[("unknown network", 1_000)]));
+        assert!(calls < 60, "{dead:?}: {calls} calls");
+        assert_eq!(run.note("read-back-stopped"), 1_000);
+    }
+}
+
+#[test]
+fn refusals_end_the_reading_and_unknown_customers_were_issued_nothing() {
+    let says = |status, text: &str| {
+        (status, format!(r#"{{"errors":[{{"code":{status},"message":"{text}"}}]}}"#))
+    };
+    let cases = [
+        (says(404, "Customer not found"), "unsent read-back-not-issued", ""),
+        (says(400, "Invalid customer"), "unsent read-back-not-issued", ""),
+        (says(404, "no such thing"), "unknown network", "endpoint-refuses"),
+        ((404, "<html>".into()), "unknown network", "endpoint-refuses"),
+        ((401, String::new()), "unknown network", "unauthorised"),
+        (says(200, "x"), "unknown network", ""),
+        ((403, String::new()), "unknown network", "access-denied"),
+        ((302, String::new()), "unknown network", "redirected"),
+    ];
+    for (reply, expected, code) in cases {
+        let mut service = |_: i64, _: u64| Some(reply.clone());
+        let run = read_back(2, RulesGiven::default(), &mut service);
+        assert_eq!(run.outcomes(), counts(&[(expected, 2)]), "{reply:?}");
+        assert!(code.is_empty() || run.note(code) == 1, "{reply:?}");
+    }
+}
+
+#[test]
+fn a_429_slows_all_and_the_rate_is_kept() {
+    let mut calls = 0;
+    let mut service = |_: i64, _: u64| {
+        calls += 1;
+        if calls == 5 { Some((429, String::new())) } else { page(&[]) }
+    };
+    let given = RulesGiven { rate_per_minute: Some(60.0), ..RulesGiven::default() };
+    let run = read_back(120, given, &mut service);
+    assert_eq!(run.outcomes(), counts(&[("unsent read-back-not-issued", 120)]));
+    let mut times: Vec<u64> = run.reads.values().flatten().copied().collect();
+    times.sort_unstable();
+    assert!(times.windows(61).all(|window| window[60] - window[0] >= 59_999), "{times:?}");
+}
+
+#[test]
+fn an_id_issued_twice_is_issued_and_told() {
+    let row = earned(PROMOTION, START + 5);
+    let mut service = |_: i64, _: u64| page(&[row.clone(), row.clone()]);
+    let run = read_back(1, RulesGiven::default(), &mut service);
+    assert_eq!(run.outcomes(), counts(&[("issued", 1)]));
+    assert_eq!(run.note("issued-more-than-once"), 1);
+}
+
+#[test]
+fn bad_rules_are_refused() {
+    let bad = [
+        RulesGiven { quiet_ms: Some(-1.0), ..RulesGiven::default() },
+        RulesGiven { apart_ms: Some(f64::NAN), ..RulesGiven::default() },
+        RulesGiven { limit: Some(9.0), ..RulesGiven::default() },
+        RulesGiven { limit: Some(1_001.0), ..RulesGiven::default() },
+        RulesGiven { rate_per_minute: Some(0.0), ..RulesGiven::default() },
+    ];
+    for given in bad {
+        assert_eq!(Rules::new(&given).unwrap_err().code, "invalid-reconcile", "{given:?}");
+    }
+    let zero = RulesGiven { quiet_ms: Some(0.0), apart_ms: Some(0.0), ..RulesGiven::default() };
+    assert_eq!(Rules::new(&zero).unwrap().quiet, Duration::ZERO);
+}
