@@ -1,40 +1,57 @@
 //! Two token accounts: how fast requests may leave, and how many of them may be retries.
 
-use crate::limits::{RETRY_BUDGET_DEPOSITS_PER_TOKEN, RETRY_BUDGET_MIN};
+use crate::limits::{RATE_PER_MINUTE_MAX, RETRY_BUDGET_DEPOSITS_PER_TOKEN, RETRY_BUDGET_MIN};
 use crate::time::Instant;
 
 /// Evenly spaced requests: one every `60 s / per_minute`, without bursts, so that no window of
-/// any length holds more than its share. Halves on a 429 and recovers additively.
+/// any length holds more than its share. Halves on a 429 and recovers additively. A run that asks
+/// for no rate has none until the first 429; from then on it learns what the service bears.
 #[derive(Clone, Debug)]
 pub struct RateBudget {
-    per_minute_max: Option<u32>,
-    per_minute: u32,
+    per_minute_max: u32,
+    per_minute: Option<u32>,
+    /// The rate that met the last 429: how steep the recovery is.
+    refused: u32,
     next_micros: u64,
+    /// Calls that went through since the rate was lowered last, or since the first request.
+    passed: u32,
+    since: Option<Instant>,
 }
 
 const MICROS_PER_MILLI: u64 = 1_000;
 const MICROS_PER_MINUTE: u64 = 60_000_000;
+const MILLIS_PER_MINUTE: u64 = 60_000;
+
+/// Calls that go through between half a refused rate and all of it: at most every twentieth call
+/// of a run that finds its level is refused, a quarter of what the retry budget allows.
+const RECOVERY_CALLS: u32 = 20;
 
 impl RateBudget {
-    /// `None` sets no rate.
+    /// `None` asks for no rate.
     pub fn new(per_minute: Option<u32>) -> Self {
         let per_minute = per_minute.map(|rate| rate.max(1));
-        Self { per_minute_max: per_minute, per_minute: per_minute.unwrap_or(1), next_micros: 0 }
+        let per_minute_max = per_minute.unwrap_or(RATE_PER_MINUTE_MAX);
+        Self {
+            per_minute_max,
+            per_minute,
+            refused: per_minute_max,
+            next_micros: 0,
+            passed: 0,
+            since: None,
+        }
     }
 
     /// When the next request may leave, once `ahead` others have.
     pub fn ready_at(&self, ahead: u32) -> Instant {
-        let others = match self.per_minute_max {
-            Some(_) => self.interval_micros().saturating_mul(ahead.into()),
-            None => 0,
-        };
+        let others = self.interval_micros().saturating_mul(ahead.into());
         let micros = self.next_micros.saturating_add(others);
         Instant::from_millis(micros.div_ceil(MICROS_PER_MILLI))
     }
 
     /// Books one request that leaves at `now`; ask [`RateBudget::ready_at`] before.
     pub fn take(&mut self, now: Instant) {
-        if self.per_minute_max.is_some() {
+        self.since = self.since.or(Some(now));
+        if self.per_minute.is_some() {
             // Time that passed unused is not saved up, but the part of a millisecond that the
             // clock cannot show is kept, or the rate would drift.
             let now_micros = now.as_millis().saturating_mul(MICROS_PER_MILLI);
@@ -45,19 +62,39 @@ impl RateBudget {
     }
 
     fn interval_micros(&self) -> u64 {
-        MICROS_PER_MINUTE.checked_div(self.per_minute.into()).unwrap_or(MICROS_PER_MINUTE)
+        self.per_minute.map_or(0, |rate| {
+            MICROS_PER_MINUTE.checked_div(rate.into()).unwrap_or(MICROS_PER_MINUTE)
+        })
     }
 
-    /// The service said 429: half the rate from here.
-    pub fn throttled(&mut self) {
-        self.per_minute = (self.per_minute / 2).max(1);
-    }
-
-    /// A call went through: a twentieth of the asked rate comes back.
-    pub fn succeeded(&mut self) {
-        if let Some(max) = self.per_minute_max {
-            self.per_minute = self.per_minute.saturating_add((max / 20).max(1)).min(max);
+    /// The service said 429: half the rate from here, or what went through since it was lowered
+    /// last, waits included, where that is less. A service that refuses every call tells nothing
+    /// about the rate; the gate keeps the run back then.
+    pub fn throttled(&mut self, now: Instant) {
+        if self.passed == 0 {
+            return;
         }
+        let borne = self.borne(now);
+        self.refused = self.per_minute.unwrap_or(borne);
+        self.per_minute = Some((self.refused / 2).min(borne).max(1));
+        (self.passed, self.since) = (0, Some(now));
+    }
+
+    /// Calls a minute that went through of late.
+    fn borne(&self, now: Instant) -> u32 {
+        let since = self.since.unwrap_or(now).as_millis();
+        let millis = now.as_millis().saturating_sub(since).max(1);
+        let rate = u64::from(self.passed).saturating_mul(MILLIS_PER_MINUTE).checked_div(millis);
+        let rate = rate.and_then(|rate| u32::try_from(rate).ok()).unwrap_or(u32::MAX);
+        rate.clamp(1, self.per_minute_max)
+    }
+
+    /// A call went through: a part of the refused rate comes back, and in time more than that.
+    pub fn succeeded(&mut self) {
+        self.passed = self.passed.saturating_add(1);
+        let Some(rate) = self.per_minute else { return };
+        let step = (self.refused.max(rate) / 2 / RECOVERY_CALLS).max(1);
+        self.per_minute = Some(rate.saturating_add(step).min(self.per_minute_max));
     }
 }
 
@@ -151,7 +188,8 @@ mod tests {
     #[test]
     fn a_429_halves_the_rate_and_successes_bring_it_back() {
         let mut budget = RateBudget::new(Some(600));
-        budget.throttled();
+        budget.succeeded();
+        budget.throttled(Instant::from_millis(1_000));
         budget.take(Instant::from_millis(1_000));
         assert_eq!(budget.ready_at(0).as_millis(), 1_199);
         for _ in 0..20 {
@@ -159,6 +197,45 @@ mod tests {
         }
         budget.take(Instant::from_millis(10_000));
         assert_eq!(budget.ready_at(0).as_millis(), 10_099);
+    }
+
+    /// A limiter that lets `per_minute` through evenly, with a burst of three: how often it refuses
+    /// a run of 300 requests. Each refusal is followed by a wait that doubles while none goes
+    /// through.
+    fn refusals(asked: Option<u32>, per_minute: u64) -> u32 {
+        let interval = 60_000 / per_minute;
+        let (mut budget, mut retries) = (RateBudget::new(asked), RetryBudget::default());
+        let (mut now, mut bucket, mut refused, mut passed) = (0_u64, 0_u64, 0, 0);
+        let mut in_row = 0;
+        while passed < 300 {
+            now = now.max(budget.ready_at(0).as_millis()) + 3;
+            budget.take(Instant::from_millis(now));
+            bucket = bucket.max(now);
+            if bucket > now + 2 * interval {
+                refused += 1;
+                assert!(retries.withdraw(), "{asked:?} against {per_minute}/min, after {passed}");
+                budget.throttled(Instant::from_millis(now));
+                now += 500 << in_row;
+                in_row += 1;
+            } else {
+                in_row = 0;
+                passed += 1;
+                retries.deposit();
+                bucket += interval;
+                budget.succeeded();
+            }
+        }
+        refused
+    }
+
+    #[test]
+    fn a_rate_is_found_within_the_retry_budget() {
+        for per_minute in [10, 100, 1_200, 6_000] {
+            for asked in [None, Some(7_000), Some(60_000)] {
+                let refused = refusals(asked, per_minute);
+                assert!(refused <= 50, "{asked:?} against {per_minute}/min: {refused}");
+            }
+        }
     }
 
     #[test]

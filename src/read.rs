@@ -292,7 +292,11 @@ impl Reads {
         if !self.retries.withdraw() {
             return self.stop_for(flight, StopCode::Throttled);
         }
-        self.pace.throttled(flight.sent_at, now.after(asked.map_or(own, |asked| asked.max(own))));
+        self.pace.throttled(
+            now,
+            flight.sent_at,
+            now.after(asked.map_or(own, |asked| asked.max(own))),
+        );
         self.waiting.push(Reverse(flight.question));
         Ended::Open
     }

@@ -42,7 +42,10 @@ export interface RunOptions {
    * with 2 and grows.
    */
   concurrency?: number | undefined;
-  /** At most so many calls a minute. Default: no limit but what the service answers with 429. */
+  /**
+   * At most so many calls a minute. Default: no limit until the service answers 429. Then, as
+   * below a limit, the rate falls to half, or to what went through lately, and recovers.
+   */
   rate?: { perMinute: number } | undefined;
   /**
    * Milliseconds for one call, answer included. Default 60,000. A call that takes longer ends as

@@ -6,7 +6,7 @@ use crate::limits::CONCURRENCY_START;
 use crate::time::Instant;
 
 /// Finds the level of concurrency that the service bears: starts small, grows by one with every
-/// call that goes through, halves when the service refuses the rate.
+/// call that goes through, halves when the service refuses the rate. So does the rate.
 #[derive(Debug)]
 pub(crate) struct Pace {
     rate: RateBudget,
@@ -57,12 +57,12 @@ impl Pace {
 
     /// A 429: nothing leaves before `until`, and then more slowly. Answers to requests that left
     /// before the gate closed tell nothing new, so they do not slow the run again.
-    pub(crate) fn throttled(&mut self, sent_at: Instant, until: Instant) {
+    pub(crate) fn throttled(&mut self, now: Instant, sent_at: Instant, until: Instant) {
         let news = self.gate <= sent_at;
         self.gate = self.gate.max(until);
         if news {
             self.throttles_in_row = self.throttles_in_row.saturating_add(1);
-            self.rate.throttled();
+            self.rate.throttled(now);
             self.concurrency = (self.concurrency / 2).max(1);
         }
     }

@@ -198,7 +198,7 @@ impl Job {
         // A longer wait is an obstacle; whoever removes it is not held by a gate for days.
         let honoured = asked.map(|asked| asked.min(limits::RETRY_AFTER_MAX));
         let wait = honoured.map_or(own, |wait| wait.saturating_add(own.min(JITTER_AFTER_GATE)));
-        self.pace.throttled(flight.sent_at, now.after(wait));
+        self.pace.throttled(now, flight.sent_at, now.after(wait));
         flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
         let obstacle = if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {
             Some(StopCode::RetryAfterTooLong)
