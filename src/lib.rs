@@ -12,7 +12,8 @@
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
 //! | 5 | `journal` | the past of a run, from which another process goes on |
 //! | 6 | `job` | the machine: inputs are methods, output is one enum |
-//! | 7 | `forecast` `auth` `report` `read` `reconcile` | the dry run, credentials, rows, reading |
+//! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
+//! | 7 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! Below all of them are the [kernels](issue_bulk_kernels), the loops that run once for each id: a
@@ -59,6 +60,7 @@ pub mod md5;
 pub mod outcome;
 pub mod plan;
 pub mod policy;
+pub mod promotion;
 pub mod read;
 pub mod reconcile;
 pub mod report;

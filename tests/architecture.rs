@@ -15,18 +15,19 @@ const LEVELS: [&[&str]; 9] = [
     &["plan", "ledger"],
     &["journal"],
     &["job"],
-    &["forecast", "auth", "report", "read", "reconcile"],
+    &["forecast", "auth", "report", "read", "reconcile", "promotion"],
     &["wasm"],
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 6] = [
+const NEIGHBOURS: [(&str, &str); 7] = [
     ("time", "decimal"),
     ("id", "decimal"),
     ("backoff", "limits"),
     ("budget", "limits"),
     ("policy", "limits"),
     ("reconcile", "read"),
+    ("promotion", "read"),
 ];
 
 const LINES_MAX: usize = 500;

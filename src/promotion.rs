@@ -1,0 +1,415 @@
+//! The check of a promotion before a run: its details, and what they mean for issuing it in bulk.
+//!
+//! It reads once (api.md 14, Pre-check, full) and changes nothing. What it finds is advice: a
+//! finding that refuses names what the service would refuse, too; one that warns names what a run
+//! cannot protect from.
+
+use crate::id::{AttemptNumber, BatchId};
+use crate::job::{CredentialsFailure, Head, Output};
+use crate::outcome::StopCode;
+use crate::plan::Plan;
+use crate::read::{Answered, Ended, Pacing, Reads};
+use crate::response::{Flow, Row, Unclear, rows};
+use crate::time::{Instant, UnixTime};
+use crate::verdict::Failure;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The machine of a check, driven like a [`Job`](crate::job::Job); its one exchange is batch 0.
+pub struct Check {
+    plan: Plan,
+    wall_clock: UnixTime,
+    reads: Reads,
+    found: Option<Found>,
+}
+
+/// What the service said.
+enum Found {
+    /// It does not know the promotion.
+    Nothing,
+    Details(Details),
+}
+
+/// A promotion, as far as it matters; what the service leaves out is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    pub active: Option<bool>,
+    /// `CUSTOMER`, `POS`, `CODE`, `EARNING` or `REWARD` (api.md 14).
+    pub kind: Option<String>,
+    /// Milliseconds since 1970, as the next one.
+    pub start: Option<i64>,
+    pub end: Option<i64>,
+    /// -1 for no limit.
+    pub issuances_max: Option<i64>,
+    pub activation_required: Option<bool>,
+    /// A field was there twice or of another type.
+    unclear: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The service would refuse to issue it.
+    Refuse,
+    /// It can be issued, but not without a risk that the caller must know.
+    Warn,
+}
+
+impl Severity {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Warn => "warn",
+        }
+    }
+}
+
+/// Something to know before a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub severity: Severity,
+    pub code: &'static str,
+    pub message: &'static str,
+}
+
+/// What a check came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// `None` where the service could not be asked.
+    pub exists: Option<bool>,
+    pub details: Details,
+    pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// No finding refuses.
+    pub fn is_ok(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity == Severity::Warn)
+    }
+}
+
+impl Check {
+    pub fn new(
+        plan: Plan,
+        fetched_credentials: bool,
+        seed: u64,
+        (now, wall_clock): (Instant, UnixTime),
+    ) -> Self {
+        let pacing = Pacing {
+            timeout: plan.policy().timeout,
+            attempts_max: plan.policy().attempts_max,
+            rate_per_minute: plan.rate_per_minute(),
+            concurrency_max: 1,
+        };
+        let mut reads = Reads::new(pacing, fetched_credentials, seed);
+        reads.ask(0, now);
+        Self { plan, wall_clock, reads, found: None }
+    }
+
+    /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
+    pub fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.reads.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        self.reads.poll_output(now)
+    }
+
+    /// The address of the exchange, which is a GET.
+    pub fn url(&self) -> String {
+        self.plan.endpoint().details_url(self.plan.promotion())
+    }
+
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        self.reads.handle_head(batch, attempt, head);
+    }
+
+    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        self.reads.handle_chunk(batch, attempt, bytes)
+    }
+
+    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        let ended = self.reads.handle_end(now, batch, attempt, None);
+        self.conclude(now, ended);
+    }
+
+    pub fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        self.conclude(now, ended);
+    }
+
+    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        self.reads.handle_credentials(now, renew_after);
+    }
+
+    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        self.reads.handle_credentials_failure(now, failure);
+    }
+
+    pub fn cancel(&mut self) {
+        self.reads.stop(StopCode::Cancelled);
+    }
+
+    fn conclude(&mut self, now: Instant, ended: Ended) {
+        let Ended::Answered(answered) = ended else { return };
+        match self.read(&answered) {
+            Some(found) => self.found = Some(found),
+            None => {
+                // Asked again, or given up: then nothing was found.
+                let _again = self.reads.reject(now, &answered);
+            }
+        }
+    }
+
+    fn read(&self, answered: &Answered) -> Option<Found> {
+        let named = |row: &Row<'_>| {
+            row.text("id").is_ok_and(|id| id.as_deref() == Some(self.plan.promotion().as_str()))
+        };
+        match answered.head.status {
+            200 if answered.errors.is_empty() => {
+                let rows = rows(&answered.text)?;
+                Some(match rows.iter().find(|row| named(row)) {
+                    Some(row) => Found::Details(Details::read(row)),
+                    None => Found::Nothing,
+                })
+            }
+            // The service's own words: the list of a promotion that is not there.
+            400 | 404 if !answered.errors.is_empty() => Some(Found::Nothing),
+            _ => None,
+        }
+    }
+
+    /// What was found, once the check is done.
+    pub fn checked(&self) -> Checked {
+        match &self.found {
+            Some(Found::Details(details)) => Checked {
+                exists: Some(true),
+                findings: details.findings(self.wall_clock),
+                details: details.clone(),
+            },
+            Some(Found::Nothing) => Checked {
+                exists: Some(false),
+                findings: Vec::from([NOT_FOUND]),
+                details: Details::default(),
+            },
+            None => {
+                let stopped = self.reads.stopped().map(|stopped| stopped.code);
+                let finding = stopped.map_or(UNREACHABLE, |stop| Finding {
+                    code: stop.code(),
+                    message: stop.advice(),
+                    ..UNREACHABLE
+                });
+                Checked {
+                    exists: None,
+                    findings: Vec::from([finding]),
+                    details: Details::default(),
+                }
+            }
+        }
+    }
+}
+
+impl Details {
+    fn read(row: &Row<'_>) -> Self {
+        let mut unclear = false;
+        let (active, activation_required) = (
+            noted(row.flag("active"), &mut unclear),
+            noted(row.flag("customerActivationRequired"), &mut unclear),
+        );
+        let kind = noted(row.text("type"), &mut unclear);
+        let [start, end, issuances_max] = ["startDate", "endDate", "maxIssuancePerCustomer"]
+            .map(|name| noted(row.long(name), &mut unclear));
+        Self { active, kind, start, end, issuances_max, activation_required, unclear }
+    }
+
+    /// What the details mean for a run now.
+    fn findings(&self, now: UnixTime) -> Vec<Finding> {
+        let now = now.as_millis();
+        let found = [
+            (self.active == Some(false), INACTIVE),
+            (self.end.is_some_and(|end| end < now), EXPIRED),
+            (matches!(self.kind.as_deref(), Some("POS" | "CODE")), NOT_ISSUED),
+            (!matches!(self.kind.as_deref(), None | Some("CUSTOMER" | "POS" | "CODE")), OTHER_TYPE),
+            (self.start.is_some_and(|start| start > now), NOT_STARTED),
+            (self.issuances_max == Some(0), NEVER_ISSUED),
+            (self.issuances_max.is_some_and(|max| max < 0), UNLIMITED),
+            (self.issuances_max.is_some_and(|max| max > 1), REPEATABLE),
+            (self.issuances_max.is_none(), LIMIT_UNTOLD),
+            (self.activation_required == Some(true), ACTIVATION),
+            (self.unclear || self.active.is_none() || self.kind.is_none(), UNCLEAR),
+        ];
+        found.into_iter().filter(|(holds, _)| *holds).map(|(_, finding)| finding).collect()
+    }
+}
+
+fn noted<T>(value: Result<Option<T>, Unclear>, unclear: &mut bool) -> Option<T> {
+    *unclear |= value.is_err();
+    value.ok().flatten()
+}
+
+const fn refuse(code: &'static str, message: &'static str) -> Finding {
+    Finding { severity: Severity::Refuse, code, message }
+}
+
+const fn warn(code: &'static str, message: &'static str) -> Finding {
+    Finding { severity: Severity::Warn, code, message }
+}
+
+const NOT_FOUND: Finding =
+    refuse(StopCode::PromotionNotFound.code(), StopCode::PromotionNotFound.advice());
+const UNREACHABLE: Finding = refuse(
+    "promotion-unread",
+    "The promotion's details could not be read; check host and network, and try again.",
+);
+const INACTIVE: Finding =
+    refuse("promotion-inactive", "The promotion is not active; activate it before issuing it.");
+const EXPIRED: Finding =
+    refuse("promotion-expired", "The promotion is over; move its end date or issue another one.");
+// Codes 707 and 714 of the service (api.md 4).
+const NOT_ISSUED: Finding = refuse(
+    "promotion-type",
+    "Promotions of type POS and CODE are not issued to customers; use one of type CUSTOMER.",
+);
+const OTHER_TYPE: Finding = warn(
+    "promotion-type-unproven",
+    "Only type CUSTOMER is documented to be issued like this; try one customer first.",
+);
+const NOT_STARTED: Finding =
+    warn("promotion-not-started", "The promotion starts later; the service may refuse it now.");
+const NEVER_ISSUED: Finding = refuse(
+    "issuance-limit-zero",
+    "maxIssuancePerCustomer is 0, so no customer can have it; raise it to 1.",
+);
+const UNLIMITED: Finding = warn(
+    "issuance-unlimited",
+    "maxIssuancePerCustomer is -1: nothing at the service stops a second issuance, so never \
+     send unknown ids again without reading them back.",
+);
+const REPEATABLE: Finding = warn(
+    "issuance-repeatable",
+    "maxIssuancePerCustomer is above 1: ids that are sent again can be issued twice, so read \
+     unknown ids back first.",
+);
+const LIMIT_UNTOLD: Finding = warn(
+    "issuance-limit-untold",
+    "The service does not tell maxIssuancePerCustomer; take it as unlimited.",
+);
+const ACTIVATION: Finding = warn(
+    "activation-required",
+    "Customers must activate the promotion after it was issued to them.",
+);
+const UNCLEAR: Finding = warn(
+    "details-unclear",
+    "The promotion's details are not in the documented form; look at them yourself.",
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Options;
+
+    const PROMOTION: &str = "67dd4210ef21a64211227e04";
+    const NOW: i64 = 1_757_000_000_000;
+
+    /// Runs a check against one answer that never changes.
+    fn check(status: u16, body: &str) -> (Checked, u32) {
+        let plan = Plan::new(&Options {
+            promotion_id: PROMOTION,
+            context_id: "-",
+            host: "eu.api.capillarytech.com",
+            ..Options::default()
+        });
+        let clocks = (Instant::START, UnixTime::from_millis(NOW));
+        let mut check = Check::new(plan.unwrap(), false, 1, clocks);
+        let (mut now, mut calls) = (Instant::START, 0);
+        loop {
+            match check.poll_output(now) {
+                Output::Send { batch, attempt } => {
+                    calls += 1;
+                    check.handle_head(batch, attempt, Head { status, ..Head::default() });
+                    let _flow = check.handle_chunk(batch, attempt, body.as_bytes());
+                    check.handle_end(now, batch, attempt);
+                }
+                Output::Wait { until } => now = until.unwrap(),
+                Output::Done => return (check.checked(), calls),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn details(fields: &str) -> String {
+        format!(r#"{{"data":[{{"id":"other","active":false}},{{"id":"{PROMOTION}",{fields}}}]}}"#)
+    }
+
+    #[test]
+    fn what_the_details_mean() {
+        let good = concat!(
+            r#""active":true,"type":"CUSTOMER","startDate":1756665000000,"#,
+            r#""endDate":1759256999999,"customerActivationRequired":false,"#,
+            r#""maxIssuancePerCustomer":1"#
+        );
+        let table: &[(&str, &str, bool, &[&str])] = &[
+            ("", "", true, &[]),
+            ("\"active\":true", "\"active\":false", false, &["promotion-inactive"]),
+            ("1759256999999", "1756700000000", false, &["promotion-expired"]),
+            ("1756665000000", "1758000000000", true, &["promotion-not-started"]),
+            ("CUSTOMER", "POS", false, &["promotion-type"]),
+            ("CUSTOMER", "CODE", false, &["promotion-type"]),
+            ("CUSTOMER", "EARNING", true, &["promotion-type-unproven"]),
+            ("CUSTOMER", "REWARD", true, &["promotion-type-unproven"]),
+            ("Customer\":1", "Customer\":-1", true, &["issuance-unlimited"]),
+            ("Customer\":1", "Customer\":50", true, &["issuance-repeatable"]),
+            ("Customer\":1", "Customer\":0", false, &["issuance-limit-zero"]),
+            ("Customer\":1", "Customer\":null", true, &["issuance-limit-untold"]),
+            (
+                "Customer\":1",
+                "Customer\":\"1\"",
+                true,
+                &["issuance-limit-untold", "details-unclear"],
+            ),
+            ("Required\":false", "Required\":true", true, &["activation-required"]),
+            ("\"type\":\"CUSTOMER\",", "", true, &["details-unclear"]),
+        ];
+        for (from, to, ok, codes) in table {
+            let (checked, calls) = check(200, &details(&good.replacen(from, to, 1)));
+            let found: Vec<&str> = checked.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!(found, *codes, "{to}");
+            assert_eq!((checked.is_ok(), checked.exists, calls), (*ok, Some(true), 1), "{to}");
+        }
+        let (checked, _) = check(200, &details(good));
+        assert_eq!(checked.details.issuances_max, Some(1));
+        assert_eq!(checked.details.kind.as_deref(), Some("CUSTOMER"));
+    }
+
+    #[test]
+    fn a_promotion_that_cannot_be_read_is_refused() {
+        let errors = r#"{"errors":[{"code":404,"message":"Promotion not found"}]}"#;
+        let cases = [
+            (200, r#"{"data":[]}"#, "promotion-not-found", Some(false), 1),
+            (404, errors, "promotion-not-found", Some(false), 1),
+            (400, errors, "promotion-not-found", Some(false), 1),
+            (404, "<html>", "endpoint-refuses", None, 1),
+            (401, "", "unauthorised", None, 1),
+            (403, "", "access-denied", None, 1),
+            (503, "", "promotion-unread", None, 5),
+            (200, "<html>", "promotion-unread", None, 5),
+            (200, r#"{"data":{}}"#, "promotion-unread", None, 5),
+        ];
+        for (status, body, code, exists, calls) in cases {
+            let (checked, asked) = check(status, body);
+            let found: Vec<&str> = checked.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!((found, checked.exists, asked), (vec![code], exists, calls), "{status}");
+            assert!(!checked.is_ok());
+        }
+    }
+}
