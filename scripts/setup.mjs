@@ -19,6 +19,7 @@ const LOG = join(LOGS, "setup.log");
 /**
  * @typedef {object} Wanted
  * @property {boolean} [programs] browsers and nginx: only the tests need them
+ * @property {boolean} [peers] what the benchmark compares with
  */
 
 /**
@@ -28,13 +29,14 @@ const LOG = join(LOGS, "setup.log");
  * @returns {Promise<void>}
  * @throws {Error} whose message says in one line what is missing
  */
-export async function setUp({ programs = false } = {}) {
+export async function setUp({ programs = false, peers = false } = {}) {
   checkNode();
   await step("set-up: Rust toolchain and wasm target", installToolchain);
   await step("set-up: npm packages", installPackages);
   await step("set-up: newer Node for the Worker runtime", installNewerNode);
   await step("set-up: wasm-bindgen command line", installWasmBindgen);
   if (programs) await step("set-up: browsers and nginx", () => installPrograms(LOG));
+  if (peers) await step("set-up: peers of the benchmark", installPeers);
 }
 
 function checkNode() {
@@ -82,22 +84,35 @@ function checkRustc(channel) {
  */
 async function installPackages() {
   const stamp = join(ROOT, "node_modules", ".issue-bulk-installed");
-  const wanted = packagesDigest();
+  const folders = ["", "pkg", "www", join("tests", "types")];
+  const manifests = folders.map((folder) => join(folder, "package.json"));
+  const wanted = digestOf(["package-lock.json", ...manifests]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   await run("npm", ["ci", "--ignore-scripts"], { log: LOG });
   writeFileSync(stamp, wanted);
 }
 
-function packagesDigest() {
+/**
+ * The packages that the benchmark compares with. They are no workspace: who only builds or starts
+ * something has no use for them.
+ */
+async function installPeers() {
+  const folder = join("tests", "bench");
+  const stamp = join(ROOT, folder, "node_modules", ".issue-bulk-installed");
+  const wanted = digestOf(["package-lock.json", "package.json"].map((name) => join(folder, name)));
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  await run("npm", ["ci", "--ignore-scripts"], { cwd: join(ROOT, folder), log: LOG });
+  writeFileSync(stamp, wanted);
+}
+
+/** @param {string[]} names of files below the root */
+function digestOf(names) {
   const hash = createHash("sha256");
-  const folders = ["", "pkg", "www", join("tests", "types")];
-  const manifests = folders.map((folder) => join(folder, "package.json"));
-  for (const name of ["package-lock.json", ...manifests]) {
-    hash.update(readFileSync(join(ROOT, name)));
-  }
+  for (const name of names) hash.update(readFileSync(join(ROOT, name)));
   return hash.digest("hex");
 }
 
+/** What the install script of the npm package `node` does, asked for by name. */
 async function installNewerNode() {
   await installNode(dirname(dirname(NODE_NEWER)), LOG);
 }

@@ -21,6 +21,10 @@ import { ROOT } from "./project.mjs";
 
 /**
  * @typedef {object} Size
+ * @property {string} what
+ * @property {number} bytes
+ * @property {number} brotli bytes after compression
+ * @property {number} brotliGoal
  * @property {boolean} ok
  * @property {string} line for people
  */
@@ -48,7 +52,7 @@ async function measureOne({ what, file, bundle, brotliMax, brotliGoal }) {
   const verdict = ok ? "within" : "OVER";
   const sizes = `${bytes.length} bytes, ${brotli} with brotli`;
   const line = `${what}: ${sizes}, ${verdict} ${brotliMax}; the goal is ${brotliGoal}`;
-  return { ok, line };
+  return { what, bytes: bytes.length, brotli, brotliGoal, ok, line };
 }
 
 /** @param {string} path */

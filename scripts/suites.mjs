@@ -125,6 +125,7 @@ export const SUITES = [
         join("tests", "types"),
         join("tests", "faults"),
         join("tests", "matrix"),
+        join("tests", "bench"),
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
       // What a user may still have; the workspace tests/types brings it.
       node(join("tests", "types", OLD_TSC), "--project", join("tests", "types")),
@@ -140,5 +141,6 @@ export const SUITES = [
     ],
   },
   { name: "size", commands: () => [node("scripts/size.mjs")] },
+  { name: "bench", counts: "node", commands: () => [nodeTests(join("tests", "bench"))] },
   { name: "worker-and-page", counts: "node", commands: () => [nodeTests("www/test")] },
 ];

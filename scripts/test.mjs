@@ -72,7 +72,7 @@ async function main() {
   mkdirSync(LOGS, { recursive: true });
   const { SUITES } = await import("./suites.mjs");
   const suites = chosen(SUITES, process.argv.slice(2));
-  await setUp({ programs: true });
+  await setUp({ programs: true, peers: true });
   /** @type {Result[]} */
   const results = [];
   for (const suite of suites) results.push(await runSuite(suite));
