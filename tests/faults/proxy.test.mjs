@@ -19,7 +19,7 @@ const ALL = ["request", "answer"].flatMap((direction) =>
 );
 
 for (const seed of [1, 2, 3]) {
-  test(`50 52 bytes cut and reset anywhere, seed ${seed}: nothing lost, nothing twice`, async () => {
+  test(`50 bytes cut and reset anywhere, seed ${seed}: none lost, none twice`, async () => {
     const { gateway } = service;
     const proxy = await startProxy({ to: gateway.host, seed });
     try {
