@@ -20,8 +20,9 @@ export const AUTH = Object.freeze({ username: "store.server", password: "server1
  * @property {() => Promise<any>} summary
  * @property {(counters: Record<string, number>) => Promise<any>} reached the summary, as soon as
  *   each of these counters is reached (`openCalls`: at most)
- * @property {(options?: { ids?: "full" }) => Promise<any[]>} calls to issue, in order of arrival;
- *   `ids: "full"` adds the `customerIds` of each
+ * @property {(options?: { path?: string, ids?: "full" }) => Promise<any[]>} calls in order of
+ *   arrival, by default to issue; `ids: "full"` adds the `customerIds` of each
+ * @property {() => Promise<void>} expireTokens every token given out so far
  * @property {() => Promise<Map<string, { arrivals: number, issued: number }>>} ids
  * @property {() => Promise<any[]>} issuances
  * @property {() => Promise<void>} stop
@@ -75,7 +76,9 @@ function controls(control) {
       assert.ok(reply.inTime, `not reached in time: ${query}`);
       return reply;
     },
-    calls: ({ ids = "" } = {}) => lines(`/account/calls?path=issue${ids && `&ids=${ids}`}`),
+    calls: ({ path = "issue", ids = "" } = {}) =>
+      lines(`/account/calls?path=${path}${ids && `&ids=${ids}`}`),
+    expireTokens: async () => void (await send("POST", "/tokens/expire")),
     ids: async () => new Map((await lines("/account/ids")).map((entry) => [entry.id, entry])),
     issuances: () => lines("/account/issuances"),
   };
