@@ -84,9 +84,14 @@ impl Queue {
         self.returned.push(batch);
     }
 
-    /// Puts a batch that was popped in vain in front again.
+    /// Takes back a batch that was popped in vain: its rows go first again. One that was never sent
+    /// is sealed anew, for the size may shrink until then.
     pub fn put_back(&mut self, batch: Batch) {
-        self.returned.insert(0, batch);
+        if batch.sendings == 0 && batch.doubt.is_none() {
+            self.open.push(batch.rows);
+        } else {
+            self.returned.insert(0, batch);
+        }
     }
 
     /// Puts both halves in front, the first one foremost, so that a refused batch is finished
@@ -209,9 +214,13 @@ mod tests {
         let rows: Vec<_> = popped.iter().map(|batch| batch.rows.clone()).collect();
         assert_eq!(rows, [0..1, 5..7, 7..8]);
         assert_eq!(popped[0].id, BatchId(9));
+        let sent = Batch { sendings: 1, ..popped[0].clone() };
         queue.put_back(popped[1].clone());
-        queue.put_back(popped[0].clone());
-        assert_eq!(queue.pop(NOW).unwrap().rows, 0..1);
+        queue.put_back(sent.clone());
+        queue.shrink(1);
+        let rows: Vec<_> = core::iter::from_fn(|| queue.pop(NOW)).map(|b| (b.id, b.rows)).collect();
+        let id = |number| BatchId(number);
+        assert_eq!(rows, [(sent.id, 0..1), (id(12), 5..6), (id(13), 6..7)]);
         let mut queue = Queue::of(vec![0..1, 5..8], 2, 0);
         assert_eq!(queue.drain().collect::<Vec<_>>(), [(0..1, None), (5..8, None)]);
     }

@@ -270,9 +270,10 @@ impl Job {
         }
     }
 
-    /// Batches sealed from now on hold at most this many ids.
+    /// Batches that leave for the first time hold at most this many ids from now on.
     pub(super) fn shrink(&mut self, size: u32) {
         self.queue.shrink(size);
+        self.recall();
         if let Some(journal) = &mut self.journal {
             journal.writer.shrunk(size);
         }

@@ -75,14 +75,14 @@ impl Reader {
 
     /// Reads what begins here and gives its length, or `None` while it is not complete.
     fn read_one(&mut self, bytes: &[u8]) -> Result<Option<usize>, Damage> {
+        if bytes.len() <= ZEROS_MAX && bytes.iter().all(|byte| *byte == 0) {
+            return Ok(None);
+        }
         if !self.begun {
             return self.read_magic(bytes);
         }
         let Some((head, rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else { return Ok(None) };
         let [l0, l1, l2, l3, kind, c0, c1, c2, c3] = *head;
-        if bytes.len() <= ZEROS_MAX && bytes.iter().all(|byte| *byte == 0) {
-            return Ok(None);
-        }
         let after_head = crc::extend(self.chain, &[l0, l1, l2, l3, kind]);
         if after_head != u32::from_le_bytes([c0, c1, c2, c3]) {
             return self.refuse(DamageReason::Checksum);

@@ -61,6 +61,21 @@ fn damage_has_a_code_and_says_what_is_wrong() {
 }
 
 #[test]
+fn a_file_of_zeros_is_a_run_that_never_began() {
+    let mut zeros = vec![0; 5_000];
+    assert!(read(&zeros).unwrap().is_none());
+    zeros.push(1);
+    let damage = read(&zeros).err().unwrap();
+    assert_eq!((damage.offset, damage.reason), (0, DamageReason::NotAJournal));
+    // More zeros than were ever on their way are no tail.
+    let mut bytes = sample().bytes;
+    let sound = bytes.len();
+    bytes.resize(sound + (5 << 20), 0);
+    let damage = read(&bytes).err().unwrap();
+    assert_eq!((damage.offset, damage.reason), (sound as u64, DamageReason::Checksum));
+}
+
+#[test]
 fn nothing_is_read_after_damage() {
     let history = sample();
     let mut reader = Reader::default();

@@ -4,7 +4,7 @@
 use crate::fault::{ANSWERS, ENDINGS, NETWORK};
 use crate::run::Summary;
 
-const MARKS: [&str; 56] = [
+const MARKS: [&str; 67] = [
     "meaning ids",
     "meaning not-reached",
     "meaning throttled",
@@ -61,6 +61,17 @@ const MARKS: [&str; 56] = [
     "enough",
     "cancelled",
     "deadline",
+    "journal-failed",
+    "unsent journal-failed",
+    "unknown interrupted",
+    "crash before the run began",
+    "crash while storing",
+    "crash between intent and send",
+    "crash while in flight",
+    "crash between answer and outcome",
+    "crash of a resumed run",
+    "torn tail dropped",
+    "resumed after the end",
 ];
 
 /// The marks that no world left.

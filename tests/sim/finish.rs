@@ -12,6 +12,7 @@ use issue_bulk::report::{self, Detail, Row};
 impl World {
     pub(crate) fn finish(&mut self) -> Checked {
         self.disturb()?;
+        self.check_prefix()?;
         self.issue_the_rest();
         for row in 0..self.scenario.ids.len() as u32 {
             self.check_row(row)?;
@@ -35,6 +36,8 @@ impl World {
         }
         self.subject.credentials(now, None);
         self.subject.credentials_failure(now, CredentialsFailure::Refused);
+        self.subject.persisted();
+        self.subject.persist_failure();
         self.subject.pause();
         self.subject.resume(now);
         self.subject.cancel();

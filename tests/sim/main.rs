@@ -1,5 +1,6 @@
 //! The simulator: seeded worlds drive the real core through every fault of faults.md and check
-//! the invariants of architecture.md after every input.
+//! the invariants of architecture.md after every input. Half of the runs keep a journal, and their
+//! process may die at any step: another one goes on with what is stored.
 //!
 //! `SIM_SEEDS=n` runs the seeds 0 to n - 1 (default 20,000 in release, 1,000 in debug),
 //! `SIM_SEED=n` replays one of them with its whole trace.
@@ -9,6 +10,7 @@
 mod books;
 mod chance;
 mod coverage;
+mod crash;
 mod entries;
 mod fault;
 mod feed;
@@ -22,6 +24,7 @@ mod run;
 mod saboteur;
 mod scenario;
 mod service;
+mod storage;
 mod subject;
 mod trace;
 mod witness;

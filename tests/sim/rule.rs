@@ -3,8 +3,7 @@
 use core::fmt;
 
 /// What a checker watches over. The numbers are those of architecture.md, "Invariants the
-/// simulator checks after every input"; number 7 belongs to the journal, which has no machine
-/// yet: its rule stands here once it has one.
+/// simulator checks after every input".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// 1. The counts add up to the distinct ids and agree with the states, and exactly the ids of
@@ -21,6 +20,9 @@ pub enum Rule {
     /// 6. An id leaves again only if its last exchange proves that it was not processed, or where
     ///    the policy lets ambiguous exchanges be repeated.
     NeverAgain,
+    /// 7. Nothing leaves before its intent is stored, and a run goes on from whatever is stored:
+    ///    nothing is lost, what was open is unknown.
+    Journal,
     /// 8. The same seed gives the same trace.
     Repeatable,
     /// 9. A drain ends.

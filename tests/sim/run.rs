@@ -2,7 +2,7 @@
 //! seed broke a rule.
 
 use crate::rule::{Rule, Violation, Watch};
-use crate::saboteur::{self, Sabotage};
+use crate::saboteur::Sabotage;
 use crate::scenario::Scenario;
 use crate::trace::Trace;
 use crate::world::World;
@@ -76,8 +76,7 @@ impl fmt::Display for Broken {
 /// One world from its seed to its end, and the hash of its trace.
 fn run_once(seed: u64, sabotage: Option<Sabotage>, watch: Watch) -> (World, Option<Violation>) {
     let scenario = Scenario::draw(seed);
-    let subject = saboteur::subject(&scenario, sabotage);
-    let mut world = World::new(&scenario, subject, watch, Trace::new(is_replay()));
+    let mut world = World::new(&scenario, sabotage, watch, Trace::new(is_replay()));
     let result = catch_unwind(AssertUnwindSafe(|| world.run()));
     let result =
         result.unwrap_or_else(|_| watch.check(Rule::Panics, false, || "the core panicked".into()));

@@ -11,10 +11,11 @@ use crate::world::PASSWORD;
 use core::sync::atomic::{AtomicU64, Ordering};
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::{Head, Job, Output, Progress};
+use issue_bulk::journal::Reader;
 use issue_bulk::ledger::State;
 use issue_bulk::policy::{Ambiguous, StopRules};
 use issue_bulk::response::Flow;
-use issue_bulk::time::Instant;
+use issue_bulk::time::{Instant, UnixTime};
 use issue_bulk::verdict::Failure;
 
 /// What a saboteur does, and the rule that it breaks.
@@ -49,9 +50,16 @@ pub enum Sabotage {
     StopsForNothing,
     NeverResumes,
     PanicsOnGarbage,
+    SendsBeforeStored,
+    GoesOnUnstored,
+    LosesARecord,
+    KeepsTornTails,
+    ForgetsTheJournal,
+    ResumesInDoubt,
+    ForgetsTheStoredSize,
 }
 
-pub const ALL: [(Sabotage, Rule); 29] = [
+pub const ALL: [(Sabotage, Rule); 36] = [
     (Sabotage::LosesAnIdOnRetry, Rule::Books),
     (Sabotage::ForgetsUnknownIds, Rule::SettledOnce),
     (Sabotage::IgnoresCancel, Rule::Silence),
@@ -81,10 +89,29 @@ pub const ALL: [(Sabotage, Rule); 29] = [
     (Sabotage::StopsForNothing, Rule::Stops),
     (Sabotage::NeverResumes, Rule::Ends),
     (Sabotage::PanicsOnGarbage, Rule::Panics),
+    (Sabotage::SendsBeforeStored, Rule::Journal),
+    (Sabotage::GoesOnUnstored, Rule::Journal),
+    (Sabotage::LosesARecord, Rule::Journal),
+    (Sabotage::KeepsTornTails, Rule::Journal),
+    (Sabotage::ForgetsTheJournal, Rule::NeverAgain),
+    (Sabotage::ResumesInDoubt, Rule::NeverAgain),
+    (Sabotage::ForgetsTheStoredSize, Rule::Limits),
 ];
 
 /// The real job of a scenario, or a broken one.
 pub fn subject(scenario: &Scenario, sabotage: Option<Sabotage>) -> Box<dyn Subject> {
+    begun(scenario, sabotage, Instant::from_millis(scenario.start_ms))
+}
+
+fn begun(scenario: &Scenario, sabotage: Option<Sabotage>, now: Instant) -> Box<dyn Subject> {
+    let (settings, seed) = bent(scenario, sabotage);
+    let job = Job::new(settings.plan(), scenario.ids.clone(), settings.fetched, seed, now);
+    let journalled = scenario.storage.is_some();
+    let job = if journalled { job.with_journal(now, wall(now), vec![7; 9]) } else { job };
+    boxed(job, sabotage)
+}
+
+fn bent(scenario: &Scenario, sabotage: Option<Sabotage>) -> (Settings, u64) {
     let mut settings = scenario.settings.clone();
     let mut seed = scenario.seed;
     if let Some(sabotage) = sabotage {
@@ -94,12 +121,68 @@ pub fn subject(scenario: &Scenario, sabotage: Option<Sabotage>) -> Box<dyn Subje
             seed = ENTROPY.fetch_add(1, Ordering::Relaxed);
         }
     }
-    let start = Instant::from_millis(scenario.start_ms);
-    let job = Job::new(settings.plan(), scenario.ids.clone(), settings.fetched, seed, start);
+    (settings, seed)
+}
+
+fn boxed(job: Job, sabotage: Option<Sabotage>) -> Box<dyn Subject> {
     match sabotage {
         None => Box::new(job),
-        Some(sabotage) => Box::new(Saboteur { job, sabotage, again: None, ends: 0, muted: None }),
+        Some(sabotage) => Box::new(Saboteur {
+            job,
+            sabotage,
+            again: None,
+            ends: 0,
+            muted: None,
+            kept: Vec::new(),
+        }),
     }
+}
+
+/// What a process makes of the journal that it finds.
+pub enum Resumed {
+    Refused(String),
+    /// Nothing had begun.
+    Anew(Box<dyn Subject>),
+    /// Goes on after so many bytes of it.
+    From(Box<dyn Subject>, u64),
+}
+
+/// The job of a scenario in a process that finds a journal, or a broken one.
+pub fn resumed(
+    scenario: &Scenario,
+    sabotage: Option<Sabotage>,
+    bytes: &[u8],
+    now: Instant,
+    crashes: u64,
+) -> Resumed {
+    let (mut settings, seed) = bent(scenario, sabotage);
+    let mut reader = Reader::default();
+    reader.feed(bytes);
+    let mut told = match reader.finish() {
+        Err(damage) => return Resumed::Refused(format!("{damage:?}")),
+        Ok(None) => return Resumed::Anew(begun(scenario, sabotage, now)),
+        Ok(Some(told)) => told,
+    };
+    let mut sound = told.bytes;
+    match sabotage {
+        Some(Sabotage::ForgetsTheJournal) => {
+            return Resumed::From(begun(scenario, sabotage, now), sound);
+        }
+        Some(Sabotage::ResumesInDoubt) => settings.ambiguous = Ambiguous::Retry,
+        Some(Sabotage::ForgetsTheStoredSize) => told.size_max = None,
+        Some(Sabotage::KeepsTornTails) => sound = bytes.len() as u64,
+        _ => {}
+    }
+    let seed = seed.wrapping_add(crashes);
+    match Job::from_journal(settings.plan(), told, settings.fetched, seed, now, wall(now)) {
+        Ok(job) => Resumed::From(boxed(job, sabotage), sound),
+        Err(error) => Resumed::Refused(error.message.into()),
+    }
+}
+
+/// The client's wall clock, as its journal has it.
+fn wall(now: Instant) -> UnixTime {
+    UnixTime::from_millis(now.as_millis() as i64)
 }
 
 impl Sabotage {
@@ -128,6 +211,8 @@ struct Saboteur {
     ends: u32,
     /// An attempt whose body is replaced.
     muted: Option<(BatchId, AttemptNumber)>,
+    /// Bytes of the journal that the job believes to be stored.
+    kept: Vec<u8>,
 }
 
 impl Saboteur {
@@ -169,6 +254,11 @@ impl Subject for Saboteur {
             (Sabotage::SendsTwice, Output::Send { batch, attempt }) => {
                 self.again = Some(Output::Send { batch, attempt });
                 Output::Send { batch, attempt }
+            }
+            (Sabotage::SendsBeforeStored, Output::Persist) => {
+                self.kept = self.job.take_journal();
+                self.job.handle_persisted();
+                Output::Persist
             }
             (Sabotage::DrainsForever, Output::Wait { until: Some(_) }) => Output::FetchCredentials,
             (Sabotage::ForgetsToWake, Output::Wait { .. }) => Output::Wait { until: None },
@@ -236,6 +326,28 @@ impl Subject for Saboteur {
                 self.job.handle_failure(now, batch, attempt, how);
             }
             _ => self.job.handle_failure(now, batch, attempt, how),
+        }
+    }
+
+    fn take_journal(&mut self) -> Vec<u8> {
+        let mut bytes = core::mem::take(&mut self.kept);
+        bytes.extend(self.job.take_journal());
+        if self.is(Sabotage::LosesARecord) && self.ends > 0 {
+            bytes.truncate(bytes.len() / 2);
+        }
+        bytes
+    }
+
+    fn persisted(&mut self) {
+        if !self.is(Sabotage::SendsBeforeStored) {
+            self.job.handle_persisted();
+        }
+    }
+
+    fn persist_failure(&mut self) {
+        match self.sabotage {
+            Sabotage::GoesOnUnstored => self.job.handle_persisted(),
+            _ => self.job.handle_persist_failure(),
         }
     }
 

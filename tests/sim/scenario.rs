@@ -3,6 +3,7 @@
 
 use crate::chance::Chance;
 use crate::fault::Weather;
+use crate::storage::StorageHabits;
 use issue_bulk::plan::{Options, Plan};
 use issue_bulk::policy::{Ambiguous, StopRules};
 use std::collections::{BTreeSet, HashSet};
@@ -108,6 +109,8 @@ pub struct Scenario {
     pub token_seconds: u64,
     /// Fetches of credentials that fail, in percent.
     pub credentials_percent: u64,
+    /// Where the run keeps its journal, if it does.
+    pub storage: Option<StorageHabits>,
 }
 
 impl Scenario {
@@ -129,6 +132,8 @@ impl Scenario {
             clock_skew_ms: chance.between(0, 7_200_000) as i64 - 3_600_000,
             token_seconds: chance.pick(&[1, 5, 60, 300, 3_600]),
             credentials_percent: chance.pick(&[0, 0, 20, 70]),
+            // A stream of its own, so that a world is the same with a journal and without.
+            storage: StorageHabits::draw(&mut Chance::new(seed, 3)),
         };
         scenario.customs = customs(&mut chance, &scenario);
         scenario.operator = operator(&mut chance, scenario.heal_after_ms);

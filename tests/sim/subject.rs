@@ -46,6 +46,18 @@ pub trait Subject {
         self.job_mut().handle_credentials_failure(now, failure);
     }
 
+    fn take_journal(&mut self) -> Vec<u8> {
+        self.job_mut().take_journal()
+    }
+
+    fn persisted(&mut self) {
+        self.job_mut().handle_persisted();
+    }
+
+    fn persist_failure(&mut self) {
+        self.job_mut().handle_persist_failure();
+    }
+
     fn pause(&mut self) {
         self.job_mut().pause();
     }

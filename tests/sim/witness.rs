@@ -24,7 +24,7 @@ pub struct Departure {
     pub epoch: u32,
 }
 
-struct BatchSeen {
+pub(crate) struct BatchSeen {
     rows: Vec<u32>,
     attempts: u32,
     /// Attempts that count against their maximum.
@@ -50,12 +50,12 @@ struct CredentialsSeen {
 pub struct Witness {
     pub(crate) watch: Watch,
     pub(crate) settings: Settings,
-    deadline_ms: u64,
+    pub(crate) deadline_ms: u64,
     pub(crate) known: Vec<Known>,
     /// How often each id was in an ambiguous exchange that the policy lets be repeated.
     pub(crate) doubts: Vec<u32>,
     pub(crate) open: Vec<Departure>,
-    batches: HashMap<u32, BatchSeen>,
+    pub(crate) batches: HashMap<u32, BatchSeen>,
     departures: VecDeque<u64>,
     /// Why nothing may leave any more.
     silent: Option<&'static str>,
@@ -64,7 +64,7 @@ pub struct Witness {
     pub(crate) obstructed: bool,
     gate_ms: u64,
     /// Ids that a batch of new ids may hold, since larger ones were refused.
-    size_max: usize,
+    pub(crate) size_max: usize,
     firsts: u32,
     resends: u32,
     /// Exchanges after which a resend has its price.
@@ -367,7 +367,7 @@ impl Witness {
         }
     }
 
-    fn silence(&mut self, code: StopCode, why: &'static str) {
+    pub(crate) fn silence(&mut self, code: StopCode, why: &'static str) {
         self.stops.push(code);
         self.silent = self.silent.or(Some(why));
     }

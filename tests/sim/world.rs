@@ -5,8 +5,10 @@ use crate::chance::Chance;
 use crate::fault::{Fault, Weather};
 use crate::network::{self, Ending, Reply};
 use crate::rule::{Checked, Rule, Watch};
+use crate::saboteur::{self, Sabotage};
 use crate::scenario::{Operator, Scenario};
 use crate::service::{Call, Service};
+use crate::storage::Storage;
 use crate::subject::Subject;
 use crate::trace::{Event, Fnv, Trace};
 use crate::witness::{Departure, Witness};
@@ -35,6 +37,8 @@ pub(crate) enum Happening {
     Piece(usize),
     IssuedLate(Vec<i64>),
     Credentials(Result<u64, CredentialsFailure>),
+    /// What was handed over is stored, or so much of it before that failed.
+    Stored(Option<usize>),
     Operator(Operator),
     /// No more faults from here.
     Heal,
@@ -65,7 +69,7 @@ pub struct World {
     pub(crate) now: Instant,
     pub(crate) chance: Chance,
     weather: Weather,
-    agenda: BTreeMap<(u64, u64), Happening>,
+    pub(crate) agenda: BTreeMap<(u64, u64), Happening>,
     agenda_count: u64,
     pub(crate) exchanges: Vec<Exchange>,
     rows: HashMap<i64, u32>,
@@ -77,10 +81,18 @@ pub struct World {
     /// Outcomes of ids with their reasons.
     pub reasons: BTreeSet<(&'static str, &'static str)>,
     pub requests: u64,
+    /// Of a run with a journal.
+    pub(crate) storage: Option<Storage>,
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 impl World {
-    pub fn new(scenario: &Scenario, subject: Box<dyn Subject>, watch: Watch, trace: Trace) -> Self {
+    pub fn new(
+        scenario: &Scenario,
+        sabotage: Option<Sabotage>,
+        watch: Watch,
+        trace: Trace,
+    ) -> Self {
         let secret = Secret::new(if scenario.settings.fetched { CLIENT_SECRET } else { PASSWORD });
         let auth = match scenario.settings.fetched {
             true => Auth::Client { key: Secret::new("key"), secret },
@@ -88,7 +100,7 @@ impl World {
         };
         let header = auth.header().expect("plain credentials");
         let mut world = Self {
-            subject,
+            subject: saboteur::subject(scenario, sabotage),
             service: Service::new(scenario),
             witness: Witness::new(scenario, watch),
             trace,
@@ -106,6 +118,8 @@ impl World {
             faults: BTreeSet::new(),
             reasons: BTreeSet::new(),
             requests: 0,
+            storage: scenario.storage.map(|habits| Storage::new(habits, scenario.ids.len())),
+            sabotage,
             scenario: scenario.clone(),
         };
         for (after, act) in &scenario.operator {
@@ -141,7 +155,8 @@ impl World {
     /// Polls until the job waits; `None` once it is done.
     fn drain(&mut self) -> Result<Option<Option<Instant>>, crate::rule::Violation> {
         let concurrency = self.scenario.settings.concurrency as usize;
-        let mut left = self.witness.open.len() + concurrency + 2;
+        let most = self.witness.open.len() + concurrency + 3;
+        let mut left = most;
         loop {
             let output = self.subject.poll_output(self.now);
             self.witness.polled(self.now.as_millis());
@@ -149,13 +164,17 @@ impl World {
             self.observe()?;
             match output {
                 Output::Wait { until } => {
-                    self.witness.waits(self.now.as_millis(), until)?;
+                    self.witness.waits(self.now.as_millis(), until, self.is_storing())?;
                     return Ok(Some(until));
                 }
                 Output::Done => {
                     self.witness.done()?;
-                    return Ok(None);
+                    if !self.dies_at_the_end()? {
+                        return Ok(None);
+                    }
+                    left = most;
                 }
+                _ if self.dies()? => left = most,
                 _ => {}
             }
             let watch = self.witness.watch;
@@ -170,8 +189,7 @@ impl World {
             Output::Send { batch, attempt } => self.send(batch, attempt),
             Output::Abort { batch, attempt } => self.abort(batch, attempt),
             Output::FetchCredentials => self.fetch_credentials(),
-            // These worlds have no journal.
-            Output::Persist => self.witness.watch.check(Rule::Drain, false, || "persists".into()),
+            Output::Persist => self.persist(),
             Output::Wait { until } => {
                 self.log(Event::Wait { until: until.map(Instant::as_millis) });
                 Ok(())
@@ -195,6 +213,7 @@ impl World {
         })?;
         let (Some(ids), Some(rows)) = (ids, rows) else { return Ok(()) };
         let fault = self.weather.fault(&mut self.chance);
+        self.check_intent(batch, attempt, &rows)?;
         self.log(Event::Send {
             batch: batch.0,
             attempt: attempt.0,
@@ -291,7 +310,7 @@ impl World {
             let happening = entry.remove();
             self.happen(happening)?;
             self.observe()?;
-            if self.chance.coin() {
+            if self.dies()? || self.chance.coin() {
                 break;
             }
         }
@@ -307,6 +326,7 @@ impl World {
                 self.service.issue_late(&ids, now);
             }
             Happening::Credentials(result) => self.feed_credentials(result),
+            Happening::Stored(result) => self.feed_stored(result),
             Happening::Operator(act) => self.operate(act),
             Happening::Heal => {
                 self.log(Event::Heal);
