@@ -5,6 +5,7 @@
 
 use crate::md5;
 use crate::request::{Header, RequestError, is_header_value};
+use crate::secrets::Secrets;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -123,6 +124,25 @@ impl Auth {
         }
     }
 
+    /// Keeps what was given, and what is sent of it, out of all texts.
+    pub fn hide_in(&self, secrets: &mut Secrets) {
+        match self {
+            Self::Basic { username, password } => {
+                secrets.keep(password.expose());
+                hide_basic(username, &hex(&md5::digest(password.expose().as_bytes())), secrets);
+            }
+            Self::BasicMd5 { username, password_md5 } => {
+                hide_basic(username, &password_md5.expose().to_ascii_lowercase(), secrets);
+            }
+            Self::Client { key, secret } => {
+                secrets.keep(key.expose());
+                secrets.keep(secret.expose());
+            }
+            Self::Token(token) => secrets.keep(token.expose()),
+            Self::Callback | Self::None => {}
+        }
+    }
+
     /// Whether credentials come from outside and can be asked for again.
     pub const fn is_fetched(&self) -> bool {
         matches!(self, Self::Client { .. } | Self::Callback)
@@ -185,6 +205,22 @@ fn basic(username: &str, md5_hex: &str) -> Result<Header, &'static RequestError>
     let mut value = String::from("Basic ");
     push_base64([username, ":", md5_hex].concat().as_bytes(), &mut value);
     Header::new(AUTHORIZATION, &value)
+}
+
+fn hide_basic(username: &str, md5_hex: &str, secrets: &mut Secrets) {
+    secrets.keep(md5_hex);
+    let mut sent = String::new();
+    push_base64([username, ":", md5_hex].concat().as_bytes(), &mut sent);
+    // A service may leave the padding away.
+    secrets.keep(sent.trim_end_matches('='));
+}
+
+/// Keeps a header of fetched credentials out of all texts: its value, and that without a scheme.
+pub fn hide_header(header: &Header, secrets: &mut Secrets) {
+    secrets.keep_renewed(header.value());
+    if let Some((_scheme, credentials)) = header.value().rsplit_once(' ') {
+        secrets.keep_renewed(credentials);
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -303,6 +339,31 @@ mod tests {
             (parsed["key"].as_str(), parsed["secret"].as_str()),
             (Some("k\"1"), Some("s\\ä"))
         );
+    }
+
+    #[test]
+    fn what_is_given_and_what_is_sent_is_hidden() {
+        let md5 = "8a16a6b70505eb1f1ff7cdc0cd5559a7";
+        let base64 = "c3RvcmUuc2VydmVyOjhhMTZhNmI3MDUwNWViMWYxZmY3Y2RjMGNkNTU1OWE3";
+        let given = Secret::new(md5.to_ascii_uppercase());
+        let taken = Auth::BasicMd5 { username: "store.server".into(), password_md5: given };
+        let client = Auth::Client { key: Secret::new("the-key"), secret: Secret::new("the-sec") };
+        let cases: [(Auth, &[&str]); 4] = [
+            (basic_auth("store.server", "server123"), &["server123", md5, base64]),
+            (taken, &[md5, base64]),
+            (client, &["the-key", "the-sec"]),
+            (Auth::Token(Secret::new("tok.en")), &["tok.en"]),
+        ];
+        for (auth, secret_words) in cases {
+            let mut secrets = Secrets::default();
+            auth.hide_in(&mut secrets);
+            for word in secret_words {
+                assert_eq!(&*secrets.hide(&format!("({word})")), "([hidden])");
+            }
+        }
+        let mut secrets = Secrets::default();
+        hide_header(&Header::new("authorization", "Bearer abc.def").unwrap(), &mut secrets);
+        assert_eq!(&*secrets.hide("Bearer abc.def, abc.def"), "[hidden], [hidden]");
     }
 
     #[test]

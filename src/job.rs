@@ -41,6 +41,7 @@ use crate::plan::Plan;
 use crate::request;
 use crate::response::{Expected, Flow, Reader};
 use crate::rng::Rng;
+use crate::secrets::Secrets;
 use crate::time::Instant;
 use crate::verdict::Failure;
 use core::time::Duration;
@@ -94,6 +95,7 @@ pub struct Job {
     tally: Tally,
     notes: Vec<Note>,
     journal: Option<Journal>,
+    secrets: Secrets,
 }
 
 /// Who paused the run.
@@ -143,6 +145,7 @@ impl Job {
             tally: Tally::default(),
             notes: Vec::new(),
             journal: None,
+            secrets: Secrets::default(),
         }
     }
 
@@ -273,8 +276,9 @@ impl Job {
 
     /// The head of an answer came. A head for an attempt that is over changes nothing, here and
     /// in the methods below.
-    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
+    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
         if let Some(flight) = self.flights.get_mut(batch, attempt) {
+            head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
             flight.head = Some(head);
         }
     }
@@ -329,6 +333,11 @@ impl Job {
         if hopeless || failures >= self.plan.policy().attempts_max {
             self.meet_obstacle(Stopped::plain(StopCode::Unauthorised));
         }
+    }
+
+    /// What must not be read in any text that comes from the service.
+    pub const fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
     }
 
     /// Nothing new is sent until [`Job::resume`]; what is in flight is awaited.

@@ -6,7 +6,7 @@
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
 //! | 0 | `decimal` `time` `rng` `id` `md5` | digits, instants, seeded chance, exact ids, a digest |
-//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` | bounds, choices |
+//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` `secrets` | bounds |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
@@ -68,6 +68,7 @@ pub mod request;
 pub mod response;
 pub mod retry_after;
 pub mod rng;
+pub mod secrets;
 pub mod time;
 pub mod verdict;
 

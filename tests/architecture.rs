@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// documentation.
 const LEVELS: [&[&str]; 9] = [
     &["decimal", "time", "rng", "id", "md5"],
-    &["limits", "backoff", "budget", "retry_after", "outcome", "policy", "json"],
+    &["limits", "backoff", "budget", "retry_after", "outcome", "policy", "json", "secrets"],
     &["intake", "request", "response"],
     &["batch", "verdict"],
     &["plan", "ledger"],
@@ -20,12 +20,13 @@ const LEVELS: [&[&str]; 9] = [
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 7] = [
+const NEIGHBOURS: [(&str, &str); 8] = [
     ("time", "decimal"),
     ("id", "decimal"),
     ("backoff", "limits"),
     ("budget", "limits"),
     ("policy", "limits"),
+    ("secrets", "limits"),
     ("reconcile", "read"),
     ("promotion", "read"),
 ];

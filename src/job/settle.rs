@@ -8,6 +8,7 @@ use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
 use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, ServiceError, SlotState};
+use crate::secrets::Secrets;
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_error};
@@ -95,13 +96,14 @@ impl Job {
             if *state == SlotState::Issued {
                 let issuance =
                     Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
-                self.ledger.issue(row, &issuance, odd(answer, slot))?;
+                let odd = odd(answer, slot, &self.secrets);
+                self.ledger.issue(row, &issuance, odd)?;
                 continue;
             }
             let error = entries.refused.get(slot);
             let reason = slot_reason(*state, error);
             unclear = unclear.saturating_add(u32::from(reason.outcome() == Outcome::Unknown));
-            let cause = unless_doubted(flight, with_error(flight.cause(reason), error));
+            let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
             let cause = self.ledger.cause(cause);
             self.ledger.settle(row, State::InFlight, cause)?;
         }
@@ -153,7 +155,7 @@ impl Job {
         if !again {
             return self.settle(&flight, Reason::Unknown(reason), error);
         }
-        let doubt = with_error(flight.cause(Reason::Unknown(reason)), error);
+        let doubt = self.with_error(flight.cause(Reason::Unknown(reason)), error);
         flight.batch.doubt = Some(Box::new(doubt));
         let wait = self.backoff(limits::BACKOFF_BASE, flight.batch.attempts.saturating_sub(1));
         self.come_back(flight, now.after(wait))
@@ -165,7 +167,7 @@ impl Job {
         reason: Reason,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        let cause = unless_doubted(flight, with_error(flight.cause(reason), error));
+        let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
         let cause = self.ledger.cause(cause);
         self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)?;
         self.record_outcome(&flight.batch);
@@ -256,7 +258,8 @@ impl Job {
     ) -> Result<(), Conflict> {
         let refusal = self.credentials.refused(flight.epoch, now);
         let reason = Reason::Unsent(Unsent::Stopped(StopCode::Unauthorised));
-        let stopped = Stopped::by(StopCode::Unauthorised, with_error(flight.cause(reason), error));
+        let stopped =
+            Stopped::by(StopCode::Unauthorised, self.with_error(flight.cause(reason), error));
         flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
         self.come_back(flight, now)?;
         if refusal == Refusal::Final {
@@ -273,7 +276,7 @@ impl Job {
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
         let reason = Reason::Unsent(Unsent::Stopped(code));
-        let stopped = Stopped::by(code, with_error(flight.cause(reason), error));
+        let stopped = Stopped::by(code, self.with_error(flight.cause(reason), error));
         self.come_back(flight, Instant::START)?;
         if code == StopCode::AccessDenied {
             self.meet_obstacle(stopped);
@@ -281,6 +284,16 @@ impl Job {
             self.stop(stopped);
         }
         Ok(())
+    }
+
+    /// Adds the service's words, in which it may repeat what it was sent.
+    fn with_error(&self, cause: Cause, error: Option<&ServiceError>) -> Cause {
+        match error {
+            Some(error) => {
+                Cause { code: error.code, message: self.secrets.hide(&error.message), ..cause }
+            }
+            None => cause,
+        }
     }
 
     fn come_back(&mut self, flight: Flight, not_before: Instant) -> Result<(), Conflict> {
@@ -319,23 +332,17 @@ fn slot_reason(state: SlotState, error: Option<&ServiceError>) -> Reason {
     }
 }
 
-fn odd(answer: &Answer, slot: u32) -> Option<Odd> {
+fn odd(answer: &Answer, slot: u32, secrets: &Secrets) -> Option<Odd> {
     let id = answer.entries.odd_ids.get(slot);
     let earned_from = answer.entries.odd_contexts.get(slot);
+    let hidden = |text| secrets.hide(text);
     (id.is_some() || earned_from.is_some())
-        .then(|| Odd { id: id.map(Into::into), earned_from: earned_from.map(Into::into) })
+        .then(|| Odd { id: id.map(hidden), earned_from: earned_from.map(hidden) })
 }
 
 fn first_error(body: &Body) -> Option<&ServiceError> {
     match body {
         Body::Answer(answer) => answer.errors.first(),
         Body::Broken(_) => None,
-    }
-}
-
-fn with_error(cause: Cause, error: Option<&ServiceError>) -> Cause {
-    match error {
-        Some(error) => Cause { code: error.code, message: error.message.clone(), ..cause },
-        None => cause,
     }
 }

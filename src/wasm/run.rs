@@ -10,7 +10,7 @@ use super::intake::{Input, Source};
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, read_credentials, read_plan};
 use super::settings::Settings;
-use crate::auth::{Auth, renew_after, token_header};
+use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::{CredentialsFailure, Head, Job, Output, Progress, RunState};
 use crate::json::Object;
@@ -61,7 +61,8 @@ impl Run {
         let Credentials { auth, headers, attribution } = read_credentials(&settings)?;
         let mut source = input.source;
         let ids = mem::take(&mut source.ids);
-        let job = Job::new(plan, ids, auth.is_fetched(), seed.to_bits(), instant(now));
+        let mut job = Job::new(plan, ids, auth.is_fetched(), seed.to_bits(), instant(now));
+        auth.hide_in(job.secrets());
         Ok(Self {
             job,
             auth,
@@ -206,6 +207,7 @@ impl Run {
     pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
         match (token_header(token), renew_after(ttl_seconds)) {
             (Ok(header), Some(renew_after)) => {
+                self.job.secrets().keep_renewed(token);
                 self.credentials = Vec::from([header]);
                 self.job.handle_credentials(instant(now), Some(renew_after));
             }
@@ -226,6 +228,9 @@ impl Run {
     #[wasm_bindgen(js_name = takeHeaders)]
     pub fn take_headers(&mut self, now: f64) {
         if let Some(headers) = self.gathered.replace(Vec::new()) {
+            for header in &headers {
+                hide_header(header, self.job.secrets());
+            }
             self.credentials = headers;
             self.job.handle_credentials(instant(now), None);
         } else {
@@ -272,6 +277,7 @@ impl Run {
             if !auth.is_fetched() {
                 self.credentials = headers;
             }
+            auth.hide_in(self.job.secrets());
             self.auth = auth;
         }
         self.job.resume(instant(now));

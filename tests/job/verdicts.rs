@@ -198,3 +198,30 @@ fn exports_balance_and_disarm_formulas() {
     assert_eq!(lines[1]["message"], "=cmd()|\"x\"");
     assert_eq!(lines[1]["code"].as_i64(), Some(708));
 }
+
+#[test]
+fn a_secret_that_the_service_repeats_is_read_nowhere() {
+    const SECRET: &str = "hunter2!";
+    let says = |status| errors(status, 706, &format!("refused for {SECRET}"));
+    let entry_error =
+        format!(r#"{{"data":{{"1":{{"error":{{"code":708,"message":"{SECRET}"}}}}}}}}"#);
+    let odd = entry(1).replace(CONTEXT, SECRET).replace("67dd4237ef21a64211000001", SECRET);
+    let odd = format!(r#"{{"data":{{{odd}}}}}"#);
+    let replies =
+        [says(400), says(500), says(403), Reply::Status(200, entry_error), Reply::Status(200, odd)];
+    for reply in replies {
+        let mut reply = Some(reply);
+        let mut service = |ids: &[i64]| reply.take().unwrap_or_else(|| issue(ids));
+        let mut world = World::new(1, Options::default(), &mut service);
+        world.job.secrets().keep(SECRET);
+        world.run();
+        let (mut csv, mut ndjson) = (Vec::new(), Vec::new());
+        report::write_csv(&world.job, 0, 10, &mut csv);
+        report::write_ndjson(&world.job, 0, 10, &mut ndjson);
+        let told = format!("{:?} {:?}", world.job.stopped(), world.job.notes());
+        let read = [csv, ndjson, told.into_bytes()].concat();
+        let read = String::from_utf8(read).unwrap();
+        assert!(!read.contains(SECRET), "{read}");
+        assert!(read.contains("[hidden]"), "{read}");
+    }
+}
