@@ -3,7 +3,7 @@
 
 import { build } from "esbuild";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LOGS, ROOT } from "../scripts/project.mjs";
@@ -75,7 +75,8 @@ function inlineWasm() {
 /** Hand-written sources go beside the glue they import; both licences ask for their text. */
 function copySources() {
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(join(ROOT, name), join(DIST, name));
-  cpSync(join(PACKAGE, "src"), DIST, { recursive: true });
+  const isShipped = (/** @type {string} */ path) => basename(path) !== "tsconfig.json";
+  cpSync(join(PACKAGE, "src"), DIST, { recursive: true, filter: isShipped });
   const types = join(PACKAGE, "types");
   for (const name of readdirSync(types)) cpSync(join(types, name), join(DIST, name));
 }
@@ -96,7 +97,23 @@ async function bundle() {
     minify: true,
     outfile: join(DIST, "main.global.js"),
   });
+  await build({
+    ...common,
+    entryPoints: [join(DIST, "node", "main.js")],
+    format: "cjs",
+    external: ["node:*"],
+    plugins: [SHARED_ERRORS],
+    outfile: join(DIST, "node.cjs"),
+  });
 }
+
+/** With require(), too, there is one class of errors: that of the main bundle. */
+const SHARED_ERRORS = {
+  name: "shared-errors",
+  setup(/** @type {import("esbuild").PluginBuild} */ { onResolve }) {
+    onResolve({ filter: /\/errors\.js$/ }, () => ({ path: "./main.cjs", external: true }));
+  },
+};
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   stopOnSignals();

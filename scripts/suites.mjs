@@ -119,6 +119,7 @@ export const SUITES = [
       ...[
         "scripts",
         "pkg",
+        join("pkg", "src", "node"),
         join("pkg", "cli"),
         join("pkg", "test"),
         "www",
@@ -137,6 +138,7 @@ export const SUITES = [
     // `./slim` has no CommonJS form, which its documentation says; `./wasm` is no module.
     commands: () => [
       tool(ATTW, "--pack", "pkg", "--entrypoints", "."),
+      tool(ATTW, "--pack", "pkg", "--entrypoints", "node", "--profile", "node16"),
       tool(ATTW, "--pack", "pkg", "--entrypoints", "slim", "--profile", "esm-only"),
     ],
   },

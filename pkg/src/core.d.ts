@@ -64,7 +64,15 @@ export function plan(
  */
 export class Run {
   /** Consumes the input. */
-  constructor(settings: Settings, input: Input, now: number, seed: number);
+  constructor(settings: Settings, input: Input, now: number, epochMs: number, seed: number);
+  /** Consumes what was recovered. */
+  static resumed(
+    settings: Settings,
+    recovered: Recovered,
+    now: number,
+    epochMs: number,
+    seed: number,
+  ): Run;
   start(now: number): void;
   /** What to do next: 0 send, 1 abort, 2 fetch credentials, 3 wait, 4 persist, 5 done. */
   poll(now: number): number;
@@ -107,6 +115,25 @@ export class Run {
   progress(now: number): Progress;
   /** Consumes the run, which must be done. */
   outcomes(): Outcomes;
+  free(): void;
+}
+
+/** Reads a journal. */
+export class Recovery {
+  feed(bytes: Uint8Array): void;
+  /** Consumes itself; undefined where no run had begun. */
+  finish(): Recovered | undefined;
+  free(): void;
+}
+
+export class Recovered {
+  private constructor();
+  /** How much of the journal counts. */
+  readonly bytes: number;
+  /** Consumes the input, which must be that of the journal. */
+  check(input: Input): void;
+  /** Consumes itself. */
+  review(now: number): Outcomes;
   free(): void;
 }
 

@@ -1,18 +1,47 @@
 /** The functions of the package, on the core that the entry has booted. */
 import { engine } from "./engine.js";
 import { Job } from "./job.js";
+import { Keeper } from "./journal.js";
+import { journalOf } from "./options.js";
 import { plan } from "./plan.js";
+import { prepare } from "./prepare.js";
+import { Report } from "./report.js";
+import { prepareResume } from "./resume.js";
 
 export { IssueBulkError } from "./errors.js";
+export { indexedDbJournal } from "./indexed-db.js";
 
 /** @type {typeof import("../types/main.cjs").issueBulk} */
 export async function issueBulk(request, options) {
-  return new Job(engine, request, options, false).done;
+  return new Job(engine, prepare(engine, request, options, false)).done;
 }
 
 /** @type {typeof import("../types/main.cjs").startIssueBulk} */
 export function startIssueBulk(request, options) {
-  return new Job(engine, request, options, true);
+  return new Job(engine, prepare(engine, request, options, true));
+}
+
+/** @type {typeof import("../types/main.cjs").resumeIssueBulk} */
+export async function resumeIssueBulk(journal, options) {
+  return new Job(engine, prepareResume(engine, journal, options, false)).done;
+}
+
+/** @type {typeof import("../types/main.cjs").startResumeIssueBulk} */
+export function startResumeIssueBulk(journal, options) {
+  return new Job(engine, prepareResume(engine, journal, options, true));
+}
+
+/** @type {typeof import("../types/main.cjs").readJournal} */
+export async function readJournal(journal) {
+  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  try {
+    const recovered = await keeper.look();
+    const outcomes = engine.call(() => recovered.review(performance.now()));
+    // Its disposer is defined where the runtime has the symbol, which the checker cannot see.
+    return /** @type {any} */ (new Report(engine, outcomes, []));
+  } finally {
+    await keeper.close();
+  }
 }
 
 /** @type {typeof import("../types/main.cjs").planIssueBulk} */

@@ -1,9 +1,9 @@
 /** One run from its input to its report, and what its user sees of it meanwhile. */
 import { Driver } from "./driver.js";
+import { kindOf } from "./errors.js";
 import { NoOutcomes } from "./no-outcomes.js";
 import { addNote } from "./notes.js";
 import { readAuth } from "./options.js";
-import { prepare } from "./prepare.js";
 import { NOTHING_YET, ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
 import { intoCore } from "./settings.js";
@@ -25,14 +25,11 @@ export class Job {
 
   /**
    * @param {import("./engine.js").Engine} engine
-   * @param {unknown} request
-   * @param {unknown} options
-   * @param {boolean} isJob
-   * @throws {import("./errors.js").IssueBulkError} for what is wrong before the input is read
+   * @param {import("./prepare.js").Prepared} prepared
    */
-  constructor(engine, request, options, isJob) {
+  constructor(engine, prepared) {
     this.#engine = engine;
-    this.#prepared = prepare(engine, request, options, isJob);
+    this.#prepared = prepared;
     const { setup } = this.#prepared;
     this.#credentials = setup.credentials;
     this.#feed = new ProgressFeed(setup.onProgress, this.#notes);
@@ -102,8 +99,8 @@ export class Job {
       // A pause or a cancel in the turn of the start holds before the first call.
       await null;
       if (this.#isCancelled) this.#prepared.cut();
-      const input = await this.#prepared.read();
-      const report = input === null ? this.#withoutInput() : await this.#work(input);
+      const begin = await this.#prepared.open();
+      const report = begin === null ? this.#withoutInput() : await this.#work(begin);
       this.#feed.end();
       return report;
     } catch (error) {
@@ -111,6 +108,7 @@ export class Job {
       throw error;
     } finally {
       this.#active = null;
+      await this.#prepared.keeper?.close();
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -129,14 +127,14 @@ export class Job {
     return new Report(this.#engine, new NoOutcomes(), this.#notes);
   }
 
-  /** @param {import("./core.js").Input} input */
-  async #work(input) {
-    const run = this.#engine.call((core) => this.#begin(core, input));
+  /** @param {import("./prepare.js").Begin} begin */
+  async #work(begin) {
+    const run = this.#engine.call((core) => this.#begin(core, begin));
     const driver = new Driver(this.#engine, run, {
       transport: this.#prepared.setup.transport,
       credentials: () => this.#credentials,
       onCredentialsFailure: (error) => this.#noteCredentials(error),
-      append: () => Promise.reject(new Error("a run without a journal has nothing to keep")),
+      append: (bytes) => this.#append(bytes),
       onChange: () => this.#feed.changed(() => this.snapshot()),
     });
     this.#active = { run, driver };
@@ -146,16 +144,30 @@ export class Job {
 
   /**
    * @param {import("./core.js").Core} core
-   * @param {import("./core.js").Input} input
+   * @param {import("./prepare.js").Begin} begin
    */
-  #begin(core, input) {
+  #begin(core, begin) {
     const { settings, auth } = this.#prepared.setup;
     const crossing = intoCore(core, new Map([...settings, ...auth]));
     const seed = Number(settings.get("seed") ?? Math.random());
-    const run = new core.Run(crossing, input, performance.now(), seed);
+    const run = begin(core, crossing, seed);
     if (this.#isPaused) run.pause();
     if (this.#isCancelled) run.cancel();
     return run;
+  }
+
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {Promise<void>}
+   */
+  async #append(bytes) {
+    try {
+      await this.#prepared.keeper?.append(bytes);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : kindOf(error);
+      addNote(this.#notes, "journal-not-written", `The journal could not be written (${said}).`);
+      throw error;
+    }
   }
 
   /** @param {unknown} error whose message stays out: it may quote a secret */

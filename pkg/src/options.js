@@ -7,9 +7,10 @@ import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 
 /** @typedef {import("../types/options.cjs").RunOptions} RunOptions */
 /** @typedef {import("../types/options.cjs").AuthCallback} AuthCallback */
+/** @typedef {import("../types/journal.cjs").Journal} Journal */
 
 const FOR_REQUEST = Object.freeze(["promotionId", "contextId", "customerIds"]);
-const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport"]);
+const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport", "journal"]);
 
 /**
  * @typedef {object} Setup
@@ -20,6 +21,7 @@ const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport"]);
  * @property {AbortSignal | undefined} signal
  * @property {RunOptions["onProgress"]} onProgress
  * @property {import("../types/options.cjs").Transport} transport
+ * @property {Journal | undefined} journal
  */
 
 /**
@@ -41,15 +43,32 @@ export function readOptions(request, options, isJob) {
   }
   if (given.input !== undefined) record(given.input, "options.input");
   const { auth, credentials } = readAuth(given.auth);
+  const journal =
+    given.journal === undefined ? undefined : journalOf(given.journal, "options.journal");
+  const settings = settingsOf(rest, given).set("isJob", Number(isJob));
+  if (journal !== undefined) settings.set("journal", 1);
   return {
-    settings: settingsOf(rest, given).set("isJob", Number(isJob)),
+    settings,
     auth: auth ?? new Map(),
     credentials,
     customerIds,
     signal: readSignal(given.signal),
     onProgress: readFunction(given.onProgress, "onProgress"),
     transport: readFunction(given.transport, "transport") ?? runtimeFetch,
+    journal,
   };
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} name
+ * @returns {Journal}
+ */
+export function journalOf(value, name) {
+  const journal = record(value, name);
+  const missing = ["read", "append", "truncate"].find((key) => typeof journal[key] !== "function");
+  if (missing === undefined) return /** @type {Journal} */ (journal);
+  throw invalidArgument(`${name} must be a journal as fileJournal(path) gives; no ${missing}.`);
 }
 
 /**
@@ -84,7 +103,7 @@ function runtimeFetch(url, init) {
  * @param {string} name
  * @returns {Record<string, any>}
  */
-function record(value, name) {
+export function record(value, name) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidArgument(`${name} must be an object, not ${kindOf(value)}.`);
   }

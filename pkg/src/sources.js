@@ -115,7 +115,7 @@ function used() {
  * @param {ReadableStream} stream
  * @returns {AsyncIterator<unknown>}
  */
-function readerOf(stream) {
+export function readerOf(stream) {
   const reader = stream.getReader();
   return {
     next: () => /** @type {Promise<IteratorResult<unknown>>} */ (reader.read()),

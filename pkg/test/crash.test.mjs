@@ -8,6 +8,7 @@ import { inside } from "./inside.mjs";
 
 const { Engine } = await inside("engine.js");
 const { Job } = await inside("job.js");
+const { prepare } = await inside("prepare.js");
 
 const REQUEST = { promotionId: "p", contextId: "c", customerIds: [1n] };
 const OPTIONS = { host: "service.example" };
@@ -23,7 +24,7 @@ const transport = async () => new Response("{}");
 
 /** @param {any} engine */
 const start = (engine, options = {}) =>
-  new Job(engine, REQUEST, { ...OPTIONS, transport, ...options }, true);
+  new Job(engine, prepare(engine, REQUEST, { ...OPTIONS, transport, ...options }, true));
 
 const CRASHED = { name: "IssueBulkError", code: "core-crashed" };
 

@@ -1,8 +1,10 @@
 // Every way into the package that Node can take gives the same functions on the same core.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import * as main from "issue-bulk";
@@ -13,7 +15,17 @@ const load = createRequire(import.meta.url);
 const packaged = (/** @type {string} */ path) =>
   readFileSync(new URL(path, import.meta.resolve("issue-bulk/package.json")));
 
-const FACE = ["IssueBulkError", "issueBulk", "planIssueBulk", "startIssueBulk", "version"];
+const FACE = [
+  "IssueBulkError",
+  "indexedDbJournal",
+  "issueBulk",
+  "planIssueBulk",
+  "readJournal",
+  "resumeIssueBulk",
+  "startIssueBulk",
+  "startResumeIssueBulk",
+  "version",
+];
 
 /** @param {typeof main} face */
 async function issues(face) {
@@ -54,6 +66,35 @@ function globalsOfPages() {
   const web = { TextDecoder, TextEncoder, AbortController, ReadableStream, Response };
   return { ...web, performance, setTimeout, clearTimeout, queueMicrotask, atob, WebAssembly };
 }
+
+test("the entry for Node has one class of errors with the face it is used with", async () => {
+  const names = ["fileInput", "fileJournal", "undiciTransport"];
+  const esm = await import("issue-bulk/node");
+  assert.deepEqual(Object.keys(esm).sort(), names);
+  const required = load("issue-bulk/node");
+  assert.deepEqual(Object.keys(required).sort(), names);
+  const folder = mkdtempSync(join(tmpdir(), "issue-bulk-lock-"));
+  try {
+    /** @type {[typeof main, typeof esm][]} */
+    const pairs = [
+      [main, esm],
+      [load("issue-bulk"), required],
+    ];
+    const journal = esm.fileJournal(join(folder, "a.journal"));
+    await journal.truncate(0);
+    for (const [face, node] of pairs) {
+      const locked = face.readJournal(node.fileJournal(join(folder, "a.journal")));
+      await assert.rejects(locked, (error) => {
+        assert.ok(error instanceof face.IssueBulkError);
+        assert.equal(error.code, "journal-locked");
+        return true;
+      });
+    }
+    await journal.close();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test("slim shares the core of the default entry", async () => {
   const slim = await import("issue-bulk/slim");

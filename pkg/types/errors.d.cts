@@ -16,7 +16,7 @@ export class IssueBulkError extends Error {
 }
 
 /** Every code of an {@link IssueBulkError}. A minor version may add some. */
-export type ErrorCode = ArgumentCode | OptionCode | InputCode | StateCode;
+export type ErrorCode = ArgumentCode | OptionCode | InputCode | JournalCode | StateCode;
 
 /**
  * A mistake in the call itself.
@@ -77,6 +77,26 @@ export type InputCode =
   | "input-failed"
   | "input-used"
   | "input-not-ok";
+
+/**
+ * A journal that a run cannot use. Nothing was sent, and the journal is as it was.
+ *
+ * - `journal-not-empty`: it holds a run; a new one needs another, `resumeIssueBulk` goes on
+ * - `journal-empty`: no run had begun, so there is nothing to go on with
+ * - `journal-mismatch`: it is of another run; the message names what differs
+ * - `journal-damaged`: it cannot be believed from the byte that the message names
+ * - `journal-version`: it was written by another version of this package
+ * - `journal-locked`: another run has it open
+ * - `journal-failed`: reading or opening it threw; see `cause`
+ */
+export type JournalCode =
+  | "journal-not-empty"
+  | "journal-empty"
+  | "journal-mismatch"
+  | "journal-damaged"
+  | "journal-version"
+  | "journal-locked"
+  | "journal-failed";
 
 /**
  * - `not-exact`: a number passed to `report.get` that may have lost digits

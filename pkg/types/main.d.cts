@@ -15,11 +15,13 @@
  */
 import type { IssueRequest, Plan, RunOptions } from "./options.cjs";
 import type { Job } from "./job.cjs";
+import type { Journal, ResumeOptions } from "./journal.cjs";
 import type { Report } from "./report.cjs";
 
 export * from "./errors.cjs";
 export * from "./input.cjs";
 export * from "./job.cjs";
+export * from "./journal.cjs";
 export * from "./options.cjs";
 export * from "./report.cjs";
 
@@ -47,6 +49,30 @@ export function issueBulk(request: IssueRequest, options: RunOptions): Promise<R
  *   What is wrong with the input itself rejects `job.done`.
  */
 export function startIssueBulk(request: IssueRequest, options: RunOptions): Job;
+
+/**
+ * Goes on with a run that was interrupted, also by a crash or `kill -9`: outcomes that were known
+ * stay, what was not sent is sent, and what was on its way ends as `unknown` with the reason
+ * `interrupted`, since it may have been issued. It needs no input; the journal has the ids. A run
+ * that had come to its end just gives its report.
+ *
+ * @param options as for `issueBulk`; the host and the credentials must be given again.
+ * @throws {@link IssueBulkError} as a rejection, as `issueBulk`, and `journal-empty`,
+ *   `journal-mismatch`, `journal-damaged`, `journal-version`, `journal-locked` or
+ *   `journal-failed`; nothing was sent then.
+ */
+export function resumeIssueBulk(journal: Journal, options: ResumeOptions): Promise<Report>;
+
+/** The same as a {@link Job}, as `startIssueBulk` is to `issueBulk`. */
+export function startResumeIssueBulk(journal: Journal, options: ResumeOptions): Job;
+
+/**
+ * The report of a journal as it stands. Sends nothing and writes nothing; what was not sent is
+ * `unsent`, what was on its way `unknown`, and {@link Report.stopped} says so.
+ *
+ * @throws {@link IssueBulkError} as a rejection, as `resumeIssueBulk`.
+ */
+export function readJournal(journal: Journal): Promise<Report>;
 
 /**
  * Reads and checks the input as a run would and says what the run would do. Sends nothing.

@@ -1,5 +1,6 @@
 import type { CustomerIds, InputOptions, Problem } from "./input.cjs";
 import type { Progress } from "./job.cjs";
+import type { Journal } from "./journal.cjs";
 
 /** What is issued, and to whom. */
 export interface IssueRequest {
@@ -92,6 +93,11 @@ export interface RunOptions {
   onProgress?: ((progress: Progress) => unknown) | undefined;
   /** Used instead of the runtime's `fetch`; see {@link Transport}. */
   transport?: Transport | undefined;
+  /**
+   * Where the run is written down before each call, so that `resumeIssueBulk` can go on with it;
+   * see {@link Journal}. It must hold no run yet (`journal-not-empty`). Default: none.
+   */
+  journal?: Journal | undefined;
 }
 
 /**

@@ -58,7 +58,7 @@ impl Intake {
         let source = Source {
             counts: [input.given, input.invalid, input.duplicate, input.blank],
             ids: input.ids,
-            problems: input.problems,
+            problems: written(&input.problems),
         };
         Ok(Input { source, layout: input.layout })
     }
@@ -75,7 +75,8 @@ pub(super) struct Source {
     pub(super) ids: Vec<i64>,
     /// In the order of [`COUNTS`].
     counts: [u64; 4],
-    pub(super) problems: Vec<Problem>,
+    /// A JSON list of the problems with their places.
+    problems: Vec<u8>,
 }
 
 const COUNTS: [&str; 4] = ["given", "invalid", "duplicate", "blank"];
@@ -85,6 +86,30 @@ impl Source {
         for (name, count) in COUNTS.iter().zip(self.counts) {
             object.count(name, count);
         }
+    }
+
+    /// Problems with their place, as plain objects.
+    pub(super) fn problems(&self) -> JsValue {
+        parsed(&self.problems)
+    }
+
+    /// All but the ids, for the journal.
+    pub(super) fn to_blob(&self) -> Vec<u8> {
+        let counts = self.counts.map(u64::to_le_bytes);
+        [counts.as_flattened(), &self.problems].concat()
+    }
+
+    /// The reverse; what is no such blob reads as an input without problems.
+    pub(super) fn from_blob(blob: &[u8]) -> Self {
+        let mut source = Self { problems: b"[]".to_vec(), ..Self::default() };
+        let mut rest = blob;
+        for count in &mut source.counts {
+            let Some((bytes, after)) = rest.split_first_chunk() else { return source };
+            *count = u64::from_le_bytes(*bytes);
+            rest = after;
+        }
+        source.problems = rest.to_vec();
+        source
     }
 }
 
@@ -108,15 +133,15 @@ impl Input {
     }
 
     pub fn problems(&self) -> JsValue {
-        problem_list(&self.source.problems)
+        self.source.problems()
     }
 }
 
-/// Problems with their place, as plain objects.
-pub(super) fn problem_list(problems: &[Problem]) -> JsValue {
+#[inline(never)]
+fn written(problems: &[Problem]) -> Vec<u8> {
     let mut out = Vec::new();
     json::list(&mut out, problems, write_problem);
-    parsed(&out)
+    out
 }
 
 fn write_problem(problem: &Problem, out: &mut Vec<u8>) {

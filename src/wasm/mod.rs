@@ -11,6 +11,7 @@
 mod convert;
 mod error;
 mod intake;
+mod journal;
 mod outcomes;
 mod plan;
 mod run;

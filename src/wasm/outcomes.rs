@@ -2,7 +2,7 @@
 //! slices.
 
 use super::convert::{object, parsed};
-use super::intake::{Source, bytes, longs, problem_list};
+use super::intake::{Source, bytes, longs};
 use super::run::write_progress;
 use crate::id::CustomerId;
 use crate::job::{Job, Stopped};
@@ -68,7 +68,7 @@ impl Outcomes {
     }
 
     pub fn problems(&self) -> JsValue {
-        problem_list(&self.source.problems)
+        self.source.problems()
     }
 
     /// The row of an id, or -1.

@@ -7,6 +7,7 @@
 use super::convert::object;
 use super::error::error;
 use super::intake::{Input, Source};
+use super::journal::{Recovered, complete};
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, read_credentials, read_plan};
 use super::settings::Settings;
@@ -54,25 +55,45 @@ pub struct Run {
 #[wasm_bindgen]
 impl Run {
     /// Checks everything before anything is sent. The input is taken. `now` is milliseconds of a
-    /// clock that no correction moves, as in every method; `seed` decides the jitter.
+    /// clock that no correction moves, as in every method, `wall_clock` those since 1970; `seed`
+    /// decides the jitter. The setting `journal` asks for a journal.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: Settings, input: Input, now: f64, seed: f64) -> Result<Self, JsValue> {
+    pub fn new(
+        settings: Settings,
+        input: Input,
+        now: f64,
+        wall_clock: f64,
+        seed: f64,
+    ) -> Result<Self, JsValue> {
         let plan = read_plan(&settings)?;
-        let Credentials { auth, headers, attribution } = read_credentials(&settings)?;
+        let credentials = read_credentials(&settings)?;
         let mut source = input.source;
         let ids = mem::take(&mut source.ids);
-        let mut job = Job::new(plan, ids, auth.is_fetched(), seed.to_bits(), instant(now));
-        auth.hide_in(job.secrets());
-        Ok(Self {
-            job,
-            auth,
-            source,
-            headers: attribution,
-            credentials: headers,
-            gathered: Some(Vec::new()),
-            exchange: (BatchId::default(), AttemptNumber::default()),
-            until: Instant::NEVER,
-        })
+        let is_fetched = credentials.auth.is_fetched();
+        let mut job = Job::new(plan, ids, is_fetched, seed.to_bits(), instant(now));
+        if settings.flag("journal") {
+            job = job.with_journal(instant(now), unix_time(wall_clock), source.to_blob());
+        }
+        Ok(Self::of(job, credentials, source))
+    }
+
+    /// Goes on with the run of a journal; the settings may leave out what the journal has.
+    pub fn resumed(
+        mut settings: Settings,
+        recovered: Recovered,
+        now: f64,
+        wall_clock: f64,
+        seed: f64,
+    ) -> Result<Self, JsValue> {
+        let recovered = recovered.inner;
+        complete(&mut settings, &recovered.header);
+        let plan = read_plan(&settings)?;
+        let credentials = read_credentials(&settings)?;
+        let source = Source::from_blob(&recovered.header.source);
+        let is_fetched = credentials.auth.is_fetched();
+        let (now, wall_clock) = (instant(now), unix_time(wall_clock));
+        let job = Job::from_journal(plan, recovered, is_fetched, seed.to_bits(), now, wall_clock)?;
+        Ok(Self::of(job, credentials, source))
     }
 
     /// Starts the clock of the run.
@@ -158,7 +179,7 @@ impl Run {
         request_id: &str,
     ) {
         let date = Some(date).filter(|date| !date.is_empty());
-        let wall_clock = UnixTime::from_millis(wall_clock as i64);
+        let wall_clock = unix_time(wall_clock);
         let request_id: String =
             request_id.chars().filter(char::is_ascii_graphic).take(REQUEST_ID_MAX).collect();
         let head = Head {
@@ -300,14 +321,34 @@ impl Run {
     }
 }
 
+impl Run {
+    fn of(mut job: Job, credentials: Credentials, source: Source) -> Self {
+        credentials.auth.hide_in(job.secrets());
+        Self {
+            job,
+            auth: credentials.auth,
+            source,
+            headers: credentials.attribution,
+            credentials: credentials.headers,
+            gathered: Some(Vec::new()),
+            exchange: (BatchId::default(), AttemptNumber::default()),
+            until: Instant::NEVER,
+        }
+    }
+}
+
 const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
 
 /// A request id is a word; a header of any length must not end in the report.
 const REQUEST_ID_MAX: usize = 128;
 
 /// A float-to-int cast saturates; the fraction is below the job's grain.
-fn instant(now: f64) -> Instant {
+pub(super) fn instant(now: f64) -> Instant {
     Instant::from_millis(now as u64)
+}
+
+fn unix_time(wall_clock: f64) -> UnixTime {
+    UnixTime::from_millis(wall_clock as i64)
 }
 
 pub(super) fn write_progress(progress: &Progress, source: &Source, object: &mut Object<'_>) {

@@ -2,6 +2,7 @@
 //! hand, options and errors. What JavaScript does with it is tested on the npm package.
 
 use super::intake::{Input, Intake};
+use super::journal::{Recovered, Recovery};
 use super::outcomes::Outcomes;
 use super::plan::plan;
 use super::run::Run;
@@ -12,12 +13,13 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
 
-/// What a run was asked to do.
+/// What a run asks for.
 #[derive(Debug, PartialEq)]
 enum Asked {
     Send { batch: u32, attempt: u32 },
     Abort { batch: u32, attempt: u32 },
     Credentials,
+    Persist,
     Wait { until: f64 },
     Done,
 }
@@ -28,6 +30,7 @@ fn ask(run: &mut Run, now: f64) -> Asked {
         1 => Asked::Abort { batch: run.batch(), attempt: run.attempt() },
         2 => Asked::Credentials,
         3 => Asked::Wait { until: run.until() },
+        4 => Asked::Persist,
         _ => Asked::Done,
     }
 }
@@ -55,7 +58,7 @@ fn input(text: &str) -> Input {
 }
 
 fn run(ids: &str, settings: Settings) -> Run {
-    let mut run = Run::new(settings, input(ids), 0.0, 1.0).unwrap();
+    let mut run = Run::new(settings, input(ids), 0.0, 0.0, 1.0).unwrap();
     run.start(0.0);
     run
 }
@@ -188,13 +191,78 @@ fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
     assert_eq!(counts(&asking.outcomes()), "0 0 1 0 0");
 }
 
+/// Stores what the run wants to store.
+fn persist(run: &mut Run, journal: &mut Vec<u8>) {
+    journal.extend(run.take_journal());
+    run.persisted();
+}
+
+fn recovered(journal: &[u8]) -> Result<Option<Recovered>, JsValue> {
+    let mut recovery = Recovery::new();
+    recovery.feed(journal);
+    recovery.finish()
+}
+
+#[wasm_bindgen_test]
+fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
+    let numbers = [("journal", 1.0), ("batchSize", 1.0), ("concurrency", 2.0)];
+    let mut first = run("1\n2\n3\n4\n4\nx\n", settings(&[], &numbers));
+    let mut journal = Vec::new();
+    assert_eq!(ask(&mut first, 0.0), Asked::Persist);
+    persist(&mut first, &mut journal);
+    assert_eq!(ask(&mut first, 0.0), Asked::Persist);
+    persist(&mut first, &mut journal);
+    assert_eq!(ask(&mut first, 0.0), Asked::Send { batch: 0, attempt: 1 });
+    assert_eq!(ask(&mut first, 0.0), Asked::Send { batch: 1, attempt: 1 });
+    answer(&mut first, 5.0, 0, 1);
+    assert_eq!(ask(&mut first, 5.0), Asked::Persist);
+    // With this outcome goes the intent to send the third, which never leaves.
+    journal.extend(first.take_journal());
+    let torn = [&journal[..], &[7; 3]].concat();
+
+    let found = recovered(&torn).unwrap().unwrap();
+    assert_eq!(found.bytes(), journal.len() as f64);
+    assert!(found.check(input("1\n2\n3\n4\n")).is_ok());
+    assert_eq!(get(&found.check(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
+    let mut second = Run::resumed(Settings::new(), found, 0.0, 0.0, 1.0).unwrap();
+    second.start(0.0);
+    while ask(&mut second, 0.0) == Asked::Persist {
+        persist(&mut second, &mut journal);
+    }
+    let (batch, attempt) = (second.batch(), second.attempt());
+    assert_eq!(second.body(batch), b"[4]");
+    answer(&mut second, 1.0, batch, attempt);
+    while ask(&mut second, 1.0) == Asked::Persist {
+        persist(&mut second, &mut journal);
+    }
+    let outcomes = second.outcomes();
+    assert_eq!(counts(&outcomes), "2 0 0 2 4");
+    assert_eq!(get(&outcomes.at(1), "reason"), "interrupted");
+    assert_eq!(get(&outcomes.counts(), "given").as_f64(), Some(6.0));
+    assert!(text(&outcomes.problems()).contains("not-digits"));
+
+    let review = recovered(&journal).unwrap().unwrap().review(0.0).unwrap();
+    assert_eq!(counts(&review), "2 0 0 2 4");
+    assert_eq!(review.ids().to_vec(), [1, 2, 3, 4]);
+}
+
+#[wasm_bindgen_test]
+fn a_journal_that_cannot_be_believed_is_refused_with_its_place() {
+    assert!(recovered(b"").unwrap().is_none());
+    let Err(thrown) = recovered(b"customer_id\n1\n") else { panic!("it is no journal") };
+    assert_eq!(get(&thrown, "code"), "journal-damaged");
+    assert!(get(&thrown, "message").as_string().unwrap().contains("at byte 0"));
+    let Err(thrown) = recovered(b"IssBulk\x7f") else { panic!("it is another version") };
+    assert_eq!(get(&thrown, "code"), "journal-version");
+}
+
 #[wasm_bindgen_test]
 fn a_plan_sends_nothing_and_keeps_the_input() {
     let mut input = input("1\n2\n3\n3\nx\n");
     let planned = plan(settings(&[], &[("batchSize", 2.0)]), &mut input).unwrap();
     let text = text(&planned);
     assert!(text.contains(r#""distinct":3"#) && text.contains(r#""requests":2"#), "{text}");
-    assert!(Run::new(settings(&[], &[]), input, 0.0, 0.0).is_ok());
+    assert!(Run::new(settings(&[], &[]), input, 0.0, 0.0, 0.0).is_ok());
 }
 
 #[wasm_bindgen_test]
@@ -211,7 +279,7 @@ fn mistakes_are_thrown_with_a_code_before_anything_is_sent() {
         (&[("attribution.type", "SHOP"), ("attribution.code", "1")], &[], "invalid-attribution"),
     ];
     for (texts, numbers, code) in cases {
-        let made = Run::new(settings(texts, numbers), input("1"), 0.0, 0.0);
+        let made = Run::new(settings(texts, numbers), input("1"), 0.0, 0.0, 0.0);
         let Err(thrown) = made else { panic!("{texts:?} {numbers:?} was accepted") };
         assert_eq!(get(&thrown, "code"), code, "{texts:?} {numbers:?}");
         assert!(get(&thrown, "message").as_string().unwrap().ends_with('.'));

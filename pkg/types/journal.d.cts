@@ -1,0 +1,48 @@
+import type { IssueRequest, RunOptions } from "./options.cjs";
+
+/**
+ * Where a run writes down what it is about to do and what came of it, so that another process can
+ * go on with it after a crash: `fileJournal` of `issue-bulk/node`, {@link indexedDbJournal}, or
+ * one of your own. It holds ids, outcomes and the request, and no credentials.
+ *
+ * One run at a time may have it; the functions of this package that are given a journal close it
+ * when they are done.
+ */
+export interface Journal {
+  /** Everything from the start, in pieces of any size. Called once, before anything else. */
+  read(): AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+  /**
+   * Adds bytes at the end. Resolves once they would survive a crash of the process and of the
+   * machine: a request leaves only afterwards. Never called while one is on its way.
+   */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Drops what follows the first `length` bytes: a piece that was written in half. */
+  truncate(length: number): Promise<void>;
+  /** Lets go of it; called once, at the end, also after a failure. */
+  close?(): Promise<void>;
+}
+
+/** How a run goes on. What is left out is as in the journal, except where and who. */
+export interface ResumeOptions extends Omit<RunOptions, "journal"> {
+  /**
+   * The request, where the program has it again: what is given must be that of the journal, the
+   * customers in the same order, or the run is refused with `journal-mismatch`.
+   */
+  request?: Partial<IssueRequest> | undefined;
+}
+
+/** A journal in a browser; see {@link indexedDbJournal}. */
+export interface BrowserJournal extends Journal {
+  close(): Promise<void>;
+  /** Deletes what it holds, customers included. */
+  delete(): Promise<void>;
+}
+
+/**
+ * A journal in the browser's IndexedDB, for pages and workers of one origin. `name` tells journals
+ * apart. A second run with the same journal, in whichever tab, is refused with `journal-locked`;
+ * a page that is closed or crashes lets go of it. Needs https or localhost.
+ *
+ * The browser may drop it when the disk is full, unless `navigator.storage.persist()` was granted.
+ */
+export function indexedDbJournal(name: string): BrowserJournal;

@@ -1,0 +1,42 @@
+/**
+ * What only runtimes with files and sockets have: Node, Bun and Deno.
+ *
+ * @packageDocumentation
+ */
+import type { Journal } from "./journal.cjs";
+import type { Transport } from "./options.cjs";
+
+/**
+ * A journal in a file, made if it is not there, readable by its owner alone. Every append is on
+ * the disk (`fdatasync`) before its request leaves.
+ *
+ * Beside it stands `<path>.lock` while a run has it open. A second run, in whichever process, is
+ * refused with `journal-locked`. A lock that a crash left behind is taken over where it is certain
+ * that its process is gone (same machine); else the error names the file to delete.
+ *
+ * In Deno it needs read and write permission for the folder, and `--allow-sys=hostname`.
+ */
+export function fileJournal(path: string | URL): Journal & { close(): Promise<void> };
+
+/**
+ * Customers from a file, for `customerIds`: opened when it is read, so it can be given to
+ * `planIssueBulk` and then to `issueBulk`.
+ *
+ * @param options `gzip`: whether it is compressed. Default: whether its name ends in `.gz`.
+ */
+export function fileInput(
+  path: string | URL,
+  options?: { gzip?: boolean | undefined },
+): AsyncIterable<Uint8Array>;
+
+/**
+ * A {@link Transport} on undici, which you install beside this package (`npm install undici`, 6.19
+ * or later): the same calls as with `fetch` at a fraction of the processor time.
+ *
+ * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. One that repeats
+ *   requests, such as `RetryAgent`, would issue twice. Default: undici's global one.
+ * @throws {@link IssueBulkError} `invalid-argument`, as a rejection, where undici is not installed.
+ */
+export function undiciTransport(options?: {
+  dispatcher?: object | undefined;
+}): Promise<Transport>;

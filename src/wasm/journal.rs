@@ -1,0 +1,96 @@
+//! The exported reading of a journal: bytes in, a run to go on with or its report out.
+
+use super::error::error;
+use super::intake::{Input, Source};
+use super::outcomes::Outcomes;
+use super::plan::read_plan;
+use super::run::instant;
+use super::settings::Settings;
+use crate::decimal;
+use crate::job::Job;
+use crate::journal::{self, Damage, Header};
+use alloc::string::String;
+use alloc::vec::Vec;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Reads a journal, in pieces of any size.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Recovery {
+    reader: journal::Reader,
+}
+
+#[wasm_bindgen]
+impl Recovery {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.reader.feed(bytes);
+    }
+
+    /// What the journal says; undefined where it was torn before a run could begin.
+    pub fn finish(self) -> Result<Option<Recovered>, JsValue> {
+        let recovered = self.reader.finish().map_err(damaged)?;
+        Ok(recovered.map(|inner| Recovered { inner }))
+    }
+}
+
+#[inline(never)]
+fn damaged(damage: Damage) -> JsValue {
+    let mut offset = Vec::new();
+    decimal::write_unsigned(damage.offset, &mut offset);
+    let offset = String::from_utf8_lossy(&offset);
+    let message = [damage.what(), " (at byte ", &offset, "); it is left as it is."].concat();
+    error(damage.code(), &message)
+}
+
+/// The run of a journal.
+#[wasm_bindgen]
+pub struct Recovered {
+    pub(super) inner: journal::Recovered,
+}
+
+#[wasm_bindgen]
+impl Recovered {
+    /// How much of the journal counts; what follows is a torn tail.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> f64 {
+        self.inner.bytes as f64
+    }
+
+    /// Refuses an input that is not the one of the journal.
+    pub fn check(&self, input: Input) -> Result<(), JsValue> {
+        Ok(self.inner.check_ids(&input.source.ids)?)
+    }
+
+    /// The outcomes as the journal has them. Nothing goes on.
+    pub fn review(self, now: f64) -> Result<Outcomes, JsValue> {
+        let mut settings = Settings::new();
+        complete(&mut settings, &self.inner.header);
+        let plan = read_plan(&settings)?;
+        let source = Source::from_blob(&self.inner.header.source);
+        Ok(Outcomes::new(Job::review(plan, self.inner, instant(now))?, source))
+    }
+}
+
+/// What the caller leaves out is as in the journal.
+pub(super) fn complete(settings: &mut Settings, header: &Header) {
+    let texts = [
+        ("promotionId", &header.promotion),
+        ("contextId", &header.context),
+        ("host", &header.origin),
+        ("basePath", &header.base_path),
+    ];
+    for (name, value) in texts {
+        if settings.get(name).is_none() {
+            settings.text(name.into(), (**value).into());
+        }
+    }
+    if settings.get_number("batchSize").is_none() {
+        settings.number("batchSize".into(), header.batch_size.into());
+    }
+}
