@@ -172,7 +172,11 @@ impl Run {
                 columns::read(cursor, &rows, &mut self.ledger)?;
             }
             Kind::CameBack => self.enter_return(cursor)?,
-            Kind::Shrunk => self.size_max = Some(cursor.small()?),
+            Kind::Shrunk => {
+                // A batch that was sealed before may be refused late: sizes only shrink.
+                let size = cursor.small()?;
+                self.size_max = Some(self.size_max.unwrap_or(size).min(size));
+            }
             Kind::Stopped => self.stopped = Some(columns::read_cause(cursor)?),
             Kind::Resumed => {
                 let _at = cursor.signed()?;

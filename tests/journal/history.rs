@@ -91,8 +91,9 @@ impl History {
             3 | 4 => self.settle(step),
             5 => self.come_back(step),
             6 => {
-                self.size_max = Some(step.choice.into());
-                self.writer.shrunk(step.choice.into());
+                let size = u32::from(step.choice);
+                self.size_max = Some(self.size_max.unwrap_or(size).min(size));
+                self.writer.shrunk(size);
             }
             _ if step.detail % 3 == 0 => self.resume(step),
             _ => self.end(step),

@@ -158,6 +158,13 @@ fn what_left_is_counted_and_what_did_not_is_not() {
 }
 
 #[test]
+fn the_smallest_size_counts_also_where_a_larger_batch_is_refused_later() {
+    let mut writer = begun(&[1]);
+    [9, 4, 5].into_iter().for_each(|size| writer.shrunk(size));
+    assert_eq!(recovered(&mut writer).size_max, Some(4));
+}
+
+#[test]
 fn a_run_without_ids_begins_with_its_header() {
     let told = recovered(&mut Writer::begin(&header(0)));
     assert_eq!((told.ledger.rows(), told.done), (0, false));
