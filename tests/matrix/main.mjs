@@ -21,7 +21,7 @@ import { ENVIRONMENTS } from "./environments.mjs";
 import { compare } from "./judge.mjs";
 import { Project } from "./project.mjs";
 import { weigh } from "./shipped.mjs";
-import { print, printCounts } from "./table.mjs";
+import { print, printCounts, printProgress } from "./table.mjs";
 
 /** @typedef {import("./environments.mjs").Environment} Environment */
 /** @typedef {import("./table.mjs").Row} Row */
@@ -187,10 +187,8 @@ async function main() {
     for (const environment of environments) {
       const row = await matrix.play(environment);
       rows.push(row);
-      if (row.error !== undefined) {
-        console.log(`${row.name}:`);
-        printFailure(row.error);
-      }
+      printProgress(row);
+      if (row.error !== undefined) printFailure(row.error);
     }
     print(rows);
     printCounts(rows);

@@ -1,14 +1,14 @@
 // How many bytes an environment loads or ships to run the program.
 
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** @typedef {{ raw: number, brotli: number }} Shipped bytes */
 
-/** The wasm in base64 begins so, and nothing else does. */
-const INLINED_WASM = "AGFzbQE";
+/** A text of the package that no minifier may change. */
+const MARK = "IssueBulkError";
 
 /**
  * The files that a runtime without a bundler loads for an import of the package.
@@ -46,14 +46,16 @@ export function built(folder) {
 }
 
 /**
- * Those of `built` that hold the core: what the package adds to an app of many files.
+ * Those of `built` that hold the package: what it adds to an app of many files.
  *
  * @param {string} folder
+ * @param {RegExp} place of the part of the app that is meant, in `folder`
  */
-export function withCore(folder) {
-  return built(folder).filter(
-    (path) => path.endsWith(".wasm") || readFileSync(path, "latin1").includes(INLINED_WASM),
-  );
+export function withPackage(folder, place) {
+  return built(folder).filter((path) => {
+    if (!place.test(relative(folder, path))) return false;
+    return path.endsWith(".wasm") || readFileSync(path, "latin1").includes(MARK);
+  });
 }
 
 /**

@@ -14,6 +14,12 @@
 
 const HEAD = ["environment", "import", "run", "report equal", "bytes shipped", "brotli", "time"];
 
+/** @param {Row} row that has just been played */
+export function printProgress({ name, error, ms }) {
+  const verdict = error === undefined ? "ok    " : "FAILED";
+  console.log(`${name.padEnd(44)} ${verdict} ${(ms / 1_000).toFixed(1).padStart(8)} s`);
+}
+
 /** @param {Row[]} rows */
 export function print(rows) {
   const lines = [HEAD, ...rows.map(cells)];

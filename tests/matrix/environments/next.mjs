@@ -1,7 +1,7 @@
 // One Next app that plays the program in four places.
 
 import { NODE } from "../../../scripts/project.mjs";
-import { withCore } from "../shipped.mjs";
+import { withPackage } from "../shipped.mjs";
 
 /** @typedef {import("../environments.mjs").Environment} Environment */
 /** @typedef {import("../project.mjs").Project} Project */
@@ -68,28 +68,29 @@ async function start(project) {
 /**
  * @param {string} name
  * @param {string} path of the app
+ * @param {RegExp} place of its scripts in what Next built
  * @returns {Environment}
  */
-function served(name, path) {
+function served(name, path, place) {
   return {
     name,
     group: "next",
     prepare,
     run: async (project) => project.request(`${await start(project)}${path}`),
-    shipped: (project) => withCore(project.path(".next", "server", "app", path)),
+    shipped: (project) => withPackage(project.path(".next"), place),
   };
 }
 
 /** @type {Environment[]} */
 export const NEXT = [
-  served("Next, route", "/route"),
-  served("Next, edge route", "/edge"),
-  served("Next, server component", "/server"),
+  served("Next, route", "/route", /^server\/chunks\/[^/]*$/),
+  served("Next, edge route", "/edge", /^server\/edge\//),
+  served("Next, server component", "/server", /^server\/chunks\/ssr\/.*server_page/),
   {
     name: "Next, client component",
     group: "next",
     prepare,
     run: async (project) => project.browse("chromium", `${await start(project)}/client`),
-    shipped: (project) => withCore(project.path(".next", "static")),
+    shipped: (project) => withPackage(project.path(".next"), /^static\//),
   },
 ];
