@@ -1,6 +1,6 @@
 // A project that has the packed package installed, and a copy of tests that see nothing else of it.
 
-import { cpSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { ROOT, testFiles } from "./project.mjs";
 import { run } from "./run.mjs";
@@ -31,7 +31,11 @@ export async function pack(folder, log) {
 export async function installPacked(folder, tests, log) {
   const tarball = await pack(folder, log);
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-  await run("npm", ["install", "--ignore-scripts", "--no-audit", tarball], { cwd: folder, log });
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  // What the package can use where its user has it.
+  const peer = `undici@${devDependencies.undici}`;
+  const args = ["install", "--ignore-scripts", "--no-audit", tarball, peer];
+  await run("npm", args, { cwd: folder, log });
   cpSync(join(ROOT, tests), folder, { recursive: true });
   const files = testFiles(tests).map((path) => join(folder, basename(path)));
   if (files.length === 0) throw new Error(`no test file in ${tests}`);
