@@ -55,6 +55,56 @@ fn cancelling_awaits_what_is_in_flight() {
 }
 
 #[test]
+fn what_is_silent_after_a_cancel_is_unknown_and_never_unsent() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls == 1 { issue(ids) } else { Reply::Silence }
+    };
+    let mut world = World::new(100, batch_of(10), &mut service);
+    for _ in 0..2 {
+        let Output::Send { batch, attempt } = world.job.poll_output(world.now) else { panic!() };
+        world.send(batch, attempt);
+    }
+    world.job.cancel();
+    world.run();
+    expect(&world, &[("issued", 10), ("unknown timeout", 10), ("unsent cancelled", 80)]);
+    assert_eq!((world.sent.len(), world.now.as_millis()), (2, 60_000));
+}
+
+#[test]
+fn a_storm_of_pauses_sends_nothing_twice() {
+    let mut service = issue;
+    let mut world = World::new(500, batch_of(7), &mut service);
+    for step in 0.. {
+        match world.job.poll_output(world.now) {
+            Output::Send { batch, attempt } => world.send(batch, attempt),
+            Output::Wait { until } => {
+                let Some(next) = world.next_event(until) else {
+                    assert_eq!(world.job.progress(world.now).state, RunState::Paused);
+                    world.job.resume(world.now);
+                    continue;
+                };
+                world.now = world.now.max(next);
+                world.deliver();
+            }
+            Output::Done => break,
+            output => panic!("{output:?}"),
+        }
+        match step % 3 {
+            0 => world.job.pause(),
+            1 => world.job.resume(world.now),
+            _ => {}
+        }
+        assert!(step < 10_000, "the run does not end");
+    }
+    expect(&world, &[("issued", 500)]);
+    let mut ids: Vec<i64> = world.sent.iter().flat_map(|(_, ids)| ids.clone()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=500).collect::<Vec<i64>>());
+}
+
+#[test]
 fn cancelling_a_run_that_is_done_changes_nothing() {
     let mut service = issue;
     let mut world = World::new(10, Options::default(), &mut service);

@@ -71,14 +71,7 @@ fn a_journal_tells_the_report_of_a_run_that_is_done() {
     let mut calls = 0;
     let mut service = |ids: &[i64]| {
         calls += 1;
-        match calls {
-            2 => Reply::Fails(Failure::NotSent),
-            3 => Reply::Throttled(Some(1)),
-            4 => errors(400, 1006, "Invalid customer identifier"),
-            7 => Reply::Fails(Failure::Network),
-            8 => Reply::Status(413, String::new()),
-            _ => issue(ids),
-        }
+        troubled(ids, calls)
     };
     let mut world = journalled(100, batch_of(10), &mut service);
     let progress = world.run();
@@ -392,4 +385,72 @@ fn a_doubt_outlives_the_process() {
     let mut twice = resumed(&again.stored, retry(), &mut twice);
     twice.run();
     expect(&twice, &[("issued", 10)]);
+}
+
+/// Answers that bring every kind of record into a journal.
+fn troubled(ids: &[i64], calls: u32) -> Reply {
+    match calls {
+        2 => Reply::Fails(Failure::NotSent),
+        3 => Reply::Throttled(Some(1)),
+        4 => errors(400, 1006, "Invalid customer identifier"),
+        7 => Reply::Fails(Failure::Network),
+        8 if ids.len() > 5 => Reply::Status(413, String::new()),
+        _ => issue(ids),
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_any_prefix_of_its_journal_and_sends_nothing_twice() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        troubled(ids, calls)
+    };
+    let mut world = journalled(60, batch_of(10), &mut service);
+    // What was stored when each request left, and its ids if it was processed.
+    let mut left: Vec<(usize, Vec<i64>)> = Vec::new();
+    loop {
+        let before = world.sent.len();
+        match world.job.poll_output(world.now) {
+            Output::Send { batch, attempt } => world.send(batch, attempt),
+            Output::Persist => world.persist(),
+            Output::Wait { until } => {
+                world.now = world.now.max(world.next_event(until).unwrap());
+                world.deliver();
+            }
+            Output::Done => break,
+            output => panic!("{output:?}"),
+        }
+        for (_, ids) in &world.sent[before..] {
+            let refused = matches!(left.len() + 1, 2..=4) || (left.len() == 7 && ids.len() > 5);
+            left.push((world.stored.len(), if refused { vec![] } else { ids.clone() }));
+        }
+    }
+    for len in 0..=world.stored.len() {
+        let mut reader = Reader::default();
+        reader.feed(&world.stored[..len]);
+        let Some(told) = reader.finish().unwrap() else {
+            assert!(left.iter().all(|(stored, _)| *stored > len), "{len} bytes told nothing");
+            continue;
+        };
+        let end = told.bytes as usize;
+        let settled_or_open: Vec<i64> = told
+            .ledger
+            .ids()
+            .iter()
+            .zip(told.ledger.states())
+            .filter(|(_, state)| **state != issue_bulk::ledger::State::Queued)
+            .map(|(id, _)| *id)
+            .collect();
+        let mut again = issue;
+        let mut second = resumed(&world.stored[..end], batch_of(10), &mut again);
+        second.run();
+        let sent: Vec<i64> = second.sent.iter().flat_map(|(_, ids)| ids.clone()).collect();
+        assert_eq!(second.outcomes().values().sum::<u32>(), 60, "{len} bytes");
+        assert!(sent.iter().all(|id| !settled_or_open.contains(id)), "{len} bytes");
+        assert_eq!(sent.len() + settled_or_open.len(), 60, "{len} bytes");
+        let mut processed =
+            left.iter().filter(|(stored, _)| *stored <= end).flat_map(|(_, ids)| ids);
+        assert!(processed.all(|id| !sent.contains(id)), "{len} bytes: sent twice");
+    }
 }
