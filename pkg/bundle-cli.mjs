@@ -15,7 +15,10 @@ import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Entries of the package by the names that the sources use, and where they are beside cli.js. */
-const ENTRIES = new Map([["issue-bulk", "./main.js"]]);
+const ENTRIES = new Map([
+  ["issue-bulk", "./main.js"],
+  ["issue-bulk/node", "./node/main.js"],
+]);
 
 /**
  * @param {string} root of the checkout
@@ -64,7 +67,7 @@ function leaveOwnEntries({ onResolve }) {
  * @param {string[]} inputs of the bundle, relative to the root
  */
 function licences(root, inputs) {
-  const found = inputs.flatMap((input) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
+  const found = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
   const texts = [...new Set(found)].sort().map((folder) => {
     const { name, version } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));

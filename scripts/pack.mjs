@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { bun, deno } from "../tests/matrix/nodes.mjs";
 import { capture } from "./capture.mjs";
 import { buildGateway } from "./gateway.mjs";
 import { installPacked } from "./packed.mjs";
@@ -13,7 +14,7 @@ import { ended, launch, printFailure, stopAll, stopOnSignals } from "./run.mjs";
 
 const LOG = join(LOGS, "pack.log");
 
-/** They see nothing but the installed package and the gateway's binary. */
+/** They see nothing but the installed package, the gateway's binary and other runtimes. */
 const TESTS = join("pkg", "test");
 
 /**
@@ -28,7 +29,11 @@ async function test(executable, folder, files) {
   const child = launch(executable, [...flags, ...files], {
     cwd: folder,
     stdin: "ignore",
-    env: { ISSUE_BULK_GATEWAY: gatewayBinary() },
+    env: {
+      ISSUE_BULK_GATEWAY: gatewayBinary(),
+      ISSUE_BULK_BUN: bun(),
+      ISSUE_BULK_DENO: deno(),
+    },
   });
   child.stdout?.pipe(process.stdout, { end: false });
   child.stderr?.pipe(process.stderr, { end: false });

@@ -31,8 +31,11 @@ export class Refusal extends Error {
   }
 }
 
+/** By a signal, or by the end of the process in the middle of a run. */
+const INTERRUPTIONS = new Set(["cancelled", "interrupted"]);
+
 /** Stops that come from this side of the network. */
-const OWN_STOPS = new Set(["cancelled", "deadline", "journal-failed", "internal-error"]);
+const OWN_STOPS = new Set(["deadline", "journal-failed", "internal-error"]);
 
 /**
  * The exit code of a run that ended. A stop by the service comes before unknown customers: both
@@ -42,7 +45,7 @@ const OWN_STOPS = new Set(["cancelled", "deadline", "journal-failed", "internal-
  * @returns {number}
  */
 export function exitCodeOf({ counts, stopped }) {
-  if (stopped?.code === "cancelled") return EXIT.interrupted;
+  if (stopped !== null && INTERRUPTIONS.has(stopped.code)) return EXIT.interrupted;
   if (stopped !== null && !OWN_STOPS.has(stopped.code)) return EXIT.stopped;
   if (counts.unknown > 0) return EXIT.unknown;
   if (stopped !== null && stopped.code !== "deadline") return EXIT.usage;
@@ -75,6 +78,8 @@ const ADVICE = Object.freeze(
     "ambiguous-column": "Name the column with --column.",
     "bad-delimiter": "See --delimiter.",
     "invalid-credentials": "See `issue-bulk help credentials`.",
+    "journal-mismatch": "To issue something else, name another journal with --journal.",
+    "journal-locked": "Wait for the other command to end.",
     "not-utf8": "In a spreadsheet, choose \"CSV UTF-8\" when saving.",
   }),
 );

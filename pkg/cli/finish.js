@@ -8,20 +8,27 @@ import { counted, printable } from "./text.js";
 /** @typedef {import("./screen.js").Screen} Screen */
 
 /**
+ * @typedef {object} How
+ * @property {string | undefined} out where the results go
+ * @property {Screen} screen
+ * @property {string | null} journal
+ */
+
+/**
  * @param {Report} report
- * @param {{ out: string | undefined, screen: Screen }} how
+ * @param {How} how
  * @returns {Promise<number>} the exit code
  */
-export async function finish(report, { out, screen }) {
+export async function finish(report, { out, screen, journal }) {
   printSummary(report, screen);
   for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
-  for (const line of endLines(report)) screen.result(line);
+  for (const line of endLines(report, journal)) screen.result(line);
   if (out !== undefined) {
     await writeResults(report, out);
     if (out !== "-") screen.result(`Results: ${printable(out)}`);
   }
   const exitCode = exitCodeOf(report);
-  screen.event("summary", { exitCode, ...summaryOf(report), results: out ?? null });
+  screen.event("summary", { exitCode, ...summaryOf(report), results: out ?? null, journal });
   return exitCode;
 }
 
@@ -29,9 +36,10 @@ export async function finish(report, { out, screen }) {
  * Why it ended early, and what to do now.
  *
  * @param {Report} report
+ * @param {string | null} journal
  * @returns {string[]}
  */
-function endLines(report) {
+function endLines(report, journal) {
   const { stopped, counts } = report;
   const lines = [];
   if (stopped !== null) {
@@ -43,10 +51,14 @@ function endLines(report) {
     const title = exitCodeOf(report) === EXIT.interrupted ? "Interrupted" : "Stopped";
     lines.push(`${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`);
   }
+  if (stopped !== null && journal !== null) {
+    lines.push(`To go on: the same command, or issue-bulk resume ${printable(journal)}`);
+  }
   if (stopped?.code === "unauthorised") lines.push("See `issue-bulk help credentials`.");
   if (counts.unknown > 0) {
     const who = counted(counts.unknown, "customer");
     lines.push(`${who} may have been issued. Do not issue to them again before somebody looked.`);
+    if (journal !== null) lines.push(`To look: issue-bulk reconcile ${printable(journal)}`);
   }
   return lines;
 }

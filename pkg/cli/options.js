@@ -84,6 +84,14 @@ export function paceOptions(command) {
 }
 
 /** @type {Group} */
+export function journalOptions(command) {
+  command
+    .optionsGroup("Journal:")
+    .option("--journal <file>", "where an interrupted run goes on from (default: beside the file)")
+    .option("--no-journal", "none: what is in flight when the process is killed stays in doubt");
+}
+
+/** @type {Group} */
 export function outOptions(command) {
   command
     .optionsGroup("Output:")

@@ -4,8 +4,10 @@ import { version } from "issue-bulk";
 import { HELP as HELP_CREDENTIALS } from "./credentials.js";
 import * as groups from "./options.js";
 import { plan } from "./plan.js";
+import { report } from "./report.js";
+import { resume } from "./resume.js";
 import { HELP as HELP_REVOKE, revoke } from "./revoke.js";
-import { run } from "./run.js";
+import { HELP as HELP_RUN, run } from "./run.js";
 import { Screen } from "./screen.js";
 
 /** @typedef {import("./options.js").Given} Given */
@@ -13,7 +15,14 @@ import { Screen } from "./screen.js";
 
 const FILE = "CSV, TSV, NDJSON, JSON or one id a line, .gz or not; - for standard input";
 
+const JOURNAL = "a journal (*.issue-bulk), or the file of customers that it lies beside";
+
 const EXITS = `
+Examples:
+  issue-bulk plan customers.csv
+  issue-bulk run customers.csv --promotion 67dd4210ef21a64211227e04 --context summer-2026
+  issue-bulk report customers.csv --out results.csv
+
 Exit codes:
   0    every customer was issued
   1    some were rejected, not sent or invalid
@@ -63,9 +72,28 @@ export function makeProgram(began) {
     .summary("issue the promotion to every customer of a file")
     .argument("<file>", FILE);
   use(running, groups.requestOptions, groups.serviceOptions, groups.inputOptions);
-  use(running, groups.paceOptions, groups.outOptions, groups.screenOptions);
-  running.option("-y, --yes", "issue without a question, for scripts");
+  use(running, groups.paceOptions, groups.journalOptions, groups.outOptions);
+  use(running, groups.screenOptions);
+  running
+    .option("-y, --yes", "issue without a question, for scripts")
+    .addHelpText("after", HELP_RUN);
   perform(running, run);
+
+  const resuming = program
+    .command("resume")
+    .summary("go on with an interrupted run, from its journal alone")
+    .argument("<file>", JOURNAL);
+  use(resuming, groups.serviceOptions, groups.paceOptions, groups.outOptions);
+  use(resuming, groups.screenOptions);
+  resuming.option("-y, --yes", "go on without a question, for scripts");
+  perform(resuming, resume);
+
+  const reporting = program
+    .command("report")
+    .summary("say what a journal holds, or write it as results; sends nothing")
+    .argument("<file>", JOURNAL);
+  use(reporting, groups.outOptions, groups.screenOptions);
+  perform(reporting, report);
 
   const revoking = program
     .command("revoke")

@@ -1,18 +1,27 @@
-/** `run`: issues the promotion to every customer of a file. */
+/** `run`: issues the promotion to every customer of a file, or goes on where it was interrupted. */
 import { stat } from "node:fs/promises";
-import { issueBulk } from "issue-bulk";
+import { issueBulk, resumeIssueBulk } from "issue-bulk";
+import { fileJournal } from "issue-bulk/node";
 import { confirm, requireSomebody } from "./confirm.js";
 import { Refusal } from "./exit.js";
-import { finish } from "./finish.js";
 import { STDIN, openInput } from "./input.js";
-import { Interrupt } from "./interrupt.js";
+import { issuing } from "./issuing.js";
+import { earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
-import { ProgressLine } from "./progress.js";
 import { checkOut, resultsBeside } from "./results.js";
+import { count } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 /** @typedef {import("./screen.js").Screen} Screen */
+/** @typedef {import("issue-bulk").Report} Report */
+
+export const HELP = `
+A run keeps a journal beside the file, FILE.issue-bulk. After an interruption of any kind, the same
+command goes on where it stopped; after its end, the same command sends nothing. Another promotion,
+context, host, batch size or list needs a journal of its own: --journal.
+
+Results go to FILE.results.csv where --out says nothing else.`;
 
 /**
  * @param {string} file
@@ -23,31 +32,35 @@ import { checkOut, resultsBeside } from "./results.js";
 export async function run(file, given, screen) {
   const request = requestOf(given);
   const { service, who } = await serviceOf(given);
+  const path = await journalOf(file, given);
+  const earlier = path === null ? null : await earlierRun(path);
   const out = given.out ?? (file === STDIN ? undefined : resultsBeside(file));
-  await checkOut(out, given);
-  requireSomebody(screen, given);
-  if (!given.yes) await confirmRun(file, given, screen, { ...request, host: service.host, who });
-  const interrupt = new Interrupt(screen);
-  const line = new ProgressLine(screen, "Issued");
-  try {
-    const customerIds = await openInput(file);
-    const report = await issueBulk(
-      { ...request, customerIds },
-      {
-        ...service,
-        ...paceOf(given),
-        input: inputOf(given),
-        signal: interrupt.signal,
-        transport: interrupt.transport,
-        onProgress: (progress) => line.show(progress),
-      },
-    );
-    line.end();
-    return await finish(report, { out, screen });
-  } finally {
-    line.end();
-    interrupt.end();
+  await checkOut(out, { ...given, isResumed: earlier !== null });
+  const isFinished = earlier !== null && earlier.stopped === null;
+  if (!isFinished) requireSomebody(screen, given);
+  if (!isFinished && !given.yes) {
+    const rows = rowsOf({ ...request, host: service.host, who });
+    if (earlier === null) await confirmRun(file, given, screen, rows);
+    else await confirm(screen, { verb: "go on with", customers: earlier.counts.unsent, rows });
   }
+  if (earlier !== null) screen.note(storyOf(earlier));
+  const whole = { ...request, customerIds: await openInput(file) };
+  const options = { ...service, ...paceOf(given), input: inputOf(given) };
+  const journal = path === null ? undefined : fileJournal(path);
+  return issuing(
+    (watched) =>
+      earlier === null || journal === undefined
+        ? issueBulk(whole, { ...options, ...watched, journal })
+        : resumeIssueBulk(journal, { ...options, ...watched, request: whole }),
+    { out, screen, journal: path },
+  );
+}
+
+/** @param {Report} earlier */
+function storyOf({ counts, stopped, length }) {
+  if (stopped === null) return "This run is finished; nothing more will be sent.";
+  const settled = `${count(length - counts.unsent)} of ${count(length)}`;
+  return `Going on with an earlier run: ${settled} customers are settled.`;
 }
 
 /**
@@ -66,26 +79,31 @@ export function requestOf({ promotion, context }) {
 }
 
 /**
- * @param {string} file
- * @param {Given} given
- * @param {Screen} screen
  * @param {{ promotionId: string, contextId: string, host: string, who: string }} what
+ * @returns {(readonly [string, string])[]}
  */
-async function confirmRun(file, given, screen, { promotionId, contextId, host, who }) {
-  const before = await stateOf(file);
-  const plan = await planOf(file, given);
-  printPlan(plan, (line) => screen.note(line));
-  /** @type {(readonly [string, string])[]} */
-  const rows = [
+function rowsOf({ promotionId, contextId, host, who }) {
+  return [
     ["Promotion", promotionId],
     ["Context", contextId],
     ["Service", `${host}, as ${who}`],
   ];
+}
+
+/**
+ * @param {string} file
+ * @param {Given} given
+ * @param {Screen} screen
+ * @param {(readonly [string, string])[]} rows
+ */
+async function confirmRun(file, given, screen, rows) {
+  const before = await stateOf(file);
+  const plan = await planOf(file, given);
+  printPlan(plan, (line) => screen.note(line));
   await confirm(screen, { verb: "issue to", customers: plan.distinct, rows });
-  if ((await stateOf(file)) !== before) {
-    const message = `Nothing was sent: ${file} has changed since the question.`;
-    throw new Refusal("input-changed", message);
-  }
+  if ((await stateOf(file)) === before) return;
+  const message = `Nothing was sent: ${file} has changed since the question.`;
+  throw new Refusal("input-changed", message);
 }
 
 /** @param {string} file */

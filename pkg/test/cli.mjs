@@ -75,12 +75,13 @@ export function environment(host) {
 
 /**
  * @param {string[]} args
- * @param {{ env: Record<string, string>, input?: string | Uint8Array | null, cwd?: string }} how
- *   `input` null leaves standard input open
+ * @param {{ env: Record<string, string>, input?: string | Uint8Array, runtime?: string[] }} how
+ *   `runtime` is the Node of the tests, if nothing else is said
  * @returns {Started}
  */
-export function start(args, { env, input = "", cwd }) {
-  return watch(spawn(process.execPath, [BIN, ...args], { env, cwd }), input);
+export function start(args, { env, input = "", runtime = [process.execPath] }) {
+  const [command = "", ...words] = [...runtime, BIN, ...args];
+  return watch(spawn(command, words, { env }), input);
 }
 
 /**
@@ -88,11 +89,11 @@ export function start(args, { env, input = "", cwd }) {
  * comes out of it together with standard output.
  *
  * @param {string[]} args
- * @param {{ env: Record<string, string> }} how
+ * @param {{ env: Record<string, string>, runtime?: string[] }} how
  * @returns {Started}
  */
-export function startOnTerminal(args, { env }) {
-  const words = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(" ");
+export function startOnTerminal(args, { env, runtime = [process.execPath] }) {
+  const words = [...runtime, BIN, ...args].map((word) => `'${word}'`).join(" ");
   const shell = { SHELL: "/bin/sh" };
   return watch(spawn("script", ["-qefc", words, "/dev/null"], { env: { ...shell, ...env } }), null);
 }

@@ -1,6 +1,7 @@
 // The command line: what it reads, says, writes and ends with, on the packed package's own file.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
@@ -9,7 +10,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { BIN, WHAT, environment, start, startOnTerminal, withFolder } from "./cli.mjs";
-import { AUTH } from "./gateway.mjs";
+import { AUTH, startGateway } from "./gateway.mjs";
 import { ids, withGateway } from "./runs.mjs";
 
 const service = withGateway();
@@ -44,11 +45,15 @@ test("every command has its help, and a slip is told with exit code 2", async ()
   assert.match(stdout, /ISSUE_BULK_PASSWORD_MD5/);
 });
 
-test("npm makes it a command, without dependencies", () => {
+test("npm makes it a command, without dependencies", async () => {
   assert.ok(readFileSync(BIN, "utf8").startsWith("#!/usr/bin/env node\n"));
   assert.equal(statSync(BIN).mode & 0o111, 0o111);
   const manifest = JSON.parse(readFileSync(join(BIN, "..", "..", "package.json"), "utf8"));
   assert.equal(manifest.dependencies, undefined);
+  const words = ["--no-install", "issue-bulk", "--version"];
+  const npx = spawn("npx", words, { cwd: join(BIN, "..", "..", "..", "..") });
+  const [version] = await once(npx.stdout.setEncoding("utf8"), "data");
+  assert.equal(version.trim(), manifest.version);
   const licences = readFileSync(join(BIN, "..", "LICENSES-CLI.txt"), "utf8");
   for (const library of ["commander", "picocolors"]) assert.ok(licences.includes(library));
 });
@@ -108,6 +113,7 @@ test("what cannot be read is told with exit code 2, and nothing is sent", async 
   const cases = /** @type {const} */ ([
     [fresh("nowhere.csv"), [], /no such file or folder/],
     [folder, [], /is a folder/],
+    [join(file("plain.csv", "11\n"), "below"), [], /no folder/],
     [bad, [], /"a".*"b"/s],
     [bad, ["--column", "c"], /no column "c".*"a", "b"/s],
     [file("empty.csv", ""), [], /no ids|empty/i],
@@ -119,6 +125,7 @@ test("what cannot be read is told with exit code 2, and nothing is sent", async 
     assert.match(stderr, message);
   }
   if (process.getuid?.() !== 0) {
+    // Root may read everything.
     const locked = file("locked.csv", "11\n");
     chmodSync(locked, 0);
     assert.match((await cli(["plan", locked])).stderr, /no permission/);
@@ -128,7 +135,8 @@ test("what cannot be read is told with exit code 2, and nothing is sent", async 
 
 test("exit codes: 1 rejected or unsent, 3 unknown, 4 stopped by the service", async () => {
   const path = file("codes.csv", `${ids(3).join("\n")}\n`);
-  const run = () => cli(["run", path, ...WHAT, "--yes", "--force", "--timeout", "5"]);
+  const options = ["--yes", "--no-journal", "--force", "--timeout", "5"];
+  const run = () => cli(["run", path, ...WHAT, ...options]);
   const fault = (/** @type {object} */ fault) => service.gateway.faults([{ when: {}, fault }]);
   await fault({ kind: "perIdError", which: { ids: ["500000001"] } });
   const rejected = await run();
@@ -168,6 +176,21 @@ test("no network: the customers are provably not sent", async () => {
   assert.match(stdout, /not-reached/);
 });
 
+test("a network that breaks in the middle loses no customer", async () => {
+  const gateway = await startGateway();
+  await gateway.switches({ latencyMs: 50 });
+  const path = file("broken.csv", `${ids(20_000).join("\n")}\n`);
+  const options = ["--attempts", "2", "--batch-size", "500", "--yes", "--json"];
+  const run = start(["run", path, ...WHAT, ...options], { env: environment(gateway.host) });
+  await gateway.reached({ arrivals: 3_000 });
+  await gateway.stop();
+  const { code, events } = await run.ended;
+  assert.ok(code === 3 || code === 4, `exit code ${code}`);
+  const { issued, rejected, unsent, unknown, given } = events.at(-1).counts;
+  assert.equal(issued + rejected + unsent + unknown, given);
+  assert.ok(issued >= 500 && unsent > 0);
+});
+
 test("credentials come from a file that only its owner may read", async () => {
   const path = file("owner.csv", "11\n");
   const env = { ISSUE_BULK_USERNAME: "", ISSUE_BULK_PASSWORD: "", ISSUE_BULK_HOST: "" };
@@ -175,7 +198,7 @@ test("credentials come from a file that only its owner may read", async () => {
     `# the till\r\nISSUE_BULK_HOST=${service.gateway.host}\n\n` +
     `export ISSUE_BULK_USERNAME=${AUTH.username}\nISSUE_BULK_PASSWORD="${AUTH.password}"\n`;
   const credentials = file("till.env", content);
-  const args = ["run", path, ...WHAT, "--yes", "--force", "--credentials", credentials];
+  const args = ["run", path, ...WHAT, "--yes", "--credentials", credentials];
   chmodSync(credentials, 0o640);
   const refused = await cli(args, { env });
   assert.equal(refused.code, 2);
@@ -216,7 +239,7 @@ test("credentials that are missing, doubled or arguments are refused", async () 
 
 test("an OAuth client and a till's md5 are credentials, too", async () => {
   const path = file("oauth.csv", "11\n");
-  const run = ["run", path, ...WHAT, "--yes", "--force"];
+  const run = ["run", path, ...WHAT, "--yes", "--no-journal", "--force"];
   const none = { ISSUE_BULK_USERNAME: "", ISSUE_BULK_PASSWORD: "" };
   const client = { ISSUE_BULK_KEY: "sample-key", ISSUE_BULK_SECRET: "sample-secret" };
   assert.equal((await cli(run, { env: { ...none, ...client } })).code, 0);
@@ -262,10 +285,10 @@ test("--json is one object a line, errors included", async () => {
   assert.equal(stderr, "");
   assert.deepEqual([summary.type, summary.exitCode, summary.counts.issued], ["summary", 1, 1]);
   assert.equal(summary.problems[0].line, 2);
-  const failed = await cli(["run", path, ...WHAT, "--json"]);
+  const failed = await cli(["plan", fresh("nowhere.csv"), "--json"]);
   assert.equal(failed.code, 2);
   const [event] = failed.events;
-  assert.deepEqual([event.type, event.code, event.exitCode], ["error", "results-exist", 2]);
+  assert.deepEqual([event.type, event.code, event.exitCode], ["error", "no-input", 2]);
 });
 
 test("without a terminal nothing is issued before --yes says so", async () => {

@@ -1,0 +1,84 @@
+/** The journal of a run: a file beside the customers, so that the same command goes on with it. */
+import { access } from "node:fs/promises";
+import { IssueBulkError, readJournal } from "issue-bulk";
+import { fileJournal } from "issue-bulk/node";
+import { Refusal } from "./exit.js";
+import { STDIN } from "./input.js";
+import { printable } from "./text.js";
+
+/** @typedef {import("./options.js").Given} Given */
+
+const SUFFIX = ".issue-bulk";
+
+/**
+ * Where a run keeps its journal; null for nowhere.
+ *
+ * @param {string} file the customers
+ * @param {Given} given
+ * @returns {Promise<string | null>}
+ * @throws {Refusal}
+ */
+export async function journalOf(file, { journal }) {
+  if (typeof journal === "string") return journal;
+  if (journal === false) {
+    await refuseEarlier(file);
+    return null;
+  }
+  if (file !== STDIN) return file + SUFFIX;
+  throw new Refusal(
+    "no-journal-place",
+    "Standard input has no place beside it for the journal that an interrupted run goes on from. " +
+      "Use --journal FILE, or --no-journal to do without.",
+  );
+}
+
+/**
+ * Without a journal a command cannot know what an earlier run did; where there is one it must.
+ *
+ * @param {string} file
+ */
+async function refuseEarlier(file) {
+  const path = file + SUFFIX;
+  if (file === STDIN || !(await isThere(path))) return;
+  throw new Refusal(
+    "journal-not-empty",
+    `${printable(path)} is the journal of an earlier run. Without --no-journal this command goes ` +
+      "on from it; to issue to all of them once more, move it away first.",
+  );
+}
+
+/**
+ * The journal that an argument means: itself, or the one beside the customers it names.
+ *
+ * @param {string} file
+ */
+export async function journalAt(file) {
+  const beside = file + SUFFIX;
+  if (!file.endsWith(SUFFIX) && (await isThere(beside))) return beside;
+  if (await isThere(file)) return file;
+  throw new Refusal("no-journal", `There is no journal ${printable(file)}, and none beside it.`);
+}
+
+/**
+ * The run that a journal tells of, as it stands; null where none has begun.
+ *
+ * @param {string} path
+ * @returns {Promise<import("issue-bulk").Report | null>}
+ */
+export async function earlierRun(path) {
+  if (!(await isThere(path))) return null;
+  try {
+    return await readJournal(fileJournal(path));
+  } catch (error) {
+    if (error instanceof IssueBulkError && error.code === "journal-empty") return null;
+    throw error;
+  }
+}
+
+/** @param {string} path */
+function isThere(path) {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,28 @@
+/** `report`: what a journal says, without going on. */
+import { Refusal } from "./exit.js";
+import { finish } from "./finish.js";
+import { earlierRun, journalAt } from "./journal.js";
+import { checkOut } from "./results.js";
+import { printable } from "./text.js";
+
+/**
+ * @param {string} file the journal, or the customers it lies beside
+ * @param {import("./options.js").Given} given
+ * @param {import("./screen.js").Screen} screen
+ * @returns {Promise<number>} the exit code: that of the run
+ */
+export async function report(file, given, screen) {
+  const path = await journalAt(file);
+  await checkOut(given.out, given);
+  return finish(await reviewed(path), { out: given.out, screen, journal: path });
+}
+
+/**
+ * @param {string} path
+ * @throws {Refusal} `journal-empty`
+ */
+export async function reviewed(path) {
+  const run = await earlierRun(path);
+  if (run !== null) return run;
+  throw new Refusal("journal-empty", `No run has begun in ${printable(path)}.`);
+}

@@ -1,0 +1,206 @@
+// The journal of the command: the same command goes on after any interruption, and no repetition
+// of it issues anything twice.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { WHAT, environment, start, startOnTerminal, withFolder } from "./cli.mjs";
+import { PROMOTION } from "./gateway.mjs";
+import { ids, withGateway } from "./runs.mjs";
+
+const service = withGateway();
+const { folder, file } = withFolder();
+
+/** @param {string[]} args */
+const begin = (args) => start(args, { env: environment(service.gateway.host) });
+
+/** @param {string[]} args */
+const cli = (args) => begin(args).ended;
+
+/**
+ * The rows of a CSV of results.
+ *
+ * @param {string} name
+ * @returns {[string, string][]} customer and outcome
+ */
+function results(name) {
+  const rows = readFileSync(join(folder, name), "utf8").trim().split("\r\n").slice(1);
+  return rows.map((row) => {
+    const [customer = "", outcome = ""] = row.split(",", 2);
+    return [customer, outcome];
+  });
+}
+
+/**
+ * Whether the gateway's account is what the results say, customer by customer. For an unknown one
+ * both are right.
+ *
+ * @param {string} name
+ * @param {number} customers
+ */
+async function agrees(name, customers) {
+  const account = await service.gateway.ids();
+  const rows = results(name);
+  assert.equal(rows.length, customers);
+  for (const [customer, outcome] of rows) {
+    const times = account.get(customer)?.issued ?? 0;
+    if (outcome === "unknown") assert.ok(times <= 1, customer);
+    else assert.equal(times, outcome === "issued" ? 1 : 0, `${customer} is ${outcome}`);
+  }
+  const { duplicatesIssued } = await service.gateway.summary();
+  assert.equal(duplicatesIssued, 0);
+}
+
+const CUSTOMERS = 100_000;
+const KILLS = 10;
+
+test("100,000 customers, killed ten times: the same command ends with the account", async () => {
+  const path = file("killed.csv", `customer_id\n${ids(CUSTOMERS).join("\n")}\n`);
+  const command = ["run", path, ...WHAT, "--yes", "--batch-size", "250", "--json"];
+  await service.gateway.switches({ latencyMs: 20 });
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const run = begin(command);
+    const { arrivals } = await service.gateway.summary();
+    await service.gateway.reached({ arrivals: arrivals + CUSTOMERS / (2 * KILLS) });
+    run.child.kill("SIGKILL");
+    assert.equal((await run.ended).code, null);
+  }
+  assert.equal((await cli(["report", path])).code, 130);
+  const { code, events } = await cli(command);
+  const { counts } = events.at(-1);
+  assert.equal(counts.issued + counts.unknown, CUSTOMERS);
+  // At most what was in flight at each kill is in doubt.
+  assert.ok(counts.unknown <= KILLS * 6 * 250, `${counts.unknown} in doubt`);
+  assert.equal(code, counts.unknown > 0 ? 3 : 0);
+  await agrees("killed.results.csv", CUSTOMERS);
+});
+
+test("a finished run is not run again by its command, nor by another one", async () => {
+  const path = file("done.csv", `${ids(20).join("\n")}\n`);
+  const command = ["run", path, ...WHAT, "--yes"];
+  assert.equal((await cli(command)).code, 0);
+  const again = await cli(command);
+  assert.equal(again.code, 0);
+  assert.match(again.stderr, /finished; nothing more will be sent/);
+  assert.equal((await service.gateway.summary()).issued, 20);
+
+  const without = await cli([...command, "--no-journal", "--force"]);
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /journal of an earlier run/);
+  const other = ["--context", "winter"];
+  const strange = await cli([...command, ...other]);
+  assert.equal(strange.code, 2);
+  assert.match(strange.stderr, /another contextId.*--journal/s);
+  assert.equal((await service.gateway.summary()).issued, 20);
+
+  const own = ["--journal", join(folder, "winter.issue-bulk"), "--out", join(folder, "winter.csv")];
+  assert.equal((await cli([...command, ...other, ...own])).code, 0);
+  assert.equal((await service.gateway.summary()).issued, 40);
+});
+
+test("what differs from the journal is named, and nothing is sent", async () => {
+  const path = file("differs.csv", `${ids(20).join("\n")}\n`);
+  const command = ["run", path, "--yes", "--batch-size", "10"];
+  assert.equal((await cli([...command, ...WHAT])).code, 0);
+  const calls = (await service.gateway.summary()).calls;
+  const other = "67dd4210ef21a64211227e08";
+  const cases = /** @type {const} */ ([
+    [["--promotion", other, "--context", "summer"], /promotionId/],
+    [[...WHAT, "--batch-size", "20"], /batchSize/],
+    [[...WHAT, "--host", "http://127.0.0.1:1"], /host/],
+  ]);
+  for (const [options, message] of cases) {
+    const { code, stderr } = await cli([...command, ...options]);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
+  file("differs.csv", `${ids(21).join("\n")}\n`);
+  const changed = await cli([...command, ...WHAT]);
+  assert.equal(changed.code, 2);
+  assert.match(changed.stderr, /customerIds/);
+  assert.equal((await service.gateway.summary()).calls, calls);
+});
+
+test("after Ctrl-C, resume goes on from the journal alone", async () => {
+  const path = file("cut.csv", `${ids(5_000).join("\n")}\n`);
+  const env = environment(service.gateway.host);
+  const slow = { when: { calls: [2] }, fault: { kind: "delay", ms: 500 } };
+  await service.gateway.faults([slow]);
+  const cut = startOnTerminal(["run", path, ...WHAT, "--yes", "--concurrency", "1"], { env });
+  await service.gateway.reached({ arrivals: 2_000 });
+  cut.child.stdin?.write("\u0003");
+  const ended = await cut.ended;
+  assert.equal(ended.code, 130);
+  assert.match(ended.stdout, /To go on: the same command/);
+  assert.match(ended.stdout, /Issued +2,000/);
+
+  const told = await cli(["report", path]);
+  assert.equal(told.code, 130);
+  assert.match(told.stdout, /Not sent +3,000/);
+  const out = ["--out", join(folder, "cut.results.csv")];
+  const rest = startOnTerminal(["resume", `${path}.issue-bulk`, ...out], { env });
+  await rest.saw("Type 3000");
+  rest.child.stdin?.write("3000\r");
+  assert.equal((await rest.ended).code, 0);
+  await agrees("cut.results.csv", 5_000);
+});
+
+test("report writes the results of a journal, whatever became of the file", async () => {
+  const path = file("told.csv", `${ids(3).join("\n")}\nx\n`);
+  assert.equal((await cli(["run", path, ...WHAT, "--yes", "--out", "-"])).code, 1);
+  const out = join(folder, "told.ndjson");
+  const { code, stdout } = await cli(["report", path, "--out", out]);
+  assert.equal(code, 1);
+  assert.match(stdout, /Invalid +1/);
+  assert.match(stdout, /line 4: not plain digits/);
+  const rows = readFileSync(out, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(rows.map((row) => row.promotionId), Array(3).fill(PROMOTION));
+  assert.equal((await cli(["report", path, "--out", out])).code, 2);
+  assert.equal((await cli(["report", join(folder, "nowhere")])).code, 2);
+});
+
+test("a damaged journal is refused with its place, and nothing is sent", async () => {
+  const path = file("damaged.csv", `${ids(3).join("\n")}\n`);
+  const command = ["run", path, ...WHAT, "--yes"];
+  assert.equal((await cli(command)).code, 0);
+  const { calls } = await service.gateway.summary();
+  const journal = `${path}.issue-bulk`;
+  const bytes = readFileSync(journal);
+  bytes[40] = (bytes[40] ?? 0) ^ 1;
+  writeFileSync(journal, bytes);
+  const { code, stderr } = await cli(command);
+  assert.equal(code, 2);
+  assert.match(stderr, /at byte \d+/);
+  assert.deepEqual(readFileSync(journal), bytes);
+  assert.equal((await service.gateway.summary()).calls, calls);
+});
+
+test("a second command on the same journal waits for nobody: it is refused", async () => {
+  const path = file("two.csv", `${ids(2_000).join("\n")}\n`);
+  await service.gateway.switches({ latencyMs: 500 });
+  const command = ["run", path, ...WHAT, "--yes"];
+  const first = begin(command);
+  await service.gateway.reached({ arrivals: 1_000 });
+  const second = await cli(command);
+  assert.equal(second.code, 2);
+  assert.match(second.stderr, /another process|lock/i);
+  assert.equal((await first.ended).code, 0);
+  await agrees("two.results.csv", 2_000);
+});
+
+test("customers from a pipe need a place for the journal", async () => {
+  const env = environment(service.gateway.host);
+  const input = "11\n12\n";
+  const piped = (/** @type {string[]} */ ...more) =>
+    start(["run", "-", ...WHAT, "--yes", ...more], { env, input }).ended;
+  const refused = await piped();
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /--journal FILE, or --no-journal/);
+  assert.equal((await piped("--no-journal")).code, 0);
+  const journal = join(folder, "piped.issue-bulk");
+  assert.equal((await piped("--journal", journal)).code, 0);
+  assert.equal((await piped("--journal", journal)).code, 0);
+  assert.ok(existsSync(journal));
+  assert.equal((await service.gateway.summary()).issued, 4);
+});
