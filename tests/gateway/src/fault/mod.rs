@@ -34,6 +34,20 @@ pub(crate) struct Fault {
     pub draw: u64,
 }
 
+impl Fault {
+    /// The fault with what its message is to repeat of the request: `{credentials}` and `{body}`.
+    pub(crate) fn repeating(&self, credentials: &str, body: &[u8]) -> Self {
+        let mut fault = self.clone();
+        if let Kind::Status { message: Some(text), .. }
+        | Kind::PerIdError { message: Some(text), .. } = &mut fault.kind
+        {
+            let body = String::from_utf8_lossy(body);
+            *text = text.replace("{credentials}", credentials).replace("{body}", &body);
+        }
+        fault
+    }
+}
+
 /// When a rule fires. All conditions given must hold; without any the rule always fires.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]

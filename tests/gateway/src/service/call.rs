@@ -38,6 +38,14 @@ impl Call<'_> {
         self.query_first(name).as_deref() == Some("true")
     }
 
+    /// What the request authenticates with, as it was sent.
+    pub(super) fn credentials(&self) -> String {
+        let names = self.switches.auth.token_headers.iter().map(String::as_str);
+        let values = names.chain(["authorization"]).filter_map(|name| self.parts.headers.get(name));
+        let texts: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        texts.join(" ")
+    }
+
     /// 415 unless the body is said to be JSON.
     pub(super) fn check_content_type(&self) -> Result<(), Problem> {
         let value = self.parts.headers.get("content-type");

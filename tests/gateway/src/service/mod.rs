@@ -161,6 +161,8 @@ impl Service {
 
     /// The answer and what it issues, with every fault but those of the wire applied.
     fn decide(&self, call: &Call<'_>, fault: Option<&Fault>, too_large: bool) -> Outcome {
+        let fault = fault.map(|fault| fault.repeating(&call.credentials(), call.body));
+        let fault = fault.as_ref();
         let outcome = if too_large {
             Outcome::of(Problem::new(413).reply(call.switches))
         } else {

@@ -131,3 +131,17 @@ fn attribution_is_noted_and_secrets_are_not() {
     let lookup = [("authorization", BASIC), ("x-cap-api-attribution-lookup", "x")];
     assert_eq!(issue(&bench, &lookup).json()["errors"][0]["code"], 1061);
 }
+
+#[test]
+fn a_message_can_repeat_what_was_sent() {
+    let bench = Bench::start();
+    let message = "not with {credentials} for {body}";
+    bench.fault(json!({"kind": "status", "status": 500, "message": message}));
+    let said = |with: &[(&str, &str)]| issue(&bench, with).json()["errors"][0]["message"].clone();
+    let repeated = |sent: &str| json!(format!("not with {sent} for [5]"));
+    assert_eq!(said(&[("authorization", BASIC)]), repeated(BASIC));
+    assert_eq!(said(&[("x-cap-api-oauth-token", "t.o.k")]), repeated("t.o.k"));
+    bench.fault(json!({"kind": "perIdError", "message": "{credentials}"}));
+    let entry = &issue(&bench, &[("authorization", BASIC)]).json()["data"]["5"];
+    assert_eq!(entry["error"]["message"], BASIC);
+}
