@@ -12,6 +12,8 @@ import { counted, printable } from "./text.js";
  * @property {string | undefined} out where the results go
  * @property {Screen} screen
  * @property {string | null} journal
+ * @property {boolean} isWhole whether all of it was done by this process, so that it was timed
+ * @property {import("./results.js").OutcomeName} [list] what goes into `out`; all, if not said
  */
 
 /**
@@ -19,12 +21,12 @@ import { counted, printable } from "./text.js";
  * @param {How} how
  * @returns {Promise<number>} the exit code
  */
-export async function finish(report, { out, screen, journal }) {
-  printSummary(report, screen);
+export async function finish(report, { out, screen, journal, isWhole, list }) {
+  printSummary(report, screen, isWhole);
   for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
   for (const line of endLines(report, journal)) screen.result(line);
   if (out !== undefined) {
-    await writeResults(report, out);
+    await writeResults(report, out, list);
     if (out !== "-") screen.result(`Results: ${printable(out)}`);
   }
   const exitCode = exitCodeOf(report);

@@ -27,6 +27,7 @@ import { hostOf, readCredentials } from "./credentials.js";
  * @property {number} [attempts]
  * @property {string | boolean} [journal] a file; false for none
  * @property {string} [out]
+ * @property {import("./results.js").OutcomeName} [list]
  * @property {boolean} [force]
  * @property {boolean} [yes]
  * @property {string} [confirm] the words that confirm `revoke`
@@ -97,6 +98,15 @@ export function outOptions(command) {
     .optionsGroup("Output:")
     .option("-o, --out <file>", "results: CSV, or NDJSON for .ndjson and .jsonl; - for stdout")
     .option("--force", "replace an existing file of results");
+}
+
+/** @type {Group} */
+export function listOption(command) {
+  const outcomes = ["issued", "rejected", "unsent", "unknown"];
+  const meaning = "write only these customers to --out, one a line, as input of another run";
+  command
+    .optionsGroup("Output:")
+    .addOption(new Option("--list <outcome>", meaning).choices(outcomes));
 }
 
 /** @type {Group} */

@@ -92,7 +92,7 @@ export function makeProgram(began) {
     .command("report")
     .summary("say what a journal holds, or write it as results; sends nothing")
     .argument("<file>", JOURNAL);
-  use(reporting, groups.outOptions, groups.screenOptions);
+  use(reporting, groups.outOptions, groups.listOption, groups.screenOptions);
   perform(reporting, report);
 
   const revoking = program

@@ -13,8 +13,12 @@ import { printable } from "./text.js";
  */
 export async function report(file, given, screen) {
   const path = await journalAt(file);
-  await checkOut(given.out, given);
-  return finish(await reviewed(path), { out: given.out, screen, journal: path });
+  const { out, list } = given;
+  if (list !== undefined && out === undefined) {
+    throw new Refusal("no-out", "Where to? Use --list with --out FILE.");
+  }
+  await checkOut(out, given);
+  return finish(await reviewed(path), { out, list, screen, journal: path, isWhole: false });
 }
 
 /**

@@ -50,24 +50,38 @@ export async function checkOut(out, { force = false, isResumed = false }) {
   });
 }
 
-/** @param {string} path */
-async function areResults(path) {
+/**
+ * Whether a file is one of results, as far as its beginning tells.
+ *
+ * @param {string} path
+ */
+export async function areResults(path) {
   const file = await open(path).catch(() => null);
-  if (file === null) return true;
+  if (file === null) return false;
   const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
   await file.close();
   const head = buffer.toString("utf8", 0, bytesRead);
   return BEGINNINGS.some((beginning) => head.startsWith(beginning));
 }
 
+/** @typedef {import("issue-bulk").Outcome["outcome"]} OutcomeName */
+
 /**
  * Writes the rows of a report.
  *
  * @param {import("issue-bulk").Report} report
  * @param {string} out
+ * @param {OutcomeName} [list] only the customers with this outcome, as input of another run
  */
-export async function writeResults(report, out) {
-  await writeOut(out, isNdjson(out) ? report.ndjson() : report.csv());
+export async function writeResults(report, out, list) {
+  if (list !== undefined) return writeOut(out, customers(report[list]()));
+  return writeOut(out, isNdjson(out) ? report.ndjson() : report.csv());
+}
+
+/** @param {Iterable<{ customerId: string }>} outcomes */
+async function* customers(outcomes) {
+  yield "customer_id\r\n";
+  for (const { customerId } of outcomes) yield `${customerId}\r\n`;
 }
 
 /** @param {string} out */
@@ -78,10 +92,11 @@ export function isNdjson(out) {
 /**
  * @param {string} out
  * @param {ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>} rows
+ * @returns {Promise<void>}
  */
 export async function writeOut(out, rows) {
   const source = Readable.from(/** @type {AsyncIterable<Uint8Array>} */ (rows));
-  if (out === STDOUT) return pipeline(source, process.stdout, { end: false });
+  if (out === STDOUT) return void (await pipeline(source, process.stdout, { end: false }));
   const part = `${out}.part`;
   try {
     await pipeline(source, createWriteStream(part));

@@ -7,7 +7,7 @@ import { journalAt } from "./journal.js";
 import { paceOf, serviceOf } from "./options.js";
 import { reviewed } from "./report.js";
 import { checkOut } from "./results.js";
-import { count } from "./text.js";
+import { storyOf } from "./run.js";
 
 /**
  * @param {string} file the journal, or the customers it lies beside
@@ -20,17 +20,17 @@ export async function resume(file, given, screen) {
   const path = await journalAt(file);
   const { out } = given;
   await checkOut(out, { ...given, isResumed: true });
-  const { stopped, counts, length } = await reviewed(path);
-  if (stopped !== null) {
+  const earlier = await reviewed(path);
+  screen.note(storyOf(earlier));
+  if (earlier.stopped !== null) {
     requireSomebody(screen, given);
-    screen.note(`${count(length - counts.unsent)} of ${count(length)} customers are settled.`);
     const rows = /** @type {const} */ ([["Service", `${service.host}, as ${who}`]]);
-    const what = { verb: "go on with", customers: counts.unsent, rows: [...rows] };
+    const what = { verb: "go on with", customers: earlier.counts.unsent, rows: [...rows] };
     if (!given.yes) await confirm(screen, what);
   }
   const options = { ...service, ...paceOf(given) };
   return issuing(
     (watched) => resumeIssueBulk(fileJournal(path), { ...options, ...watched }),
-    { out, screen, journal: path },
+    { out, screen, journal: path, isWhole: false },
   );
 }

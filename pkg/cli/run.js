@@ -9,8 +9,8 @@ import { issuing } from "./issuing.js";
 import { earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
-import { checkOut, resultsBeside } from "./results.js";
-import { count } from "./text.js";
+import { areResults, checkOut, resultsBeside } from "./results.js";
+import { count, printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 /** @typedef {import("./screen.js").Screen} Screen */
@@ -31,6 +31,7 @@ Results go to FILE.results.csv where --out says nothing else.`;
  */
 export async function run(file, given, screen) {
   const request = requestOf(given);
+  await refuseResults(file);
   const { service, who } = await serviceOf(given);
   const path = await journalOf(file, given);
   const earlier = path === null ? null : await earlierRun(path);
@@ -52,12 +53,15 @@ export async function run(file, given, screen) {
       earlier === null || journal === undefined
         ? issueBulk(whole, { ...options, ...watched, journal })
         : resumeIssueBulk(journal, { ...options, ...watched, request: whole }),
-    { out, screen, journal: path },
+    { out, screen, journal: path, isWhole: earlier === null },
   );
 }
 
-/** @param {Report} earlier */
-function storyOf({ counts, stopped, length }) {
+/**
+ * @param {Report} earlier
+ * @returns {string} where it stands
+ */
+export function storyOf({ counts, stopped, length }) {
   if (stopped === null) return "This run is finished; nothing more will be sent.";
   const settled = `${count(length - counts.unsent)} of ${count(length)}`;
   return `Going on with an earlier run: ${settled} customers are settled.`;
@@ -76,6 +80,20 @@ export function requestOf({ promotion, context }) {
     throw new Refusal("no-context", message);
   }
   return { promotionId: promotion, contextId: context };
+}
+
+/**
+ * Who was issued stands in it, too: to run it is to issue to them again.
+ *
+ * @param {string} file
+ */
+async function refuseResults(file) {
+  if (file === STDIN || !(await areResults(file))) return;
+  throw new Refusal(
+    "input-is-results",
+    `${printable(file)} holds the results of a run, issued customers included. To issue to those ` +
+      "that were not sent, write their list: issue-bulk report JOURNAL --list unsent --out FILE.",
+  );
 }
 
 /**

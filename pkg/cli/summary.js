@@ -64,8 +64,9 @@ const MEANING = Object.freeze(
  *
  * @param {Report} report
  * @param {import("./screen.js").Screen} screen
+ * @param {boolean} isTimed
  */
-export function printSummary(report, screen) {
+export function printSummary(report, screen, isTimed) {
   const { counts, problems } = report;
   const { invalid, duplicate, given, attempts, elapsedMs } = counts;
   const groups = groupsOf(report);
@@ -80,7 +81,8 @@ export function printSummary(report, screen) {
     if (value > 0) printSum(screen, name, value);
   }
   for (const line of problemLines(problems, invalid + duplicate)) screen.result(line);
-  printSum(screen, "given", given, `${counted(attempts, "call")}, ${span(elapsedMs)}`);
+  const time = isTimed ? `, ${span(elapsedMs)}` : "";
+  printSum(screen, "given", given, counted(attempts, "call") + time);
 }
 
 /**

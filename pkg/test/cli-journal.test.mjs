@@ -160,6 +160,24 @@ test("report writes the results of a journal, whatever became of the file", asyn
   assert.equal((await cli(["report", join(folder, "nowhere")])).code, 2);
 });
 
+test("those not sent become a list for another run; results themselves are no input", async () => {
+  const path = file("list.csv", `${ids(4).join("\n")}\n`);
+  const fault = { kind: "status", status: 404, message: "Promotion not found" };
+  await service.gateway.faults([{ when: { calls: [2] }, fault }]);
+  const run = ["run", path, ...WHAT, "--yes", "--batch-size", "2", "--concurrency", "1"];
+  assert.equal((await cli(run)).code, 4);
+  const list = join(folder, "rest.csv");
+  assert.equal((await cli(["report", path, "--list", "unsent"])).code, 2);
+  assert.equal((await cli(["report", path, "--list", "unsent", "--out", list])).code, 4);
+  assert.equal(readFileSync(list, "utf8"), "customer_id\r\n500000003\r\n500000004\r\n");
+  const wrong = await cli(["run", join(folder, "list.results.csv"), ...WHAT, "--yes"]);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /results of a run.*--list unsent/s);
+  assert.equal((await cli(["run", list, ...WHAT, "--yes"])).code, 0);
+  const account = await service.gateway.ids();
+  assert.deepEqual([...account.values()].map((one) => one.issued), [1, 1, 1, 1]);
+});
+
 test("a damaged journal is refused with its place, and nothing is sent", async () => {
   const path = file("damaged.csv", `${ids(3).join("\n")}\n`);
   const command = ["run", path, ...WHAT, "--yes"];
