@@ -147,6 +147,7 @@ export class Outcomes {
   find(id: string): number;
   at(index: number): Outcome;
   next(outcome: number, from: number): number;
+  page(from: number, rows: number): Uint8Array<ArrayBuffer>;
   ids(): BigInt64Array;
   states(): Uint8Array;
   eventTimes(): Columns["eventTimes"];

@@ -62,6 +62,10 @@ export class NoOutcomes {
     return -1;
   }
 
+  page() {
+    return new Uint8Array();
+  }
+
   ids() {
     return new BigInt64Array();
   }

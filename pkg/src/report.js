@@ -1,5 +1,6 @@
-/** The end of a run. Rows stay in the core's columns and become objects one at a time. */
+/** The end of a run. Rows stay in the core's columns and become objects as they are asked for. */
 import { IssueBulkError } from "./errors.js";
+import { Page } from "./page.js";
 
 /** @typedef {import("../types/report.cjs").Outcome} Outcome */
 /** @typedef {import("../types/report.cjs").Note} Note */
@@ -7,6 +8,9 @@ import { IssueBulkError } from "./errors.js";
 
 /** The core's numbers of the four outcomes. */
 const NUMBER_OF = Object.freeze({ issued: 0, rejected: 1, unsent: 2, unknown: 3 });
+
+/** Rows that a loop has ready: a call into the core for each would be most of what it takes. */
+const ROWS_PAGE = 512;
 
 /** Rows of a CSV or NDJSON made at once: some 300 kB, well below a frame's time. */
 const ROWS_SLICE = 2_000;
@@ -67,14 +71,15 @@ export class Report {
     return this.#read((outcomes) => (isRow ? outcomes.at(row) : undefined));
   }
 
-  *[Symbol.iterator]() {
-    for (let row = 0; row < this.length; row += 1) {
-      yield this.#read((outcomes) => outcomes.at(row));
-    }
+  [Symbol.iterator]() {
+    return this.#pages((from) => (from < this.length ? from : -1));
   }
 
+  /** @returns {IterableIterator<import("../types/report.cjs").Issued>} */
   issued() {
-    return this.#those("issued");
+    const next = (/** @type {number} */ from) =>
+      this.#read((outcomes) => outcomes.next(NUMBER_OF.issued, from));
+    return /** @type {any} */ (this.#pages(next, "issued"));
   }
 
   rejected() {
@@ -125,12 +130,44 @@ export class Report {
    * @returns {T}
    */
   #read(action) {
+    const outcomes = this.#assertReadable();
+    return this.#engine.call(() => action(outcomes));
+  }
+
+  #assertReadable() {
+    this.#engine.assertReady();
     const outcomes = this.#outcomes;
     if (outcomes === null) {
       const message = "The rows of this report were given back; read them before dispose().";
       throw new IssueBulkError("report-disposed", message);
     }
-    return this.#engine.call(() => action(outcomes));
+    return outcomes;
+  }
+
+  /**
+   * @param {(from: number) => number} next the first row of the next page, from there on; negative
+   *   at the end
+   * @param {Outcome["outcome"]} [only] passes over the others
+   * @returns {IterableIterator<Outcome>}
+   */
+  *#pages(next, only) {
+    /** @type {Outcome | undefined} an ordinary row, for what all of them share */
+    let example;
+    for (let from = next(0); from >= 0; from = next(from + ROWS_PAGE)) {
+      const count = Math.min(ROWS_PAGE, this.length - from);
+      const page = new Page(this.#read((outcomes) => outcomes.page(from, count)), count);
+      for (let row = 0; row < count; row += 1) {
+        const isOrdinary = page.isOrdinary(row);
+        if (!isOrdinary || example?.outcome !== "issued") {
+          const outcome = this.#read((outcomes) => outcomes.at(from + row));
+          if (isOrdinary) example = outcome;
+          if (only === undefined || outcome.outcome === only) yield outcome;
+        } else {
+          this.#assertReadable();
+          yield page.issued(row, example);
+        }
+      }
+    }
   }
 
   /**

@@ -43,7 +43,8 @@ test("10,000 customers of a CSV: the sums balance and the account agrees id by i
   const account = new Map();
   for (const one of await service.gateway.issuances()) account.set(one.customerId, one);
   assert.equal(account.size, CUSTOMERS);
-  for (const { outcome, customerId, ...issuance } of report.issued()) {
+  for (const { outcome, customerId, verifiedBy, ...issuance } of report.issued()) {
+    assert.equal(verifiedBy, "answer");
     const { id, promotionId, earnedFromId, eventTime, validTill } = account.get(customerId);
     assert.deepEqual(issuance, { id, promotionId, earnedFromId, eventTime, validTill });
   }
@@ -61,6 +62,32 @@ async function mixed() {
   const customers = [11n, 12n, 13n, 9007199254740993n, 15n, 16n];
   return issueBulk(what(customers), where({ batchSize: 2, concurrency: 1 }));
 }
+
+test("a loop over the rows gives what is asked for one by one, ordinary or not", async () => {
+  const which = (/** @type {number} */ every) => ({ which: { every } });
+  await service.gateway.faults([
+    { when: { calls: [1] }, fault: { kind: "perIdError", ...which(3) } },
+    { when: { calls: [2] }, fault: { kind: "omitIds", ...which(5) } },
+    { when: { calls: [3] }, fault: { kind: "wrongContext", ...which(7) } },
+  ]);
+  const fields = ["id", "customerId", "promotionId", "earnedFromId"];
+  await service.gateway.switches({ shape: { fields } });
+  const many = [...ids(899), "7", "9007199254740993", "9223372036854775807"];
+  const report = await issueBulk(what(many), where({ batchSize: 300, concurrency: 1 }));
+  const rows = Array.from({ length: many.length }, (_, row) => report.at(row));
+  assert.deepEqual([...report], rows);
+  const issued = rows.filter((row) => row?.outcome === "issued");
+  assert.deepEqual([...report.issued()], issued);
+  assert.ok(issued.length > 600 && issued.length < many.length);
+  assert.deepEqual(issued.at(-1), rows.at(-1));
+  assert.equal(issued.at(-1)?.eventTime, null);
+  assert.equal(new Set(issued.map((row) => row?.earnedFromId)).size, 2);
+
+  const loop = report[Symbol.iterator]();
+  loop.next();
+  report.dispose();
+  assert.throws(() => loop.next(), { code: "report-disposed" });
+});
 
 test("a report is read by id and by row", async () => {
   const report = await mixed();

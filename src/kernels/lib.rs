@@ -33,6 +33,7 @@ pub mod distinct;
 pub mod fields;
 pub mod ids;
 pub mod lookup;
+pub mod page;
 pub mod places;
 pub mod records;
 pub mod swar;

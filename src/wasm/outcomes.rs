@@ -98,6 +98,11 @@ impl Outcomes {
         parsed(&out)
     }
 
+    /// Rows for making many objects: see [`report::page`].
+    pub fn page(&self, from: u32, rows: u32) -> Uint8Array {
+        bytes(&report::page(&self.job, from, rows))
+    }
+
     pub fn ids(&self) -> BigInt64Array {
         longs(self.job.ledger().ids())
     }
