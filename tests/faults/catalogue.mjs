@@ -26,7 +26,6 @@ export const ELSEWHERE = {
   69: ["pkg/test/job.test.mjs", "an abort while the input arrives sends nothing and waits for"],
   70: ["pkg/test/job.test.mjs", "a storm of pauses sends nothing twice"],
   71: ["pkg/test/job.test.mjs", "an onProgress that throws or rejects does not disturb the run"],
-  72: ["tests/job/journal.rs", "fn what_was_in_flight_when_the_process_died_is_unknown_and_the"],
   73: ["tests/journal/damage.rs", "fn every_flipped_bit_is_refused_at_the_offset_of_its_record"],
   74: ["tests/job/journal.rs", "fn a_journal_that_fails_stops_the_run_and_what_is_in_flight_is"],
   75: ["tests/job/journal.rs", "fn another_run_cannot_go_on_with_a_journal"],

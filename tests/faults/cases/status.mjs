@@ -96,13 +96,23 @@ const refused = [
 
 /** @type {Case[]} */
 const ambiguous = [
-  ...[500, 502, 503, 504, 521].flatMap((code) =>
+  ...[500, 502, 503, 504].flatMap((code) =>
     [false, true].map((apply) => ({
       name: `34 ${code} ${apply ? "after" : "without"} the issue: nobody can tell`,
       fault: status(code, { apply }),
       expect: unknown("ambiguous-status"),
     })),
   ),
+  ...[false, true].map((apply) => ({
+    name: `34 521 of the service ${apply ? "after" : "without"} the issue: nobody can tell`,
+    fault: status(521, { apply }),
+    expect: unknown("customer-locked"),
+  })),
+  {
+    name: "34 521 of a proxy: nobody can tell",
+    fault: { kind: "html", status: 521 },
+    expect: unknown("ambiguous-status"),
+  },
   {
     name: "34 503 with Retry-After proves no more",
     fault: status(503, { headers: { "retry-after": "0" } }),
