@@ -39,16 +39,15 @@ after(async () => {
 const measured = [];
 
 /**
- * One run whose second batch is issued and loses its answer with the connection; the connection
- * carried the first batch.
+ * One run whose second batch is issued and loses its answer with the connection, or meets another
+ * fault; the connection carried the first batch.
  *
  * @param {string} name of the runtime
- * @param {{ tls?: boolean, transport?: string, end: string }} how
+ * @param {{ tls?: boolean, transport?: string, end: string, fault?: object }} how
  */
-async function lose(name, { tls = false, transport, end }) {
+async function lose(name, { tls = false, transport, end, fault = { kind: "actThenDrop", end } }) {
   const { gateway } = service;
-  const when = { contains: [IDS[10]], times: 1 };
-  await gateway.faults([{ when, fault: { kind: "actThenDrop", end } }]);
+  await gateway.faults([{ when: { contains: [IDS[10]], times: 1 }, fault }]);
   const told = await subjects.get(name)?.play({
     host: tls ? gateway.tlsHost : gateway.host,
     promotionId: PROMOTION,
@@ -100,4 +99,38 @@ for (const end of ["close", "reset"]) {
     const how = { tls: true, transport: "streamed", end };
     assert.deepEqual(await lose("chromium", how), ONCE_AND_SAID);
   });
+}
+
+/** The other end says that it did nothing, so that a second copy does no harm. */
+const TWICE_UNHARMED = { arrivals: 2, issued: 1, told: "issued" };
+
+/** Ends of a stream of HTTP/2; the last two say nothing about what was done before them. */
+const ENDS_OF_STREAMS = [
+  {
+    end: "refusedStream",
+    fault: { kind: "streamReset", reason: "refusedStream" },
+    chromium: TWICE_UNHARMED,
+    firefox: TWICE_UNHARMED,
+  },
+  { end: "goAway", fault: { kind: "goAway" }, chromium: TWICE_UNHARMED, firefox: TWICE_UNHARMED },
+  {
+    end: "cancel",
+    fault: { kind: "streamReset", reason: "cancel", apply: true },
+    chromium: ONCE_AND_SAID,
+    firefox: ONCE_AND_SAID,
+  },
+  {
+    end: "internalError",
+    fault: { kind: "streamReset", reason: "internalError", apply: true },
+    chromium: ONCE_AND_SAID,
+    firefox: TWICE_UNSEEN,
+  },
+];
+
+for (const { end, fault, ...expected } of ENDS_OF_STREAMS) {
+  for (const [name, found] of Object.entries(expected)) {
+    test(`55 ${name} after ${end} over HTTP/2`, async () => {
+      assert.deepEqual(await lose(name, { tls: true, end, fault }), found);
+    });
+  }
 }
