@@ -4,6 +4,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod damage;
+mod frames;
 mod history;
 mod props;
 mod table;
