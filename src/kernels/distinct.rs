@@ -6,6 +6,7 @@
 //! Ids chosen to collide cost a heap sort of their partition, never quadratic time, so the hash
 //! needs no secret.
 
+use super::list::List;
 use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -24,7 +25,7 @@ const SAMPLE_IDS_MIN: usize = 1_024;
 const MUCH_ONE_IN: usize = 4;
 
 /// The ids that repeat an earlier one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Repeats {
     /// One bit per id, in order.
     marks: Vec<u64>,
@@ -40,22 +41,6 @@ impl Repeats {
         self.marks.get(word).is_some_and(|bits| bits.unbounded_shr(index % 64) & 1 == 1)
     }
 
-    /// Removes them from the list they were found in.
-    pub fn remove_from(&self, ids: &mut Vec<i64>) {
-        let mut marks = self.marks.iter();
-        let (mut bits, mut left) = (0_u64, 0_u32);
-        ids.retain(|_| {
-            if left == 0 {
-                bits = marks.next().copied().unwrap_or(0);
-                left = 64;
-            }
-            left = left.wrapping_sub(1);
-            let keeps = bits & 1 == 0;
-            bits >>= 1;
-            keeps
-        });
-    }
-
     fn mark(&mut self, index: u32) {
         let word = usize::try_from(index / 64).unwrap_or(usize::MAX);
         if let Some(bits) = self.marks.get_mut(word) {
@@ -66,12 +51,12 @@ impl Repeats {
 }
 
 /// Finds the repeats in `ids` (fewer than 2^32), and the places of the first `earliest_max`.
-pub fn repeats(ids: &[i64], earliest_max: usize) -> Repeats {
+pub fn repeats(ids: &List, earliest_max: usize) -> Repeats {
     repeats_by(ids, earliest_max, PARTITION_IDS, ROUND_PARTITIONS)
 }
 
 fn repeats_by(
-    ids: &[i64],
+    ids: &List,
     earliest_max: usize,
     partition_ids: usize,
     round_partitions: usize,
@@ -79,9 +64,11 @@ fn repeats_by(
     let partitions = ids.len().div_ceil(partition_ids).next_power_of_two();
     let shift = 64_u32.saturating_sub(partitions.trailing_zeros());
     let mut sizes = vec![0_u32; partitions];
-    for id in ids {
-        if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
-            *size = size.saturating_add(1);
+    for block in ids.blocks() {
+        for id in block {
+            if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
+                *size = size.saturating_add(1);
+            }
         }
     }
     let mut search = Search {
@@ -103,11 +90,12 @@ fn repeats_by(
 
 /// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
 /// id in a thousand.
-pub fn may_repeat_much(ids: &[i64]) -> bool {
+pub fn may_repeat_much(ids: &List) -> bool {
     let sampled = |id: &&i64| hash(**id).is_multiple_of(SAMPLE_ONE_IN);
-    let sample: Vec<i64> = ids.iter().filter(sampled).copied().collect();
+    let sample: Vec<i64> = ids.blocks().flatten().filter(sampled).copied().collect();
     // A sample too small to tell from is compared in full.
-    sample.len() < SAMPLE_IDS_MIN || repeats(&sample, 0).count > sample.len() / MUCH_ONE_IN
+    let much = sample.len() / MUCH_ONE_IN;
+    sample.len() < SAMPLE_IDS_MIN || repeats(&List::from(sample), 0).count > much
 }
 
 #[inline]
@@ -153,7 +141,7 @@ struct Dealt {
 
 impl Dealt {
     /// Deals the ids whose partition is `first` or one of the `sizes.len()` that follow.
-    fn deal(&mut self, ids: &[i64], shift: u32, first: usize, sizes: &[u32]) {
+    fn deal(&mut self, ids: &List, shift: u32, first: usize, sizes: &[u32]) {
         let mut total = 0_u32;
         self.next.clear();
         for size in sizes {
@@ -167,13 +155,18 @@ impl Dealt {
             self.entries = Vec::new();
             self.entries = vec![Entry::default(); total.saturating_add(slack)];
         }
-        for (place, id) in (0_u32..).zip(ids) {
-            let partition = partition_of(*id, shift).wrapping_sub(first);
-            let Some(next) = self.next.get_mut(partition) else { continue };
-            let at = usize::try_from(*next).unwrap_or(usize::MAX);
-            *next = next.wrapping_add(1);
-            if let Some(entry) = self.entries.get_mut(at) {
-                *entry = Entry::new(*id, place);
+        let mut place = 0_u32;
+        for block in ids.blocks() {
+            for id in block {
+                let entry = Entry::new(*id, place);
+                place = place.wrapping_add(1);
+                let partition = partition_of(*id, shift).wrapping_sub(first);
+                let Some(next) = self.next.get_mut(partition) else { continue };
+                let at = usize::try_from(*next).unwrap_or(usize::MAX);
+                *next = next.wrapping_add(1);
+                if let Some(room) = self.entries.get_mut(at) {
+                    *room = entry;
+                }
             }
         }
     }
@@ -259,7 +252,7 @@ mod tests {
     use std::collections::HashMap;
 
     fn check(ids: &[i64], earliest_max: usize) {
-        check_found(ids, earliest_max, &repeats(ids, earliest_max));
+        check_found(ids, earliest_max, &repeats(&List::from(ids.to_vec()), earliest_max));
     }
 
     fn check_found(ids: &[i64], earliest_max: usize, found: &Repeats) {
@@ -287,25 +280,17 @@ mod tests {
         }
         let ids: Vec<i64> = (0..9_000).map(|_| one_to(&mut rng, 7_000)).collect();
         for (partition_ids, round_partitions) in [(40, 1), (7, 100), (64, 3), (9_000, 1)] {
-            let found = repeats_by(&ids, 50, partition_ids, round_partitions);
+            let found = repeats_by(&List::from(ids.clone()), 50, partition_ids, round_partitions);
             check_found(&ids, 50, &found);
         }
     }
 
     #[test]
-    fn removing_leaves_the_first_of_each_in_order() {
-        let mut ids: Vec<i64> = (0..1_000).map(|n| n * 7 % 130 + 1).collect();
-        let expected: Vec<i64> = ids.iter().copied().take(130).collect();
-        repeats(&ids, 0).remove_from(&mut ids);
-        assert_eq!(ids, expected);
-    }
-
-    #[test]
     fn many_repeats_are_told_from_few() {
         let few: Vec<i64> = (0..1_200_000).map(|n| n % 1_150_000 + 1).collect();
-        assert!(!may_repeat_much(&few));
+        assert!(!may_repeat_much(&few.into()));
         let many: Vec<i64> = (0..1_200_000).map(|n| n % 600_000 + 1).collect();
-        assert!(may_repeat_much(&many));
+        assert!(may_repeat_much(&many.into()));
     }
 
     /// An id from 1 to one above `range`, as chance has it.

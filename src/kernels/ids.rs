@@ -4,14 +4,14 @@
 //! the caller takes that in its general way and comes back.
 
 use super::digits::leading;
+use super::list::List;
 use super::places::Places;
 use super::records::{break_length, plain_record};
-use alloc::vec::Vec;
 
 /// Ids in the order they came.
 #[derive(Debug, Default)]
 pub struct Ids {
-    pub list: Vec<i64>,
+    pub list: List,
     /// Their lines, to name the first occurrence of a repeated one; `None` where none is sought.
     pub places: Option<Places>,
     /// How many may be held.
@@ -49,21 +49,11 @@ impl Ids {
         if self.list.len() >= self.max {
             return false;
         }
-        if self.list.len() == self.list.capacity() {
-            self.grow();
-        }
         self.list.push(id);
         if let Some(places) = &mut self.places {
             places.push(line);
         }
         true
-    }
-
-    /// By half instead of doubling: the ids are the largest thing in memory.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        self.list.reserve_exact((self.list.len() / 2).max(1_024));
     }
 
     /// Takes ids that stand alone, bare or in quotes. Counts `line` on and returns how many bytes
@@ -128,6 +118,7 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distinct::Repeats;
 
     fn ids(max: usize) -> Ids {
         Ids { max, places: Some(Places::default()), ..Ids::default() }
@@ -142,7 +133,7 @@ mod tests {
                 let (mut ids, mut line) = (ids(9), 40);
                 let whole = format!("{text}{other}{AFTER}");
                 assert_eq!(ids.take_alone(whole.as_bytes(), end, &mut line), text.len(), "{whole}");
-                assert_eq!((ids.list.as_slice(), line), (&[7, 8, 9][..], 43));
+                assert_eq!((ids.list.take_without(&Repeats::default()), line), (vec![7, 8, 9], 43));
                 assert_eq!(ids.places.unwrap().line(2), 42);
             }
         }
@@ -157,7 +148,7 @@ mod tests {
             let whole = format!("{text}{other}{AFTER}");
             let used = ids.take_records(whole.as_bytes(), &shape, &mut line);
             assert_eq!((used, line), (text.len(), 4), "{whole}");
-            assert_eq!(ids.list, [7, 8, 9]);
+            assert_eq!(ids.list.take_without(&Repeats::default()), [7, 8, 9]);
         }
     }
 
@@ -171,7 +162,7 @@ mod tests {
         let shape = Shape { delimiter: b',', column: 0, fields: 2, record_bytes_max: 99 };
         let plain = format!("7,a\n{AFTER}");
         assert_eq!(ids.take_records(plain.as_bytes(), &shape, &mut line), 0);
-        assert_eq!((ids.list.as_slice(), line), (&[5, 6][..], 1));
+        assert_eq!((ids.list.len(), line), (2, 1));
         ids.max = 3;
         assert_eq!(ids.take_longs(&[0, 7], 1), 0);
         assert_eq!(ids.take_longs(&[7, -1], 1), 1);

@@ -32,6 +32,7 @@ pub mod digits;
 pub mod distinct;
 pub mod fields;
 pub mod ids;
+pub mod list;
 pub mod lookup;
 pub mod page;
 pub mod places;
