@@ -56,12 +56,16 @@ export async function checkOut(out, { force = false, isResumed = false }) {
  * @param {string} path
  */
 export async function areResults(path) {
-  const file = await open(path).catch(() => null);
-  if (file === null) return false;
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
-  await file.close();
-  const head = buffer.toString("utf8", 0, bytesRead);
-  return BEGINNINGS.some((beginning) => head.startsWith(beginning));
+  const there = await stat(path).catch(() => null);
+  if (!there?.isFile()) return false;
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(32), 0, 32, 0);
+    const head = buffer.toString("utf8", 0, bytesRead);
+    return BEGINNINGS.some((beginning) => head.startsWith(beginning));
+  } finally {
+    await file.close();
+  }
 }
 
 /** @typedef {import("issue-bulk").Outcome["outcome"]} OutcomeName */
