@@ -78,6 +78,7 @@ export const SUITES = [
     commands: () => [
       cargo("clippy", ...WASM, "--all-targets", ...DENY),
       cargo("clippy", ...WASM, "--lib", "--features", "artifact", ...DENY),
+      cargo("clippy", "--target", WASM_TARGET, "-p", "issue-bulk-bench-core", ...DENY),
     ],
   },
   { name: "native", counts: "cargo", commands: () => [cargo("test", "--workspace")] },

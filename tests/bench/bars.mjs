@@ -3,8 +3,8 @@
 import { WAYS as CSV_WAYS } from "./peers/intake.mjs";
 import { DISCARD } from "./peers/wire.mjs";
 import {
-  ANSWER_SIZES, CLIENT_FEW, CLIENT_MANY, DIGITS, MEMORY_MANY, OURS, REGULAR, SCANNER, SLIM,
-  START_PLAN, START_RESULT, START_WORKERD, TWIN, answersName, wireName,
+  ANSWER_SIZES, CLIENT_FEW, CLIENT_MANY, DIGITS, MEMORY_MANY, OURS, OURS_UNDICI, REGULAR, SCANNER,
+  SLIM, START_PLAN, START_RESULT, START_WORKERD, TWIN, answersName, wireName,
 } from "./suite.mjs";
 
 /** @typedef {import("./processes.mjs").Result} Result */
@@ -142,6 +142,9 @@ function wire(cases) {
   const share = (/** @type {string} */ subject) => cases.ratio(name, subject, "fetch + p-limit");
   return [
     judged("at most", "end to end over fetch, CPU of the loop", share(OURS), 0.6, { goal: 0.5 }),
+    judged("at most", "end to end over undici, CPU of the loop", share(OURS_UNDICI), 0.22, {
+      goal: 0.15,
+    }),
     judged(
       "at most",
       "end to end, CPU added to fetch and discard",
@@ -152,6 +155,8 @@ function wire(cases) {
   ];
 }
 
+const DRAIN = "the package cannot hand out results while it runs";
+
 /** @param {Cases} cases @returns {Bar[]} */
 function large(cases) {
   const kept = cases.figures(MEMORY_MANY, OURS);
@@ -160,6 +165,8 @@ function large(cases) {
   return [
     judged("at most", "memory, kept, at the peak", kept?.median ?? null, 60, { unit: "B per id" }),
     judged("at most", "memory, kept, after", kept?.more.after ?? null, 45, { unit: "B per id" }),
+    judged("at most", "memory, drained, at the peak", null, 30, { unit: "B per id", note: DRAIN }),
+    judged("at most", "memory, drained, dedupe: false", null, 80, { unit: "MB", note: DRAIN }),
     judged("at most", "growth", growth, 1.25),
   ];
 }

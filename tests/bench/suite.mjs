@@ -45,6 +45,7 @@ const AMOUNTS = {
 };
 
 export const OURS = "issue-bulk";
+export const OURS_UNDICI = "issue-bulk over undici";
 export const SLIM = "issue-bulk/slim";
 export const TWIN = "JSON.parse + Map/Set";
 export const SCANNER = "JavaScript byte scanner";
@@ -169,7 +170,7 @@ export function wire({ wireIds, wireRounds }, size, service) {
         group: "wire",
         unit: "ns of CPU per id",
         script: "subjects/wire.mjs",
-        subjects: [OURS, ...Object.keys(LOOPS)],
+        subjects: [OURS, OURS_UNDICI, ...Object.keys(LOOPS)],
         settings: { ...service, total: wireIds, batchSize, concurrency, isCheck: false },
         rounds: wireRounds,
       });
@@ -190,7 +191,7 @@ export function exactness(service) {
     group: "exactness",
     unit: "ns of CPU per id",
     script: "subjects/wire.mjs",
-    subjects: [OURS, ...Object.keys(LOOPS)],
+    subjects: [OURS, OURS_UNDICI, ...Object.keys(LOOPS)],
     settings: { ...service, total: 2_000, batchSize: 100, concurrency: 6, isCheck: true },
     rounds: 1,
   };

@@ -17,7 +17,9 @@ const CONTEXT = "973";
 async function ours() {
   const { issueBulk } = await import("issue-bulk");
   const { username, password, promotionId } = account;
-  const options = { host: origin, auth: { username, password }, batchSize, concurrency };
+  const transport = subject === "issue-bulk" ? undefined : await undici();
+  const auth = { username, password };
+  const options = { host: origin, auth, batchSize, concurrency, transport };
   return (digits) => {
     const customerIds = BigInt64Array.from(digits, BigInt);
     return {
@@ -27,6 +29,11 @@ async function ours() {
       },
     };
   };
+}
+
+async function undici() {
+  const { undiciTransport } = await import("issue-bulk/node");
+  return undiciTransport();
 }
 
 /** @param {string} name */
