@@ -126,6 +126,7 @@ export const SUITES = [
         "www",
         join("tests", "types"),
         join("tests", "faults"),
+        join("tests", "otel"),
         join("tests", "matrix"),
         join("tests", "bench"),
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
@@ -145,5 +146,6 @@ export const SUITES = [
   },
   { name: "size", commands: () => [node("scripts/size.mjs")] },
   { name: "bench", counts: "node", commands: () => [nodeTests(join("tests", "bench"))] },
+  { name: "otel", counts: "node", commands: () => [nodeTests(join("tests", "otel"))] },
   { name: "worker-and-page", counts: "node", commands: () => [nodeTests("www/test")] },
 ];

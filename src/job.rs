@@ -29,7 +29,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use flight::Head;
 pub use record::Record;
-pub use status::{Note, Progress, RunState, Stopped, Tally};
+pub use status::{Conclusion, Note, Progress, RunState, Stopped, Tally};
 
 use crate::batch::{Queue, rows_of};
 use crate::budget::RetryBudget;
@@ -94,6 +94,7 @@ pub struct Job {
     stopped: Option<Stopped>,
     tally: Tally,
     notes: Vec<Note>,
+    concluded: Option<Conclusion>,
     journal: Option<Journal>,
     secrets: Secrets,
 }
@@ -144,6 +145,7 @@ impl Job {
             stopped: None,
             tally: Tally::default(),
             notes: Vec::new(),
+            concluded: None,
             journal: None,
             secrets: Secrets::default(),
         }

@@ -42,6 +42,22 @@ pub enum Verdict {
     Hold(Unknown),
 }
 
+impl Verdict {
+    /// A word for what follows, and one for why where there is a why.
+    pub const fn words(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Match => ("match", None),
+            Self::Retry(Retry::Throttled) => ("retry", Some("throttled")),
+            Self::Retry(Retry::NotSent) => ("retry", Some("not-sent")),
+            Self::Split(Split::TooLarge) => ("split", Some("too-large")),
+            Self::Split(Split::Guilty) => ("split", Some("refused-ids")),
+            Self::Refresh => ("refresh", Some("unauthorised")),
+            Self::Stop(code) => ("stop", Some(code.code())),
+            Self::Hold(reason) => ("hold", Some(reason.code())),
+        }
+    }
+}
+
 /// Why a batch may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {

@@ -12,6 +12,7 @@ import type {
 } from "../types/report.cjs";
 import type { Problem } from "../types/input.cjs";
 import type { Plan } from "../types/options.cjs";
+import type { AttemptEnd } from "../types/hooks.cjs";
 import type { Progress } from "../types/job.cjs";
 
 export type Core = typeof import("./core.js");
@@ -98,6 +99,9 @@ export class Run {
   chunk(batch: number, attempt: number, bytes: Uint8Array): boolean;
   end(now: number, batch: number, attempt: number): void;
   fail(now: number, batch: number, attempt: number, isNotSent: boolean): void;
+  idsOf(batch: number): number;
+  /** What became of the attempt that ended last, once. */
+  takeConclusion(): Conclusion | undefined;
   readonly tokenUrl: string;
   /** Undefined where the caller makes the credentials. */
   tokenRequest(): string | undefined;
@@ -116,6 +120,22 @@ export class Run {
   /** Consumes the run, which must be done. */
   outcomes(): Outcomes;
   free(): void;
+}
+
+/** The counts are those of the attempt's ids; `queued` ones come back. */
+export interface Conclusion {
+  batch: number;
+  attempt: number;
+  ids: number;
+  status: number | null;
+  requestId: string | null;
+  verdict: AttemptEnd["verdict"];
+  reason: string | null;
+  queued: number;
+  issued: number;
+  rejected: number;
+  unsent: number;
+  unknown: number;
 }
 
 /** Reads a journal. */

@@ -25,6 +25,7 @@ const DELAY_MS_MAX = 0x7fff_fffe;
  * @property {(error: unknown) => void} onCredentialsFailure told what the caller's function threw
  * @property {(bytes: Uint8Array) => Promise<void>} append to the journal, where it lasts
  * @property {() => void} onChange something may have moved
+ * @property {import("./watch.js").Watch | null} watch told of attempts and batches
  */
 
 export class Driver {
@@ -99,6 +100,7 @@ export class Driver {
           break;
         case ABORT:
           this.#attempts.get(nameOf(run.batch, run.attempt))?.abort();
+          this.#conclude();
           break;
         case FETCH_CREDENTIALS:
           this.#renew().catch(this.#reject);
@@ -155,12 +157,23 @@ export class Driver {
       failure = { error };
     }
     this.#attempts.delete(name);
-    if (failure === null) {
-      this.tell((run) => run.end(performance.now(), batch, attempt));
-    } else {
-      const isNotSent = wasNotSent(failure.error);
-      this.tell((run) => run.fail(performance.now(), batch, attempt, isNotSent));
-    }
+    if (this.#isOver) return;
+    const isNotSent = failure !== null && wasNotSent(failure.error);
+    this.#engine.call(() => {
+      const now = performance.now();
+      if (failure === null) this.#run.end(now, batch, attempt);
+      else this.#run.fail(now, batch, attempt, isNotSent);
+    });
+    this.#conclude();
+    this.#advance();
+  }
+
+  /** Tells who watches what became of the attempt that just ended. */
+  #conclude() {
+    const { watch } = this.#world;
+    if (watch === null) return;
+    const conclusion = this.#engine.call(() => this.#run.takeConclusion());
+    if (conclusion !== undefined) watch.attemptEnded(conclusion);
   }
 
   /**
@@ -171,8 +184,10 @@ export class Driver {
   async #converse(batch, attempt, signal) {
     const run = this.#run;
     const request = this.#engine.call(() => {
-      return { url: run.url, headers: run.headers, body: run.body(batch) };
+      return { url: run.url, headers: run.headers, body: run.body(batch), ids: run.idsOf(batch) };
     });
+    const { watch } = this.#world;
+    watch?.attemptStarted(batch, attempt, request.ids, request.body.length);
     const response = await post(this.#transport, request, signal);
     if (!this.#isOver) {
       const { status, retryAfter, date, requestId } = headOf(response);
@@ -180,6 +195,7 @@ export class Driver {
       this.#engine.call(() => run.head(batch, attempt, status, now, ...texts));
     }
     await readBody(response, (bytes) => {
+      watch?.received(batch, attempt, bytes.length);
       return !this.#isOver && this.#engine.call(() => run.chunk(batch, attempt, bytes));
     });
   }

@@ -7,6 +7,7 @@ import { readAuth } from "./options.js";
 import { NOTHING_YET, ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
 import { intoCore } from "./settings.js";
+import { Watch } from "./watch.js";
 
 /** @typedef {import("../types/job.cjs").Progress} Progress */
 
@@ -130,16 +131,22 @@ export class Job {
   /** @param {import("./prepare.js").Begin} begin */
   async #work(begin) {
     const run = this.#engine.call((core) => this.#begin(core, begin));
+    const { hooks } = this.#prepared.setup;
+    const watch = hooks === undefined ? null : new Watch(hooks, this.#notes);
     const driver = new Driver(this.#engine, run, {
       transport: this.#prepared.setup.transport,
       credentials: () => this.#credentials,
       onCredentialsFailure: (error) => this.#noteCredentials(error),
       append: (bytes) => this.#append(bytes),
       onChange: () => this.#feed.changed(() => this.snapshot()),
+      watch,
     });
     this.#active = { run, driver };
+    watch?.runStarted(this.snapshot());
     await driver.drive();
-    return this.#end(run);
+    const report = this.#end(run);
+    watch?.runEnded(report);
+    return report;
   }
 
   /**

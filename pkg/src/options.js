@@ -10,7 +10,14 @@ import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 /** @typedef {import("../types/journal.cjs").Journal} Journal */
 
 const FOR_REQUEST = Object.freeze(["promotionId", "contextId", "customerIds"]);
-const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport", "journal"]);
+const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport", "journal", "hooks"]);
+const HOOKS = Object.freeze([
+  "onRunStart",
+  "onAttemptStart",
+  "onAttemptEnd",
+  "onBatchEnd",
+  "onRunEnd",
+]);
 
 /**
  * @typedef {object} Setup
@@ -22,6 +29,7 @@ const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport", "jo
  * @property {RunOptions["onProgress"]} onProgress
  * @property {import("../types/options.cjs").Transport} transport
  * @property {Journal | undefined} journal
+ * @property {import("../types/hooks.cjs").Hooks | undefined} hooks
  */
 
 /**
@@ -56,7 +64,17 @@ export function readOptions(request, options, isJob) {
     onProgress: readFunction(given.onProgress, "onProgress"),
     transport: readFunction(given.transport, "transport") ?? runtimeFetch,
     journal,
+    hooks: readHooks(given.hooks),
   };
+}
+
+/** @param {unknown} value */
+function readHooks(value) {
+  if (value === undefined) return undefined;
+  const hooks = record(value, "options.hooks");
+  refuseStrangers(hooks, "options.hooks", HOOKS);
+  for (const name of HOOKS) readFunction(hooks[name], `hooks.${name}`);
+  return /** @type {import("../types/hooks.cjs").Hooks} */ (hooks);
 }
 
 /**

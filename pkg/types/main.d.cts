@@ -19,6 +19,7 @@ import type { Journal, ResumeOptions } from "./journal.cjs";
 import type { Report } from "./report.cjs";
 
 export * from "./errors.cjs";
+export * from "./hooks.cjs";
 export * from "./input.cjs";
 export * from "./job.cjs";
 export * from "./journal.cjs";

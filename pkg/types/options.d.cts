@@ -1,4 +1,5 @@
 import type { CustomerIds, InputOptions, Problem } from "./input.cjs";
+import type { Hooks } from "./hooks.cjs";
 import type { Progress } from "./job.cjs";
 import type { Journal } from "./journal.cjs";
 
@@ -91,6 +92,8 @@ export interface RunOptions {
    * does not disturb the run: the first time is kept as the note `progress-handler-failed`.
    */
   onProgress?: ((progress: Progress) => unknown) | undefined;
+  /** Told of the run, its calls and its batches as they go, for tracing; see {@link Hooks}. */
+  hooks?: Hooks | undefined;
   /** Used instead of the runtime's `fetch`; see {@link Transport}. */
   transport?: Transport | undefined;
   /**

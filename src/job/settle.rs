@@ -2,7 +2,7 @@
 
 use super::credentials::Refusal;
 use super::flight::Flight;
-use super::{Job, Stopped};
+use super::{Conclusion, Job, Stopped};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
@@ -35,6 +35,14 @@ impl Job {
         let status = flight.head.as_ref().map(|head| head.status);
         let verdict = judge(&Exchange { status, body: &body, failure });
         self.count(verdict);
+        self.concluded = Some(Conclusion {
+            batch: flight.batch.id,
+            attempt: flight.attempt,
+            rows: flight.batch.rows.clone(),
+            status,
+            request_id: flight.head.as_ref().and_then(|head| head.request_id.clone()),
+            verdict,
+        });
         match (verdict, &body) {
             (Verdict::Match, Body::Answer(answer)) => self.match_ids(&flight, answer)?,
             // The table gives `Match` only for an answer; a broken body proves nothing.

@@ -1,11 +1,14 @@
 //! What a run tells about itself, while it runs and at its end.
 
 use super::{Job, Paused};
+use crate::id::{AttemptNumber, BatchId};
 use crate::ledger::State;
 use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::time::{Instant, millis};
+use crate::verdict::Verdict;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Why a run ended before its ids did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,18 @@ pub(super) fn add_note(
         Some(note) => note.count = note.count.saturating_add(times),
         None => notes.push(Note { code, message, count: times }),
     }
+}
+
+/// What became of the attempt that ended last, for whoever observes the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    pub batch: BatchId,
+    pub attempt: AttemptNumber,
+    pub rows: Range<u32>,
+    /// HTTP status; `None` where no head of an answer came.
+    pub status: Option<u16>,
+    pub request_id: Option<Box<str>>,
+    pub verdict: Verdict,
 }
 
 /// Counts of the traffic of one run.
@@ -155,6 +170,16 @@ impl Job {
                 Some(Paused::ByCaller) | None => None,
             },
         }
+    }
+
+    /// What became of the attempt that ended last; once.
+    pub const fn take_conclusion(&mut self) -> Option<Conclusion> {
+        self.concluded.take()
+    }
+
+    /// How many ids a batch in flight holds.
+    pub fn batch_len(&self, batch: BatchId) -> u32 {
+        self.flights.get(batch).map_or(0, |flight| flight.batch.len())
     }
 
     /// Things that changed no outcome, one entry a kind.

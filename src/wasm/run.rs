@@ -15,6 +15,7 @@ use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::{CredentialsFailure, Head, Job, Output, Progress, RunState};
 use crate::json::Object;
+use crate::ledger::State;
 use crate::outcome::StopCode;
 use crate::request::Header;
 use crate::response::Flow;
@@ -211,6 +212,35 @@ impl Run {
         self.job.handle_failure(instant(now), batch, attempt, failure);
     }
 
+    /// How many ids a batch in flight holds.
+    #[wasm_bindgen(js_name = idsOf)]
+    pub fn ids_of(&self, batch: u32) -> u32 {
+        self.job.batch_len(BatchId(batch))
+    }
+
+    /// What became of the attempt that ended last, once; else undefined. The counts are those of
+    /// its ids; `queued` ones come back.
+    #[wasm_bindgen(js_name = takeConclusion)]
+    pub fn take_conclusion(&mut self) -> JsValue {
+        let Some(concluded) = self.job.take_conclusion() else { return JsValue::UNDEFINED };
+        let rows = concluded.rows.start as usize..concluded.rows.end as usize;
+        let states = self.job.ledger().states().get(rows).unwrap_or_default();
+        let (verdict, reason) = concluded.verdict.words();
+        object(|object| {
+            object.count("batch", concluded.batch.0.into());
+            object.count("attempt", concluded.attempt.0.into());
+            object.count("ids", states.len() as u64);
+            object.number("status", concluded.status.map(i64::from));
+            object.text("requestId", concluded.request_id.as_deref());
+            object.text("verdict", Some(verdict));
+            object.text("reason", reason);
+            for (name, wanted) in STATES {
+                let count = states.iter().filter(|state| **state == wanted).count();
+                object.count(name, count as u64);
+            }
+        })
+    }
+
     /// Where an OAuth client fetches its token.
     #[wasm_bindgen(getter, js_name = tokenUrl)]
     pub fn token_url(&self) -> String {
@@ -336,6 +366,14 @@ impl Run {
         }
     }
 }
+
+const STATES: [(&str, State); 5] = [
+    ("queued", State::Queued),
+    ("issued", State::Issued),
+    ("rejected", State::Rejected),
+    ("unsent", State::Unsent),
+    ("unknown", State::Unknown),
+];
 
 const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
 

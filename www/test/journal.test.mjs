@@ -23,7 +23,9 @@ const SCRIPT = `
     return calls < 0 ? new Promise(() => {}) : answer(init);
   };
   globalThis.ids = Array.from({ length: 100 }, (_, at) => at + 1);
-  globalThis.request = { promotionId: "67dd4210ef21a64211227e04", contextId: "c", customerIds: ids };
+  globalThis.request = {
+    promotionId: "67dd4210ef21a64211227e04", contextId: "c", customerIds: ids,
+  };
   globalThis.options = (calls) => ({ host: "service.example", batchSize: 10, concurrency: 1,
     transport: serving(calls) });
   globalThis.codeOf = (promise) => promise.then(() => null, (error) => error.code);
