@@ -87,8 +87,10 @@ const ADVICE = Object.freeze(
 /** @param {IssueBulkError} error */
 function sentence(error) {
   const advice = ADVICE[error.code];
-  const cause = error.cause instanceof Error ? ` (${systemError(error.cause).message})` : "";
-  return `${error.message}${cause}${advice === undefined ? "" : ` ${advice}`}`;
+  const isCaused = error.cause instanceof Error;
+  const cause = isCaused ? ` (${systemError(error.cause).message})` : "";
+  const message = isCaused ? error.message.replace(/; see the cause\.$/, ":") : error.message;
+  return `${message}${cause}${advice === undefined ? "" : ` ${advice}`}`;
 }
 
 /** What the usual errors of a file system mean. */

@@ -8,7 +8,8 @@ import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 
-const SUFFIX = ".issue-bulk";
+/** What the name of a journal ends with. */
+export const SUFFIX = ".issue-bulk";
 
 /**
  * Where a run keeps its journal; null for nowhere.

@@ -6,7 +6,7 @@ import { confirm, requireSomebody } from "./confirm.js";
 import { Refusal } from "./exit.js";
 import { STDIN, openInput } from "./input.js";
 import { issuing } from "./issuing.js";
-import { earlierRun, journalOf } from "./journal.js";
+import { SUFFIX, earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
 import { areResults, checkOut, resultsBeside } from "./results.js";
@@ -31,7 +31,7 @@ Results go to FILE.results.csv where --out says nothing else.`;
  */
 export async function run(file, given, screen) {
   const request = requestOf(given);
-  await refuseResults(file);
+  await refuseOwnFiles(file);
   const { service, who } = await serviceOf(given);
   const path = await journalOf(file, given);
   const earlier = path === null ? null : await earlierRun(path);
@@ -87,7 +87,11 @@ export function requestOf({ promotion, context }) {
  *
  * @param {string} file
  */
-async function refuseResults(file) {
+async function refuseOwnFiles(file) {
+  if (file.endsWith(SUFFIX)) {
+    const message = `${printable(file)} is a journal. Name the customers, or use resume or report.`;
+    throw new Refusal("input-is-journal", message);
+  }
   if (file === STDIN || !(await areResults(file))) return;
   throw new Refusal(
     "input-is-results",

@@ -194,6 +194,25 @@ test("a damaged journal is refused with its place, and nothing is sent", async (
   assert.equal((await service.gateway.summary()).calls, calls);
 });
 
+test("a journal that cannot be one is refused, and so is one given as customers", async () => {
+  const path = file("odd.csv", "11\n");
+  const text = file("notes.txt", "hello");
+  const cases = /** @type {const} */ ([
+    [["run", path, "--journal", join(folder, "no", "where")], /no such file or folder/],
+    [["run", path, "--journal", folder], /this is a folder/],
+    [["run", path, "--journal", text], /no journal of issue-bulk/],
+    [["run", file("my.issue-bulk", "")], /is a journal/],
+  ]);
+  for (const [args, message] of cases) {
+    const { code, stderr } = await cli([...args, ...WHAT, "--yes"]);
+    assert.equal(code, 2);
+    assert.match(stderr, message);
+  }
+  assert.match((await cli(["resume", join(folder, "my.issue-bulk")])).stderr, /No run has begun/);
+  assert.equal(readFileSync(text, "utf8"), "hello");
+  assert.equal((await service.gateway.summary()).calls, 0);
+});
+
 test("a second command on the same journal waits for nobody: it is refused", async () => {
   const path = file("two.csv", `${ids(2_000).join("\n")}\n`);
   await service.gateway.switches({ latencyMs: 500 });
