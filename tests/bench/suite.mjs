@@ -40,7 +40,7 @@ const AMOUNTS = {
   },
   tiny: {
     rounds: 1, entries: 2_000, lines: 1_000, wireIds: 2_000, wireRounds: 1,
-    manyIds: 20_000, fewIds: 2_000, repeats: 1, starts: 1, browserStarts: 0,
+    manyIds: 50_000, fewIds: 2_000, repeats: 1, starts: 1, browserStarts: 0,
   },
 };
 
@@ -224,10 +224,16 @@ function large({ rounds, manyIds, fewIds, repeats }, size) {
     flags: ["--expose-gc"],
     rounds: 1,
   };
-  const settings = { batchSize: 1_000 };
+  const grown = (/** @type {number} */ total, /** @type {number} */ again, name = "") => ({
+    ...client,
+    name: name || `client without a network, ${grouped(total)} ids`,
+    settings: { batchSize: 1_000, total, repeats: again },
+  });
   return [
-    { ...client, name: CLIENT_FEW, settings: { ...settings, total: fewIds, repeats } },
-    { ...client, name: CLIENT_MANY, settings: { ...settings, total: manyIds, repeats: 1 } },
+    grown(fewIds / 10, repeats * 10),
+    grown(fewIds, repeats, CLIENT_FEW),
+    grown(fewIds * 10, Math.ceil(repeats / 10)),
+    grown(manyIds, 1, CLIENT_MANY),
     { ...memory, name: MEMORY_MANY, subjects: [OURS], settings: { total: manyIds } },
     {
       ...memory,

@@ -74,4 +74,4 @@ for (let at = 0; at < total; at += step) {
     wrong += 1;
   }
 }
-print({ value: (sum + nsPerId) / repeats, wrong, checked, more: { objects } });
+print({ value: (sum + nsPerId) / repeats, wrong, checked, more: { ids: total, objects } });

@@ -95,5 +95,5 @@ for (let at = 0; at < total; at += step) {
   checked += 1;
   if (find(id) !== issuanceOf(id)) wrong += 1;
 }
-const more = { after: (after - before) / total, residentMiB: peak / (1 << 20) };
+const more = { ids: total, after: (after - before) / total, residentMiB: peak / (1 << 20) };
 print({ value: (peak - before) / total, wrong, checked, more });
