@@ -84,7 +84,7 @@ function checkRustc(channel) {
  */
 async function installPackages() {
   const stamp = join(ROOT, "node_modules", ".issue-bulk-installed");
-  const folders = ["", "pkg", "www", join("tests", "types")];
+  const folders = ["", "pkg", "www", join("tests", "package")];
   const manifests = folders.map((folder) => join(folder, "package.json"));
   const wanted = digestOf(["package-lock.json", ...manifests]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;

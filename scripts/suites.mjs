@@ -52,7 +52,8 @@ function nodeTests(folder) {
   return node("--test", "--test-reporter=tap", "--test-concurrency=1", ...files);
 }
 
-const OLD_TSC = "node_modules/typescript/bin/tsc";
+/** TypeScript 5.4, of a workspace of its own: the root has the newest. */
+const OLD_TSC = join("tests", "package", "node_modules", "typescript", "bin", "tsc");
 
 const ATTW = "@arethetypeswrong/cli/dist/index.js";
 
@@ -128,13 +129,15 @@ export const SUITES = [
         join("tests", "faults"),
         join("tests", "otel"),
         join("tests", "matrix"),
+        join("tests", "package"),
         join("tests", "bench"),
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
-      // What a user may still have; the workspace tests/types brings it.
-      node(join("tests", "types", OLD_TSC), "--project", join("tests", "types")),
+      // What a user may still have.
+      node(OLD_TSC, "--project", join("tests", "types")),
     ],
   },
   { name: "publint", commands: () => [tool("publint/src/cli.js", "pkg", "--strict")] },
+  { name: "package", counts: "node", commands: () => [nodeTests(join("tests", "package"))] },
   {
     name: "attw",
     // `./slim` has no CommonJS form, which its documentation says; `./wasm` is no module.

@@ -16,7 +16,10 @@ import type { Transport } from "./options.cjs";
  *
  * In Deno it needs read and write permission for the folder, and `--allow-sys=hostname`.
  */
-export function fileJournal(path: string | URL): Journal & { close(): Promise<void> };
+export function fileJournal(path: string | URL): Journal & {
+  /** Closes the file and gives its lock back. A run does so at its end. */
+  close(): Promise<void>;
+};
 
 /**
  * Customers from a file, for `customerIds`: opened when it is read, so it can be given to
@@ -35,7 +38,7 @@ export function fileInput(
  *
  * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. One that repeats
  *   requests, such as `RetryAgent`, would issue twice. Default: undici's global one.
- * @throws {@link IssueBulkError} `invalid-argument`, as a rejection, where undici is not installed.
+ * @throws `IssueBulkError` with `invalid-argument`, as a rejection, where undici is not installed.
  */
 export function undiciTransport(options?: {
   dispatcher?: object | undefined;

@@ -239,10 +239,15 @@ export interface Report extends Iterable<Outcome> {
   get(id: CustomerId): Outcome | undefined;
   /** The outcome in one row, counted from 0, or undefined beyond the end. */
   at(row: number): Outcome | undefined;
+  /** Every outcome, in the order of the input; a row is read when the loop comes to it. */
   [Symbol.iterator](): IterableIterator<Outcome>;
+  /** Those who have their issuance. */
   issued(): IterableIterator<Issued>;
+  /** Those whom the service refused. */
   rejected(): IterableIterator<Rejected>;
+  /** Those to whom certainly nothing was issued: they may be sent in another run. */
   unsent(): IterableIterator<Unsent>;
+  /** Those who may have been issued: not to be sent again before somebody looked. */
   unknown(): IterableIterator<Unknown>;
 
   /** Everything as typed arrays: the fastest way to read a large report. */
@@ -261,5 +266,6 @@ export interface Report extends Iterable<Outcome> {
    * rows afterwards throws `report-disposed`. `using report = ...` does the same.
    */
   dispose(): void;
+  /** The same as `dispose`, for `using`. */
   [Symbol.dispose](): void;
 }

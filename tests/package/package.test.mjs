@@ -1,0 +1,51 @@
+// What the package shows to the world is what is written down, and one version stands everywhere.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { capture } from "../../scripts/capture.mjs";
+import { ROOT } from "../../scripts/project.mjs";
+import { contents } from "./contents.mjs";
+import { stale } from "./snapshots.mjs";
+
+/**
+ * What an installed package may weigh. Today it is 1.3 MB: the wasm is in it four times (as a file,
+ * as text, and in the bundles for require() and <script>), the command line once.
+ */
+const UNPACKED_MAX = 1_500_000;
+
+/** @param {string[]} path */
+const read = (...path) => readFileSync(join(ROOT, ...path), "utf8");
+
+/** @type {{ version: string, publishConfig: object, dependencies?: object }} */
+const manifest = JSON.parse(read("pkg", "package.json"));
+
+test("types, files and reference are those written down", async () => {
+  const files = await stale();
+  assert.deepEqual(files, [], "if the change is meant, run npm run snapshots and commit them");
+});
+
+test("an installed package stays within its budget", () => {
+  const { unpacked } = contents();
+  assert.ok(unpacked > 0 && unpacked <= UNPACKED_MAX, `${unpacked} bytes, over ${UNPACKED_MAX}`);
+});
+
+test("one version stands in the manifest, the workspace and the changelog", () => {
+  const [, crate] = /^\[workspace\.package\]\nversion = "([^"]+)"$/m.exec(read("Cargo.toml")) ?? [];
+  assert.equal(crate, manifest.version);
+  const heading = /^## (\d+\.\d+\.\d+) - (unreleased|\d{4}-\d\d-\d\d)$/;
+  const [top = ""] = /^## .*$/m.exec(read("CHANGELOG.md")) ?? [];
+  assert.equal(heading.exec(top)?.[1], manifest.version);
+  const { version, dependencies } = JSON.parse(read("www", "package.json"));
+  assert.deepEqual([version, dependencies["issue-bulk"]], [manifest.version, manifest.version]);
+});
+
+test("npm would publish it, for everybody and with provenance, and nothing comes with it", () => {
+  assert.deepEqual(manifest.publishConfig, { access: "public", provenance: true });
+  assert.equal(manifest.dependencies, undefined);
+  const pkg = join(ROOT, "pkg");
+  const dry = capture("npm", ["publish", "--dry-run", "--ignore-scripts", "--json", pkg]);
+  assert.ok(dry !== null, "npm publish --dry-run failed");
+  assert.ok(dry.includes(`"issue-bulk@${manifest.version}"`));
+});
