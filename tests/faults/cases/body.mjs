@@ -20,6 +20,8 @@ const cut = [
         name: `37 a body cut off (${framing}, ${JSON.stringify(at)}, ${end}) proves nothing`,
         fault: { kind: "truncate", framing, at, end },
         expect: unknown("cut-body"),
+        // Firefox shows an answer only once the first byte of its body is there.
+        ...("byte" in at && at.byte === 0 ? { differs: { firefox: unknown("network") } } : {}),
       })),
     ),
   ),
