@@ -10,6 +10,7 @@ import { LOGS, ROOT } from "../scripts/project.mjs";
 import { printFailure, stopOnSignals } from "../scripts/run.mjs";
 import { measure } from "../scripts/size.mjs";
 import { makeCore } from "../scripts/wasm.mjs";
+import { packed } from "./src/packing.js";
 import { bundleCommand } from "./bundle-cli.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
@@ -68,8 +69,9 @@ function patchGlue() {
 
 /** The wasm as text, for every runtime that cannot load a file beside a module. */
 function inlineWasm() {
-  const base64 = readFileSync(join(DIST, "core_bg.wasm")).toString("base64");
-  writeFileSync(join(DIST, "wasm-base64.js"), `export default "${base64}";\n`);
+  const { order, text } = packed(readFileSync(join(DIST, "core_bg.wasm")));
+  const lines = [`export const order = [${order}];`, `export const text = "${text}";`, ""];
+  writeFileSync(join(DIST, "wasm-text.js"), lines.join("\n"));
 }
 
 /** Hand-written sources go beside the glue they import; both licences ask for their text. */

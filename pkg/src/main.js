@@ -4,24 +4,9 @@
  */
 import * as core from "./core.js";
 import { engine } from "./engine.js";
-import base64 from "./wasm-base64.js";
+import { unpacked } from "./packing.js";
+import { order, text } from "./wasm-text.js";
 
-engine.boot(core, () => void core.initSync({ module: decoded(base64) }));
+engine.boot(core, () => void core.initSync({ module: unpacked(order, text) }));
 
 export * from "./face.js";
-
-/**
- * The bytes of a base64 text. The loop is for runtimes without `Uint8Array.fromBase64`: it is
- * twenty times faster than `Uint8Array.from` with a function.
- *
- * @param {string} text
- * @returns {BufferSource}
- */
-function decoded(text) {
-  const native = /** @type {{ fromBase64?: (text: string) => BufferSource }} */ (Uint8Array);
-  if (typeof native.fromBase64 === "function") return native.fromBase64(text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
-  return bytes;
-}

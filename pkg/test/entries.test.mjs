@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import * as main from "issue-bulk";
+import { inside } from "./inside.mjs";
 import { ids, what, withGateway } from "./runs.mjs";
 
 const service = withGateway();
@@ -93,6 +94,19 @@ test("the entry for Node has one class of errors with the face it is used with",
     await journal.close();
   } finally {
     rmSync(folder, { recursive: true });
+  }
+});
+
+test("the wasm within the default entry is the one beside it, byte for byte", async () => {
+  const { packed, unpacked } = await inside("packing.js");
+  const { order, text } = await inside("wasm-text.js");
+  assert.deepEqual(Buffer.from(unpacked(order, text)), packaged("dist/core_bg.wasm"));
+  assert.match(text, /^[ !#%&'()*+,./0-9:;<=>?@A-Z[\]^_a-z{|}~-]+$/, "no character to escape");
+  const all = Uint8Array.from({ length: 1_000 }, (_, at) => (at * at) & 0xff);
+  const rare = Uint8Array.from({ length: 0x100 }, (_, at) => at);
+  for (const bytes of [all, rare, new Uint8Array(), new Uint8Array(3)]) {
+    const made = packed(bytes);
+    assert.deepEqual(Buffer.from(unpacked(made.order, made.text)), Buffer.from(bytes));
   }
 });
 
