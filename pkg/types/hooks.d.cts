@@ -26,6 +26,7 @@ export interface Hooks {
   onRunEnd?: ((event: RunEnd) => unknown) | undefined;
 }
 
+/** A run is about to send its first call. */
 export interface RunStart {
   readonly epochMs: number;
   /** Distinct ids of the run. */
@@ -34,6 +35,7 @@ export interface RunStart {
   readonly settled: number;
 }
 
+/** One call is about to leave. */
 export interface AttemptStart {
   readonly epochMs: number;
   /** Tells batches of one run apart: 0, 1, 2 ... */
@@ -45,6 +47,7 @@ export interface AttemptStart {
   readonly bytesSent: number;
 }
 
+/** One call has its answer, or none. */
 export interface AttemptEnd extends AttemptStart {
   readonly durationMs: number;
   /** Of the answer's body, decoded, as far as it was read. */
@@ -82,6 +85,7 @@ export interface BatchEnd {
   readonly unknown: number;
 }
 
+/** A run has its report. */
 export interface RunEnd {
   readonly epochMs: number;
   readonly durationMs: number;
