@@ -84,7 +84,7 @@ const refused = [
     name: "32 421: the run stops",
     fault: status(421),
     expect: { ...stops("endpoint-refuses"), calls: 3 },
-    differs: { workerd: stops("endpoint-refuses") },
+    differs: { undici: stops("endpoint-refuses"), workerd: stops("endpoint-refuses") },
   },
   {
     name: "33 a storm of 429 is waited out",
