@@ -14,7 +14,7 @@ import { run } from "./run.mjs";
  * @property {string} debian the package that brings it
  */
 
-/** @typedef {"chromium" | "chromedriver" | "firefox" | "nginx" | "webkit" | "xvfb"} Name */
+/** @typedef {"chromium" | "chromedriver" | "firefox" | "nginx" | "webkit" | "xvfb" | "valgrind"} Name */
 
 /** Where distributions keep WebKitGTK's own small browser, which is not on the path. */
 const WEBKIT_FOLDERS = [
@@ -47,6 +47,7 @@ const PROGRAMS = {
     names: WEBKIT_FOLDERS.map((folder) => `${folder}/MiniBrowser`),
     debian: "webkit2gtk-driver",
   },
+  valgrind: { variable: "VALGRIND", names: ["valgrind"], debian: "valgrind" },
   xvfb: { variable: "XVFB", names: ["Xvfb"], debian: "xvfb" },
 };
 
