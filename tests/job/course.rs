@@ -221,6 +221,25 @@ fn credentials_that_cannot_be_had_stop_the_run_before_anything_is_sent() {
 }
 
 #[test]
+fn the_rest_is_estimated_from_the_pace_so_far() {
+    let mut service = issue;
+    let options = Options { concurrency: Some(1.0), ..batch_of(10) };
+    let mut world = World::new(40, options, &mut service);
+    assert_eq!(world.job.progress(world.now).eta_ms, None);
+    let Output::Send { batch, attempt } = world.job.poll_output(world.now) else { panic!() };
+    world.send(batch, attempt);
+    world.now = world.next_event(None).unwrap();
+    world.deliver();
+    let progress = world.job.progress(world.now);
+    assert_eq!((progress.elapsed_ms, progress.eta_ms), (100, Some(300)));
+    world.job.pause();
+    assert_eq!(world.job.progress(world.now).eta_ms, None);
+    world.job.resume(world.now);
+    let progress = world.run();
+    assert_eq!((progress.elapsed_ms, progress.eta_ms), (400, None));
+}
+
+#[test]
 fn late_answers_change_nothing() {
     let mut service = |_: &[i64]| Reply::Silence;
     let mut world = World::new(1, Options::default(), &mut service);
