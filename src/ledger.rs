@@ -361,6 +361,12 @@ mod tests {
         let states = [State::Issued, State::Rejected, State::Unknown, State::Unsent];
         assert_eq!(ledger.states(), states);
         assert_eq!(ledger.causes(), [0, 1, 2, 3]);
+        let reasons: Vec<_> =
+            ledger.cause_table().iter().map(|cause| cause.reason.code()).collect();
+        assert_eq!(reasons, ["entry-error", "timeout", "not-reached"]);
+        assert_eq!(ledger.issuance_ids(), [[7; 12], [0; 12], [0; 12], [0; 12]]);
+        assert_eq!(ledger.event_times(), [5, NO_TIME, NO_TIME, NO_TIME]);
+        assert_eq!(ledger.valid_tills(), [9, NO_TIME, NO_TIME, NO_TIME]);
         assert_eq!(ledger.issuance(0), Some(ISSUANCE));
         assert_eq!(ledger.issuance(1), None);
         assert_eq!(ledger.cause_of(3).unwrap().reason, Reason::Unsent(Unsent::NotReached));
@@ -379,6 +385,30 @@ mod tests {
         assert_eq!(ledger.come_back(&(0..1)), Err(Conflict));
         assert_eq!(ledger.issue(9, &ISSUANCE, None), Err(Conflict));
         assert_eq!(ledger.count(State::Issued), 1);
+    }
+
+    #[test]
+    fn a_read_back_decides_unknown_rows_only_and_marks_them() {
+        let mut ledger = Ledger::new(vec![11, 22, 33, 44]);
+        ledger.depart(&(0..4)).unwrap();
+        let cause = unknown(&mut ledger);
+        ledger.settle_all(&(0..3), State::InFlight, cause).unwrap();
+        let odd = Odd { id: Some("17".into()), earned_from: None };
+        ledger.find_issued(0, &ISSUANCE, Some(odd.clone())).unwrap();
+        let unsent = ledger.cause(Cause::new(Reason::Unsent(Unsent::NotReached)));
+        ledger.find_not_issued(1, unsent).unwrap();
+        assert_eq!(ledger.find_issued(0, &ISSUANCE, None), Err(Conflict));
+        assert_eq!(ledger.find_issued(3, &ISSUANCE, None), Err(Conflict));
+        assert_eq!(ledger.find_not_issued(3, unsent), Err(Conflict));
+        let states = [State::Issued, State::Unsent, State::Unknown, State::InFlight];
+        assert_eq!(ledger.states(), states);
+        assert_eq!(
+            (0..5).map(|row| ledger.is_read_back(row)).collect::<Vec<_>>(),
+            [true, true, false, false, false]
+        );
+        assert_eq!((ledger.issuance(0), ledger.odd(0)), (Some(ISSUANCE), Some(&odd)));
+        assert_eq!((ledger.cause_of(0), ledger.odd(1)), (None, None));
+        assert_eq!(ledger.into_ids(), [11, 22, 33, 44]);
     }
 
     #[test]
