@@ -98,16 +98,11 @@ fn exported(job: &Job) -> String {
 fn what_was_in_flight_when_the_process_died_is_unknown_and_the_rest_is_sent_once() {
     let mut service = issue;
     let mut world = journalled(100, one_by_one(), &mut service);
-    while world.sent.len() < 3 {
-        match world.job.poll_output(world.now) {
-            Output::Send { batch, attempt } => world.send(batch, attempt),
-            Output::Persist => world.persist(),
-            _ => {
-                world.now = world.next_event(None).unwrap();
-                world.deliver();
-            }
-        }
-    }
+    run_until_sent(&mut world, 3);
+    // Two answers of 100 ms each came before.
+    let at = UnixTime::from_millis(WALL.as_millis() + 200);
+    let told = recovered(&world.stored);
+    assert_eq!((told.open[0].at, told.last_sent), (at, Some(at)));
     let mut again = issue;
     let mut second = resumed(&world.stored, one_by_one(), &mut again);
     let progress = second.run();
@@ -120,22 +115,75 @@ fn what_was_in_flight_when_the_process_died_is_unknown_and_the_rest_is_sent_once
     assert_eq!((job.stopped(), exported(&job)), (None, exported(&second.job)));
 }
 
+/// Runs until so many requests have left.
+fn run_until_sent(world: &mut World<'_>, count: usize) {
+    while world.sent.len() < count {
+        match world.job.poll_output(world.now) {
+            Output::Send { batch, attempt } => world.send(batch, attempt),
+            Output::Persist => world.persist(),
+            Output::Wait { until } => {
+                world.now = world.now.max(world.next_event(until).unwrap());
+                world.deliver();
+            }
+            output => panic!("{output:?}"),
+        }
+    }
+}
+
 #[test]
 fn the_journal_of_an_interrupted_run_can_be_read_without_resuming_it() {
     let mut service = |_: &[i64]| Reply::Silence;
     let mut world = journalled(100, one_by_one(), &mut service);
-    while world.sent.is_empty() {
-        match world.job.poll_output(world.now) {
-            Output::Send { batch, attempt } => world.send(batch, attempt),
-            Output::Persist => world.persist(),
-            output => panic!("{output:?}"),
-        }
-    }
+    run_until_sent(&mut world, 1);
     let mut nobody = issue;
     let mut reader = World::around(review(&world.stored, one_by_one()), &mut nobody);
     reader.run();
     expect(&reader, &[("unknown interrupted", 10), ("unsent interrupted", 90)]);
     assert_eq!((reader.stop_code(), reader.persists), (Some(StopCode::Interrupted), 0));
+}
+
+#[test]
+fn a_review_tells_why_a_run_did_not_come_to_its_end() {
+    let told = |journal: &[u8]| {
+        let mut nobody = issue;
+        let mut reader = World::around(review(journal, one_by_one()), &mut nobody);
+        reader.run();
+        (reader.outcomes().into_iter().collect::<Vec<_>>(), reader.stop_code())
+    };
+    let interrupted = Some(StopCode::Interrupted);
+    let all = |what: &str| vec![(what.to_owned(), 10)];
+
+    // Nothing had been meant to leave.
+    let mut service = issue;
+    let mut world = journalled(10, one_by_one(), &mut service);
+    world.job.poll_output(world.now);
+    world.persist();
+    assert_eq!(told(&world.stored), (all("unsent interrupted"), interrupted));
+
+    // Everything was on its way.
+    let mut service = |_: &[i64]| Reply::Silence;
+    let mut world = journalled(10, one_by_one(), &mut service);
+    run_until_sent(&mut world, 1);
+    assert_eq!(told(&world.stored), (all("unknown interrupted"), interrupted));
+
+    // Everything was in doubt and waited.
+    let mut service = |_: &[i64]| Reply::Status(502, String::new());
+    let retry = Options { ambiguous: Some("retry"), ..one_by_one() };
+    let mut world = journalled(10, retry, &mut service);
+    run_until_sent(&mut world, 1);
+    world.now = world.next_event(None).unwrap();
+    world.deliver();
+    assert_eq!(world.job.poll_output(world.now), Output::Persist);
+    world.persist();
+    assert_eq!(told(&world.stored), (all("unknown ambiguous-status"), interrupted));
+
+    // A cancel came when nothing was left to be sent.
+    let mut service = issue;
+    let mut world = journalled(10, one_by_one(), &mut service);
+    run_until_sent(&mut world, 1);
+    world.job.cancel();
+    world.run();
+    assert_eq!(told(&world.stored), (all("issued"), Some(StopCode::Cancelled)));
 }
 
 #[test]
@@ -202,13 +250,7 @@ fn cancelling_takes_back_what_has_not_left() {
 fn a_journal_that_fails_stops_the_run_and_what_is_in_flight_is_awaited() {
     let mut service = issue;
     let mut world = journalled(100, batch_of(10), &mut service);
-    while world.sent.len() < 2 {
-        match world.job.poll_output(world.now) {
-            Output::Send { batch, attempt } => world.send(batch, attempt),
-            Output::Persist => world.persist(),
-            output => panic!("{output:?}"),
-        }
-    }
+    run_until_sent(&mut world, 2);
     world.now = world.next_event(None).unwrap();
     world.deliver();
     assert_eq!(world.job.poll_output(world.now), Output::Persist);
@@ -352,17 +394,7 @@ fn a_doubt_outlives_the_process() {
         }
     };
     let mut world = journalled(10, retry(), &mut service);
-    while world.sent.len() < 4 {
-        match world.job.poll_output(world.now) {
-            Output::Send { batch, attempt } => world.send(batch, attempt),
-            Output::Persist => world.persist(),
-            Output::Wait { until } => {
-                world.now = world.next_event(until).unwrap();
-                world.deliver();
-            }
-            output => panic!("{output:?}"),
-        }
-    }
+    run_until_sent(&mut world, 4);
     let told = recovered(&world.stored);
     assert_eq!((told.open[0].rows.clone(), told.open.len()), (5..10, 1));
     assert_eq!(told.doubts, []);
