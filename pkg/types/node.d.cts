@@ -14,7 +14,8 @@ import type { Transport } from "./options.cjs";
  * refused with `journal-locked`. A lock that a crash left behind is taken over where it is certain
  * that its process is gone (same machine); else the error names the file to delete.
  *
- * In Deno it needs read and write permission for the folder, and `--allow-sys=hostname`.
+ * In Deno it needs `--allow-read` and `--allow-write` for the folder and `--allow-sys=hostname`;
+ * to take over a lock it must look at processes, which takes `--allow-run` as well.
  */
 export function fileJournal(path: string | URL): Journal & {
   /** Closes the file and gives its lock back. A run does so at its end. */
