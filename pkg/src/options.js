@@ -3,6 +3,7 @@
  * for the core are passed on as they are: it refuses wrong ones itself, with its own codes.
  */
 import { IssueBulkError, invalidArgument, kindOf } from "./errors.js";
+import { runtimeFetch } from "./fetch.js";
 import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 
 /** @typedef {import("../types/options.cjs").RunOptions} RunOptions */
@@ -104,16 +105,6 @@ export function readAuth(auth) {
     return { auth: authSettings(auth), credentials: /** @type {AuthCallback} */ (auth) };
   }
   return { auth: authSettings(record(auth, "options.auth")), credentials: undefined };
-}
-
-/**
- * The runtime's fetch, looked up at each call: it may be replaced later, and called as somebody's
- * method it throws in Workers.
- *
- * @type {import("../types/options.cjs").Transport}
- */
-function runtimeFetch(url, init) {
-  return globalThis.fetch(url, init);
 }
 
 /**

@@ -152,8 +152,9 @@ export interface StopRules {
 
 /**
  * Makes one HTTP call, like `fetch`, which it is by default. It must send the request at most
- * once: a transport that repeats a POST by itself can issue twice. `init.redirect` is `"manual"`
- * and `init.signal` ends the call at its timeout. Called without `this`.
+ * once: a transport that repeats a POST by itself can issue twice. Deno's `fetch` does, unless the
+ * body is a stream, as it is by default there (so it has no `Content-Length`). `init.redirect` is
+ * `"manual"` and `init.signal` ends the call at its timeout. Called without `this`.
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response>;
 

@@ -1,15 +1,19 @@
 // Browsers send a POST again by themselves when a connection that was used before closes without an
-// answer (reliability.md b), and no page can see it. This measures what the READMEs say about it.
+// answer (reliability.md b), and no page can see it; Deno does so on any connection. This measures
+// what the READMEs say about it, in every runtime.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { issueBulk } from "issue-bulk";
+import { undiciTransport } from "issue-bulk/node";
 import { AUTH, PROMOTION } from "../../pkg/test/gateway.mjs";
 import { withGateway } from "../../pkg/test/runs.mjs";
+import { bun, deno } from "../matrix/nodes.mjs";
 import { IDS, MET } from "./cases/case.mjs";
 import { startFirefox, startPage } from "./support/page.mjs";
 import { play } from "./support/play.mjs";
 import { printTable } from "./support/print.mjs";
+import { startProcess } from "./support/process.mjs";
 import { startWorkerd } from "./support/workerd.mjs";
 
 /** @typedef {import("./support/table.mjs").Subject} Subject */
@@ -21,7 +25,20 @@ const STARTS = {
   chromium: startPage,
   firefox: startFirefox,
   workerd: startWorkerd,
+  bun: () => startProcess(bun(), []),
+  deno: () => {
+    // It takes the gateway's certificate, which nobody signed, only where it is told to.
+    const flags = ["--allow-net", "--allow-env", "--unsafely-ignore-certificate-errors"];
+    return startProcess(deno(), ["run", "--quiet", ...flags]);
+  },
   node: async () => ({ play: (given) => play(issueBulk, given), stop: async () => {} }),
+  undici: async () => {
+    const transport = await undiciTransport();
+    return {
+      play: (given) => play(issueBulk, { ...given, options: { ...given.options, transport } }),
+      stop: async () => {},
+    };
+  },
 };
 
 /** @type {Map<string, Subject>} */
@@ -77,11 +94,17 @@ const TWICE_UNSEEN = { arrivals: 2, issued: 2, told: "issued" };
 const ONCE_AND_SAID = { arrivals: 1, issued: 1, told: "unknown" };
 
 for (const end of ["close", "reset"]) {
-  for (const name of ["node", "workerd"]) {
+  for (const name of ["node", "undici", "bun", "deno", "workerd"]) {
     test(`54 ${name} sends a lost POST once (${end})`, async () => {
       assert.deepEqual(await lose(name, { end }), ONCE_AND_SAID);
     });
   }
+  test(`54 deno resends a lost POST that is no stream, so that ours is one (${end})`, async () => {
+    assert.deepEqual(await lose("deno", { transport: "plain", end }), TWICE_UNSEEN);
+  });
+  test(`55 deno sends a lost POST over HTTP/2 once (${end})`, async () => {
+    assert.deepEqual(await lose("deno", { tls: true, end }), ONCE_AND_SAID);
+  });
   for (const name of ["chromium", "firefox"]) {
     for (const transport of [undefined, "noStore", "keepalive"]) {
       test(`54 ${name} resends a lost POST over ${transport ?? "fetch"} (${end})`, async () => {

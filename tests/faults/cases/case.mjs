@@ -13,7 +13,7 @@ export const IDS = Object.freeze(
 export const MET = Object.freeze(IDS.slice(10, 20));
 
 /**
- * @typedef {"node" | "undici" | "chromium" | "firefox" | "workerd"} Runtime
+ * @typedef {"node" | "undici" | "bun" | "deno" | "workerd" | "chromium" | "firefox"} Runtime
  *
  * @typedef {object} Expectation
  * @property {number} issued

@@ -7,7 +7,7 @@
  * @property {{ username: string, password: string }} auth
  * @property {readonly string[]} ids
  * @property {object} options
- * @property {string} [transport] one of those in transports.mjs, for a page
+ * @property {string} [transport] one of those in transports.mjs
  *
  * @typedef {object} Row
  * @property {string} customerId

@@ -1,0 +1,7 @@
+// Groups C, D and E of the catalogue from Bun.
+
+import { bun } from "../matrix/nodes.mjs";
+import { startProcess } from "./support/process.mjs";
+import { testTable } from "./support/table.mjs";
+
+testTable("bun", () => startProcess(bun(), []));

@@ -1,0 +1,7 @@
+// Groups C, D and E of the catalogue from Deno.
+
+import { deno } from "../matrix/nodes.mjs";
+import { startProcess } from "./support/process.mjs";
+import { testTable } from "./support/table.mjs";
+
+testTable("deno", () => startProcess(deno(), ["run", "--quiet", "--allow-net", "--allow-env"]));
