@@ -43,6 +43,22 @@ impl<'a> Object<'a> {
         decimal::write_unsigned(count, self.0);
     }
 
+    /// True or false, or null.
+    pub fn flag(&mut self, name: &str, flag: Option<bool>) {
+        let text: &[u8] = match flag {
+            Some(true) => b"true",
+            Some(false) => b"false",
+            None => NULL,
+        };
+        self.json(name, text);
+    }
+
+    /// A value that is JSON already.
+    pub fn json(&mut self, name: &str, json: &[u8]) {
+        self.name(name);
+        self.0.extend_from_slice(json);
+    }
+
     /// A list of texts.
     pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
         self.name(name);
@@ -120,6 +136,10 @@ mod tests {
         object.number("number", Some(i64::MIN));
         object.number("no number", None);
         object.count("count", u64::MAX);
+        object.flag("flag", Some(true));
+        object.flag("other flag", Some(false));
+        object.flag("no flag", None);
+        object.json("json", b"[1]");
         object.texts("texts", [hard, ""]);
         object.texts("no texts", []);
         object.end();
@@ -130,6 +150,10 @@ mod tests {
             "number": i64::MIN,
             "no number": null,
             "count": u64::MAX,
+            "flag": true,
+            "other flag": false,
+            "no flag": null,
+            "json": [1],
             "texts": [hard, ""],
             "no texts": [],
         });

@@ -14,6 +14,7 @@
 //! | 6 | `job` | the machine: inputs are methods, output is one enum |
 //! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
 //! | 7 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
+//! | 8 | `run` | whatever of these a driver drives |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! Below all of them are the [kernels](issue_bulk_kernels), the loops that run once for each id: a
@@ -68,6 +69,7 @@ pub mod request;
 pub mod response;
 pub mod retry_after;
 pub mod rng;
+pub mod run;
 pub mod secrets;
 pub mod time;
 pub mod verdict;

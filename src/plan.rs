@@ -25,7 +25,7 @@ pub struct Options<'a> {
     pub stop_ambiguous_in_row: Option<f64>,
     pub stop_failure_percent: Option<f64>,
     pub stop_failure_calls_min: Option<f64>,
-    /// `hold` when absent, or `retry`.
+    /// `hold` when absent, `reconcile` or `retry`.
     pub ambiguous: Option<&'a str>,
     /// Somebody watches and can resume: obstacles pause the run instead of ending it.
     pub attended: bool,
@@ -180,7 +180,7 @@ const STOP_CALLS: Whole =
     Whole { min: 1, max: u32::MAX, default: limits::STOP_FAILURE_CALLS_MIN, error: INVALID_STOP };
 const INVALID_AMBIGUOUS: &RequestError = &RequestError {
     code: "invalid-ambiguous",
-    message: "ambiguous must be \"hold\" or \"retry\".",
+    message: "ambiguous must be \"hold\", \"reconcile\" or \"retry\".",
 };
 const INVALID_TIMEOUT: &RequestError = &RequestError {
     code: "invalid-timeout",
@@ -198,7 +198,8 @@ fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
             failure_calls_min: STOP_CALLS.read(options.stop_failure_calls_min)?,
         },
         ambiguous: match options.ambiguous {
-            None | Some("hold") => Ambiguous::Hold,
+            // What is read back afterwards is held until then.
+            None | Some("hold" | "reconcile") => Ambiguous::Hold,
             Some("retry") => Ambiguous::Retry,
             Some(_) => return Err(INVALID_AMBIGUOUS),
         },

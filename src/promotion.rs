@@ -109,7 +109,7 @@ impl Check {
     /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
     pub fn poll_output(&mut self, now: Instant) -> Output {
         if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            self.handle_end(now, batch, attempt, Some(Failure::Timeout));
             return Output::Abort { batch, attempt };
         }
         self.reads.poll_output(now)
@@ -132,19 +132,15 @@ impl Check {
         self.reads.handle_chunk(batch, attempt, bytes)
     }
 
-    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        let ended = self.reads.handle_end(now, batch, attempt, None);
-        self.conclude(now, ended);
-    }
-
-    pub fn handle_failure(
+    /// An exchange is over, completely where there is no failure.
+    pub fn handle_end(
         &mut self,
         now: Instant,
         batch: BatchId,
         attempt: AttemptNumber,
-        failure: Failure,
+        failure: Option<Failure>,
     ) {
-        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        let ended = self.reads.handle_end(now, batch, attempt, failure);
         self.conclude(now, ended);
     }
 
@@ -338,7 +334,7 @@ mod tests {
                     calls += 1;
                     check.handle_head(batch, attempt, Head { status, ..Head::default() });
                     let _flow = check.handle_chunk(batch, attempt, body.as_bytes());
-                    check.handle_end(now, batch, attempt);
+                    check.handle_end(now, batch, attempt, None);
                 }
                 Output::Wait { until } => now = until.unwrap(),
                 Output::Done => return (check.checked(), calls),

@@ -373,6 +373,11 @@ impl Reads {
         self.stopped.as_ref()
     }
 
+    /// Nothing is asked any more.
+    pub fn is_over(&self) -> bool {
+        self.waiting.is_empty() && self.flights.is_empty()
+    }
+
     /// Calls so far.
     pub const fn calls(&self) -> u32 {
         self.calls

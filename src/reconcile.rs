@@ -114,7 +114,7 @@ impl Reconcile {
     /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
     pub fn poll_output(&mut self, now: Instant) -> Output {
         if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            self.handle_end(now, batch, attempt, Some(Failure::Timeout));
             return Output::Abort { batch, attempt };
         }
         self.reads.poll_output(now)
@@ -140,19 +140,15 @@ impl Reconcile {
         self.reads.handle_chunk(batch, attempt, bytes)
     }
 
-    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        let ended = self.reads.handle_end(now, batch, attempt, None);
-        self.conclude(now, ended);
-    }
-
-    pub fn handle_failure(
+    /// An exchange is over, completely where there is no failure.
+    pub fn handle_end(
         &mut self,
         now: Instant,
         batch: BatchId,
         attempt: AttemptNumber,
-        failure: Failure,
+        failure: Option<Failure>,
     ) {
-        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        let ended = self.reads.handle_end(now, batch, attempt, failure);
         self.conclude(now, ended);
     }
 
@@ -187,8 +183,13 @@ impl Reconcile {
     }
 
     pub fn progress(&self) -> Progress {
-        let paused = self.reads.is_paused();
-        self.record.progress(if paused { RunState::Paused } else { RunState::Reconciling })
+        self.record.progress(if self.reads.is_over() {
+            RunState::Done
+        } else if self.reads.is_paused() {
+            RunState::Paused
+        } else {
+            RunState::Reconciling
+        })
     }
 
     /// The new record, once the reading is done.

@@ -8,8 +8,10 @@ import type {
   Counts,
   Note,
   Outcome,
+  ReadBack,
   Stopped,
 } from "../types/report.cjs";
+import type { PromotionCheck } from "../types/check.cjs";
 import type { Problem } from "../types/input.cjs";
 import type { Plan } from "../types/options.cjs";
 import type { AttemptEnd } from "../types/hooks.cjs";
@@ -74,6 +76,15 @@ export class Run {
     epochMs: number,
     seed: number,
   ): Run;
+  /** What the settings leave out is as in the run of the outcomes, which stay as they are. */
+  static readBack(
+    settings: Settings,
+    outcomes: Outcomes,
+    now: number,
+    epochMs: number,
+    seed: number,
+  ): Run;
+  static check(settings: Settings, now: number, epochMs: number, seed: number): Run;
   start(now: number): void;
   /** What to do next: 0 send, 1 abort, 2 fetch credentials, 3 wait, 4 persist, 5 done. */
   poll(now: number): number;
@@ -82,9 +93,11 @@ export class Run {
   readonly attempt: number;
   /** When to poll again at the latest. */
   readonly until: number;
-  readonly url: string;
+  /** Where an exchange goes. */
+  url(batch: number): string;
   readonly headers: Record<string, string>;
-  body(batch: number): Uint8Array;
+  /** Undefined for a GET. */
+  body(batch: number): Uint8Array | undefined;
   /** A header that is absent is empty; the status of a hidden redirect is 0. */
   head(
     batch: number,
@@ -118,7 +131,9 @@ export class Run {
   cancel(): void;
   progress(now: number): Progress;
   /** Consumes the run, which must be done. */
-  outcomes(): Outcomes;
+  outcomes(epochMs: number): Outcomes;
+  /** Of a check, which must be done. */
+  checked(): Omit<PromotionCheck, "promotionId">;
   free(): void;
 }
 
@@ -153,7 +168,7 @@ export class Recovered {
   /** Consumes the input, which must be that of the journal. */
   check(input: Input): void;
   /** Consumes itself. */
-  review(now: number): Outcomes;
+  review(now: number, epochMs: number): Outcomes;
   free(): void;
 }
 
@@ -164,6 +179,7 @@ export class Outcomes {
   stopped(): (Pick<Stopped, "code" | "reason"> & Partial<Stopped>) | null;
   notes(): Note[];
   problems(): Problem[];
+  readBack(): ReadBack | null;
   find(id: string): number;
   at(index: number): Outcome;
   next(outcome: number, from: number): number;

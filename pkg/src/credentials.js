@@ -1,5 +1,5 @@
 /** Brings new credentials: from the service for an OAuth client, else from the caller. */
-import { post, readBody } from "./exchange.js";
+import { readBody, send } from "./exchange.js";
 
 /**
  * What came of it: a token with its life in seconds, the headers of the caller, or neither.
@@ -28,7 +28,7 @@ const ANSWER_BYTES_MAX = 1 << 16;
 export async function fetchToken(transport, request, signal) {
   try {
     const body = new TextEncoder().encode(request.body);
-    const response = await post(transport, { url: request.url, headers: {}, body }, signal);
+    const response = await send(transport, { url: request.url, headers: {}, body }, signal);
     const { status } = response;
     const text = await readText(response);
     if (status === 429 || status >= 500) return UNAVAILABLE;

@@ -4,7 +4,7 @@
  * anything waits, and code of others runs in turns of its own, never inside such a call.
  */
 import { askCaller, fetchToken } from "./credentials.js";
-import { headOf, post, readBody, wasNotSent } from "./exchange.js";
+import { headOf, readBody, send, wasNotSent } from "./exchange.js";
 
 /** What the core answers when it is asked what to do next; anything else is the end. */
 const SEND = 0;
@@ -184,11 +184,12 @@ export class Driver {
   async #converse(batch, attempt, signal) {
     const run = this.#run;
     const request = this.#engine.call(() => {
-      return { url: run.url, headers: run.headers, body: run.body(batch), ids: run.idsOf(batch) };
+      const [url, body, ids] = [run.url(batch), run.body(batch), run.idsOf(batch)];
+      return { url, headers: run.headers, body, ids };
     });
     const { watch } = this.#world;
-    watch?.attemptStarted(batch, attempt, request.ids, request.body.length);
-    const response = await post(this.#transport, request, signal);
+    watch?.attemptStarted(batch, attempt, request.ids, request.body?.length ?? 0);
+    const response = await send(this.#transport, request, signal);
     if (!this.#isOver) {
       const { status, retryAfter, date, requestId } = headOf(response);
       const [now, texts] = [Date.now(), /** @type {const} */ ([retryAfter, date, requestId])];

@@ -10,23 +10,26 @@ import { isBytes } from "./sources.js";
 const BYTES_SLICE = 1 << 18;
 
 /**
- * Sends a POST and waits for the head of its answer. Redirects are never followed: they would
- * carry the credentials elsewhere.
+ * Sends a POST, or a GET where there is no body, and waits for the head of its answer. Redirects
+ * are never followed: they would carry the credentials elsewhere.
  *
  * @param {Transport} transport
- * @param {{ url: string, headers: Record<string, string>, body: Uint8Array }} request
+ * @param {{ url: string, headers: Record<string, string>, body: Uint8Array | undefined }} request
  * @param {AbortSignal} signal
  * @returns {Promise<Response>}
  */
-export async function post(transport, { url, headers, body }, signal) {
+export async function send(transport, { url, headers, body }, signal) {
+  const accepted = { Accept: "application/json", ...headers };
   /** @type {RequestInit} */
-  const init = {
-    method: "POST",
-    redirect: "manual",
-    headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
-    body: /** @type {BodyInit} */ (body),
-    signal,
-  };
+  const init =
+    body === undefined
+      ? { method: "GET", headers: accepted }
+      : {
+          method: "POST",
+          headers: { "Content-Type": "application/json", ...accepted },
+          body: /** @type {BodyInit} */ (body),
+        };
+  Object.assign(init, { redirect: "manual", signal });
   const response = await transport(url, init);
   if (typeof response?.status !== "number") {
     throw new TypeError("transport must resolve with a Response");

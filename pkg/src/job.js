@@ -17,6 +17,8 @@ export class Job {
   #credentials;
   /** @type {{ run: import("./core.js").Run, driver: Driver } | null} */
   #active = null;
+  /** @type {Progress} at the end of what was driven last */
+  #last = NOTHING_YET;
   #isPaused = false;
   #isCancelled = false;
   #feed;
@@ -130,9 +132,38 @@ export class Job {
 
   /** @param {import("./prepare.js").Begin} begin */
   async #work(begin) {
-    const run = this.#engine.call((core) => this.#begin(core, begin));
-    const { hooks } = this.#prepared.setup;
+    const { hooks, settings } = this.#prepared.setup;
     const watch = hooks === undefined ? null : new Watch(hooks, this.#notes);
+    let outcomes = await this.#drive(begin, watch);
+    if (!this.#isCancelled && settings.get("ambiguous") === "reconcile") {
+      outcomes = await this.#readBack(outcomes);
+    }
+    this.#feed.publish(this.#last);
+    const report = new Report(this.#engine, outcomes, this.#notes);
+    watch?.runEnded(report);
+    return report;
+  }
+
+  /** @param {import("./core.js").Outcomes} outcomes which it takes over */
+  async #readBack(outcomes) {
+    /** @type {import("./prepare.js").Begin} */
+    const begin = (core, crossing, seed) =>
+      core.Run.readBack(crossing, outcomes, performance.now(), Date.now(), seed);
+    // Hooks tell of what is issued; a reading issues nothing.
+    const decided = await this.#drive(begin, null);
+    this.#engine.call(() => outcomes.free());
+    return decided;
+  }
+
+  /**
+   * Drives to its end what begins there.
+   *
+   * @param {import("./prepare.js").Begin} begin
+   * @param {Watch | null} watch
+   * @returns {Promise<import("./core.js").Outcomes>}
+   */
+  async #drive(begin, watch) {
+    const run = this.#engine.call((core) => this.#begin(core, begin));
     const driver = new Driver(this.#engine, run, {
       transport: this.#prepared.setup.transport,
       credentials: () => this.#credentials,
@@ -144,9 +175,11 @@ export class Job {
     this.#active = { run, driver };
     watch?.runStarted(this.snapshot());
     await driver.drive();
-    const report = this.#end(run);
-    watch?.runEnded(report);
-    return report;
+    this.#active = null;
+    return this.#engine.call(() => {
+      this.#last = run.progress(performance.now());
+      return run.outcomes(Date.now());
+    });
   }
 
   /**
@@ -182,15 +215,5 @@ export class Job {
     const name = error instanceof Error ? error.name : typeof error;
     const message = `The function given as auth failed (${name}); it must return headers.`;
     addNote(this.#notes, "auth-callback-failed", message);
-  }
-
-  /** @param {import("./core.js").Run} run */
-  #end(run) {
-    this.#active = null;
-    const outcomes = this.#engine.call(() => {
-      this.#feed.publish(run.progress(performance.now()));
-      return run.outcomes();
-    });
-    return new Report(this.#engine, outcomes, this.#notes);
   }
 }

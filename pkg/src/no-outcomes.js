@@ -45,6 +45,10 @@ export class NoOutcomes {
     return [];
   }
 
+  readBack() {
+    return null;
+  }
+
   problems() {
     return [];
   }

@@ -45,11 +45,7 @@ export function readOptions(request, options, isJob) {
   const given = record(options, "options");
   refuseStrangers(request, "request", FOR_REQUEST);
   refuseStrangers(given, "options", [...Object.keys(FOR_CORE), ...FOR_FACE]);
-  for (const [name, known] of Object.entries(FOR_CORE)) {
-    if (typeof known === "object") {
-      refuseStrangers(given[name], `options.${name}`, Object.keys(known));
-    }
-  }
+  refuseWithin(given, "options", FOR_CORE);
   if (given.input !== undefined) record(given.input, "options.input");
   const { auth, credentials } = readAuth(given.auth);
   const journal =
@@ -120,6 +116,22 @@ export function record(value, name) {
 }
 
 /**
+ * The same for the objects within.
+ *
+ * @param {Record<string, any>} given
+ * @param {string} path
+ * @param {import("./settings.js").Known} known
+ */
+function refuseWithin(given, path, known) {
+  for (const [name, inner] of Object.entries(known)) {
+    if (typeof inner !== "object") continue;
+    const value = given[name];
+    refuseStrangers(value, `${path}.${name}`, Object.keys(inner));
+    if (typeof value === "object" && value !== null) refuseWithin(value, `${path}.${name}`, inner);
+  }
+}
+
+/**
  * A misspelt name is refused: a `rate` that is not heeded, or a `column` that is not the one read,
  * costs more than an error. What is no object is for others to refuse.
  *
@@ -127,7 +139,7 @@ export function record(value, name) {
  * @param {string} name
  * @param {readonly string[]} known
  */
-function refuseStrangers(value, name, known) {
+export function refuseStrangers(value, name, known) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
   const stranger = Object.keys(value).find((key) => !known.includes(key));
   if (stranger === undefined) return;

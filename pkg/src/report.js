@@ -24,6 +24,7 @@ export class Report {
   length;
   stopped;
   problems;
+  readBack;
   #coreNotes;
 
   /**
@@ -41,11 +42,13 @@ export class Report {
       stopped: outcomes.stopped(),
       problems: outcomes.problems(),
       notes: outcomes.notes(),
+      readBack: outcomes.readBack(),
     }));
     this.counts = countsOf(read.counts);
     this.length = read.length;
     this.stopped = stoppedOf(read.stopped);
     this.problems = Object.freeze(read.problems);
+    this.readBack = Object.freeze(read.readBack);
     this.#coreNotes = read.notes;
   }
 
@@ -115,7 +118,20 @@ export class Report {
   }
 
   toJSON() {
-    return { counts: this.counts, stopped: this.stopped, notes: this.notes };
+    const { counts, stopped, notes, readBack } = this;
+    return { counts, stopped, notes, readBack };
+  }
+
+  /**
+   * What a read-back begins with; the report stays as it is.
+   *
+   * @template T
+   * @param {Report} report
+   * @param {(outcomes: Outcomes) => T} action
+   * @returns {T}
+   */
+  static readFrom(report, action) {
+    return report.#read(action);
   }
 
   dispose() {

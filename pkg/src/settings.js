@@ -7,7 +7,7 @@ import { IssueBulkError, kindOf } from "./errors.js";
 /** @typedef {Map<string, string | number>} Settings texts and numbers by name */
 /** @typedef {"string" | "number" | "boolean" | "string or number"} Type */
 
-/** @typedef {{ readonly [name: string]: Type | { readonly [name: string]: Type } }} Known */
+/** @typedef {{ readonly [name: string]: Type | Known }} Known */
 
 /**
  * What the core knows. An object holds options of its own, whose names are joined by a point on
@@ -29,6 +29,12 @@ export const FOR_CORE = {
   attempts: "number",
   stop: { ambiguousInRow: "number", failurePercent: "number", failureCallsMin: "number" },
   ambiguous: "string",
+  reconcile: {
+    quietMs: "number",
+    apartMs: "number",
+    limit: "number",
+    rate: { perMinute: "number" },
+  },
   seed: "number",
   input: {
     format: "string",

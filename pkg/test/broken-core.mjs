@@ -59,7 +59,6 @@ export function brokenCore({ hangs = false, before = {} }) {
 
   class Run {
     state = "running";
-    url = "https://service.example/";
     headers = {};
     batch = 0;
     attempt = 1;
@@ -77,9 +76,15 @@ export function brokenCore({ hangs = false, before = {} }) {
       }
       return this.#isAnswered && !hangs ? DONE : WAIT;
     }
+    url() {
+      return "https://service.example/";
+    }
     body() {
       enter("body");
       return new Uint8Array(1);
+    }
+    idsOf() {
+      return 1;
     }
     head() {
       enter("head");
@@ -118,6 +123,7 @@ export function brokenCore({ hangs = false, before = {} }) {
     counts = () => ({ ...COUNTS });
     stopped = () => null;
     notes = () => [];
+    readBack = () => null;
     problems = () => [];
     find() {
       enter("find");

@@ -18,10 +18,12 @@ const packaged = (/** @type {string} */ path) =>
 
 const FACE = [
   "IssueBulkError",
+  "checkPromotion",
   "indexedDbJournal",
   "issueBulk",
   "planIssueBulk",
   "readJournal",
+  "reconcile",
   "resumeIssueBulk",
   "startIssueBulk",
   "startResumeIssueBulk",

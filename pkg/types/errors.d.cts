@@ -47,6 +47,7 @@ export type OptionCode =
   | "invalid-attempts"
   | "invalid-stop-rule"
   | "invalid-ambiguous"
+  | "invalid-reconcile"
   | "invalid-input"
   | "invalid-option";
 

@@ -38,9 +38,10 @@ export interface Job {
 export interface Progress {
   /**
    * `reading` while the input arrives, then `running`; `paused` until `resume`; `stopping` when
-   * nothing more is sent but answers are awaited; `done` once, at the end.
+   * nothing more is sent but answers are awaited; `reconciling` while unknown ids are read back;
+   * `done` once, at the end.
    */
-  readonly state: "reading" | "running" | "paused" | "stopping" | "done";
+  readonly state: "reading" | "running" | "paused" | "stopping" | "reconciling" | "done";
   readonly given: number;
   readonly invalid: number;
   readonly duplicate: number;

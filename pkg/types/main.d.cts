@@ -13,11 +13,13 @@
  *
  * @packageDocumentation
  */
-import type { IssueRequest, Plan, RunOptions } from "./options.cjs";
+import type { CheckOptions, PromotionCheck } from "./check.cjs";
+import type { IssueRequest, Plan, ReconcileOptions, RunOptions } from "./options.cjs";
 import type { Job } from "./job.cjs";
 import type { Journal, ResumeOptions } from "./journal.cjs";
 import type { Report } from "./report.cjs";
 
+export * from "./check.cjs";
 export * from "./errors.cjs";
 export * from "./hooks.cjs";
 export * from "./input.cjs";
@@ -74,6 +76,39 @@ export function startResumeIssueBulk(journal: Journal, options: ResumeOptions): 
  * @throws {@link IssueBulkError} as a rejection, as `resumeIssueBulk`.
  */
 export function readJournal(journal: Journal): Promise<Report>;
+
+/**
+ * Reads the customers' promotions back to find out what became of the ids that a run left
+ * `unknown`, and gives a **new** report; the old one stays as it is.
+ *
+ * Nothing is read before the quiet period is over. Each customer is then read twice, some time
+ * apart, and only two readings that agree decide: an issuance of the promotion from the time of the
+ * run makes the id `issued` (`verifiedBy: "read-back"`), none makes it `unsent`
+ * (`read-back-not-issued`). What cannot be told stays `unknown`, and a note says why.
+ *
+ * It cannot tell this run's issuance from one that somebody else made for the same customer and
+ * promotion while the run lasted, and it takes for "not issued" what was taken back before it was
+ * read, or what the service shows only after the quiet period. What the service or the network does
+ * never rejects it.
+ *
+ * @param report of a run, or the journal of one that was interrupted and shall not go on.
+ * @throws {@link IssueBulkError} as a rejection, for a wrong option, and as `readJournal`.
+ */
+export function reconcile(report: Report | Journal, options: ReconcileOptions): Promise<Report>;
+
+/**
+ * Asks the service about a promotion before it is issued: whether it exists, is active and can be
+ * issued to customers, and how often a customer may have it. It issues nothing.
+ *
+ * It resolves whatever the service or the network does; where the promotion could not be read, a
+ * finding says so.
+ *
+ * @throws {@link IssueBulkError} as a rejection, for a wrong argument.
+ */
+export function checkPromotion(
+  request: { promotionId: string },
+  options: CheckOptions,
+): Promise<PromotionCheck>;
 
 /**
  * Reads and checks the input as a run would and says what the run would do. Sends nothing.

@@ -73,12 +73,17 @@ export interface RunOptions {
    * What becomes of a call whose outcome nobody knows (a timeout, a reset, a 5xx ...):
    *
    * - `"hold"`, the default: its ids are `unknown`, and this run never sends them again
+   * - `"reconcile"`: the same, and when all is sent the customers' promotions are read back, after
+   *   the quiet period of `reconcile`; see the function of that name
    * - `"retry"`: they are sent again within `attempts` and the retry budget. An id whose first
    *   call did act is then issued **twice**, unless the promotion's `maxIssuancePerCustomer` is 1
-   *   and the service heeds it. An id that was once in doubt ends as `issued` or `unknown`, never
-   *   as `unsent` or `rejected`. The note `resent-after-ambiguity` counts the ids sent again.
+   *   and the service heeds it; `checkPromotion` tells. An id that was once in doubt ends as
+   *   `issued` or `unknown`, never as `unsent` or `rejected`. The note `resent-after-ambiguity`
+   *   counts the ids sent again.
    */
-  ambiguous?: "hold" | "retry" | undefined;
+  ambiguous?: "hold" | "reconcile" | "retry" | undefined;
+  /** How `ambiguous: "reconcile"` reads back. */
+  reconcile?: ReadBackRules | undefined;
   /** Makes the jitter of the waits repeatable, for tests. Default: random. */
   seed?: number | undefined;
 
@@ -138,6 +143,45 @@ export interface Attribution {
     | "STORE_EXTERNAL_ID_2"
     | undefined;
   code: string;
+}
+
+/** How unknown ids are read back; see {@link reconcile}. */
+export interface ReadBackRules {
+  /**
+   * Milliseconds from the end of the run to the first reading. Default 900,000 (15 minutes): a call
+   * that was never answered may still be acted on.
+   */
+  quietMs?: number | undefined;
+  /** Milliseconds between the two readings of a customer. Default 60,000. */
+  apartMs?: number | undefined;
+  /**
+   * Promotions asked for of one customer, 10 to 1,000. Default 100. A customer with as many stays
+   * unknown unless the issuance is among them.
+   */
+  limit?: number | undefined;
+  /** Readings a minute; each id takes two. Default 600. */
+  rate?: { perMinute: number } | undefined;
+}
+
+/** Where a read-back goes, as whom, and how. */
+export interface ReconcileOptions
+  extends ReadBackRules,
+    Pick<
+      RunOptions,
+      | "basePath"
+      | "auth"
+      | "attribution"
+      | "orgId"
+      | "concurrency"
+      | "timeoutMs"
+      | "attempts"
+      | "seed"
+      | "signal"
+      | "onProgress"
+      | "transport"
+    > {
+  /** Default: that of the run. */
+  host?: string | undefined;
 }
 
 /** When a run stops by itself; the ids not sent by then are `unsent`. */

@@ -156,9 +156,31 @@ export interface Stopped {
   readonly requestId: string | null;
 }
 
+/**
+ * The evidence of a read-back. Every id that it decided was read twice, the time between the two
+ * being that of the options, and both readings said the same.
+ */
+export interface ReadBack {
+  /** Ids that were unknown before: `issued`, `notIssued`, and those that stayed unknown. */
+  readonly asked: number;
+  readonly issued: number;
+  readonly notIssued: number;
+  /** Calls made for it. */
+  readonly calls: number;
+  /** The first `eventTime` that counts as of the run, by this machine's clock. */
+  readonly from: number;
+  /** The last one: the end of the quiet period. */
+  readonly until: number;
+}
+
 /** Something worth knowing that changed no outcome. */
 export interface Note {
-  /** A stable code, such as `progress-handler-failed`. */
+  /**
+   * A stable code, such as `progress-handler-failed`. Of a read-back, each counting the ids that
+   * stayed unknown: `read-back-page-full`, `read-back-near-run`, `read-back-unreadable`,
+   * `read-backs-disagree`, `read-back-failed`, `read-back-stopped` (beside the {@link StopCode});
+   * and `issued-more-than-once` for customers who have the promotion twice from this run's time.
+   */
   readonly code: string;
   readonly message: string;
   /** How often it happened, at least once. */
@@ -229,6 +251,8 @@ export interface Report extends Iterable<Outcome> {
   /** Invalid and duplicate inputs, the first 1,000 of them; `counts` has them all. */
   readonly problems: readonly Problem[];
   readonly notes: readonly Note[];
+  /** What this report rests on where it comes from a read-back; else null. */
+  readonly readBack: ReadBack | null;
 
   /**
    * The outcome of one customer, or undefined when it is not among the valid ids of the input.
@@ -259,8 +283,13 @@ export interface Report extends Iterable<Outcome> {
   csv(): ReadableStream<Uint8Array>;
   /** One JSON object per line and row, ids as strings, made as it is read. */
   ndjson(): ReadableStream<Uint8Array>;
-  /** Counts, stop and notes for a log; no customer id. */
-  toJSON(): { counts: Counts; stopped: Stopped | null; notes: readonly Note[] };
+  /** What a log wants; no customer id. */
+  toJSON(): {
+    counts: Counts;
+    stopped: Stopped | null;
+    notes: readonly Note[];
+    readBack: ReadBack | null;
+  };
   /**
    * Gives the memory of the rows back at once instead of when the report is collected. Reading
    * rows afterwards throws `report-disposed`. `using report = ...` does the same.

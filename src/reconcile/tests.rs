@@ -172,9 +172,9 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
                         let head = Head { status, clock_ahead_ms, ..Head::default() };
                         machine.handle_head(batch, attempt, head);
                         let _flow = machine.handle_chunk(batch, attempt, body.as_bytes());
-                        machine.handle_end(now, batch, attempt);
+                        machine.handle_end(now, batch, attempt, None);
                     }
-                    None => machine.handle_failure(now, batch, attempt, Failure::Network),
+                    None => machine.handle_end(now, batch, attempt, Some(Failure::Network)),
                 }
             }
             Output::Wait { until } => now = until.unwrap(),

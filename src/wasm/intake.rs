@@ -70,7 +70,7 @@ fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
 }
 
 /// What a run takes from an input.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Source {
     pub(super) ids: Vec<i64>,
     /// In the order of [`COUNTS`].

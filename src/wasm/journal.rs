@@ -4,7 +4,7 @@ use super::error::error;
 use super::intake::{Input, Source};
 use super::outcomes::Outcomes;
 use super::plan::read_plan;
-use super::run::instant;
+use super::run::{instant, unix_time};
 use super::settings::Settings;
 use crate::decimal;
 use crate::job::Job;
@@ -68,12 +68,16 @@ impl Recovered {
     }
 
     /// The outcomes as the journal has them. Nothing goes on.
-    pub fn review(self, now: f64) -> Result<Outcomes, JsValue> {
+    pub fn review(self, now: f64, wall_clock: f64) -> Result<Outcomes, JsValue> {
         let mut settings = Settings::new();
         complete(&mut settings, &self.inner.header);
         let plan = read_plan(&settings)?;
         let source = Source::from_blob(&self.inner.header.source);
-        Ok(Outcomes::new(Job::review(plan, self.inner, instant(now))?, source))
+        let started = self.inner.header.started;
+        let job = Job::review(plan, self.inner, instant(now))?;
+        // What was on its way may have left a moment ago.
+        let record = job.into_record(started, unix_time(wall_clock));
+        Ok(Outcomes::new(record, None, source))
     }
 }
 

@@ -14,6 +14,8 @@ mod intake;
 mod journal;
 mod outcomes;
 mod plan;
+mod progress;
+mod promotion;
 mod run;
 mod runtime;
 mod settings;

@@ -3,13 +3,13 @@
 
 use super::convert::{object, parsed};
 use super::intake::{Source, bytes, longs};
-use super::run::write_progress;
+use super::progress::write_progress;
 use crate::id::CustomerId;
-use crate::job::{Job, Stopped};
+use crate::job::{Record, RunState, Stopped};
 use crate::json::{self, Object};
 use crate::outcome::Outcome;
+use crate::reconcile::Evidence;
 use crate::report;
-use crate::time::Instant;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,15 +21,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 pub struct Outcomes {
-    job: Job,
-    source: Source,
+    pub(super) record: Record,
+    /// Of the read-back that it comes from, if it does.
+    evidence: Option<Evidence>,
+    pub(super) source: Source,
     /// Rows in the order of their ids, for look-ups; made at the first one.
     by_id: OnceCell<Box<[u32]>>,
 }
 
 impl Outcomes {
-    pub(super) fn new(job: Job, source: Source) -> Self {
-        Self { job, source, by_id: OnceCell::new() }
+    pub(super) fn new(record: Record, evidence: Option<Evidence>, source: Source) -> Self {
+        Self { record, evidence, source, by_id: OnceCell::new() }
     }
 }
 
@@ -37,27 +39,40 @@ impl Outcomes {
 impl Outcomes {
     #[wasm_bindgen(getter)]
     pub fn length(&self) -> u32 {
-        self.job.ledger().rows()
+        self.record.ledger.rows()
     }
 
     /// All counts; they balance.
     pub fn counts(&self) -> JsValue {
-        // The time of a run that is done stands still.
-        let progress = self.job.progress(Instant::START);
+        let progress = self.record.progress(RunState::Done);
         object(|object| write_progress(&progress, &self.source, object))
     }
 
     /// Why the run ended before its ids did, or null.
     pub fn stopped(&self) -> JsValue {
-        match self.job.stopped() {
+        match &self.record.stopped {
             Some(stopped) => object(|object| write_stopped(stopped, object)),
             None => JsValue::NULL,
         }
     }
 
+    /// What a read-back rests on, times in milliseconds since 1970; null for a run's own outcomes.
+    #[wasm_bindgen(js_name = readBack)]
+    pub fn read_back(&self) -> JsValue {
+        let Some(evidence) = &self.evidence else { return JsValue::NULL };
+        object(|object| {
+            object.count("asked", evidence.asked.into());
+            object.count("issued", evidence.issued.into());
+            object.count("notIssued", evidence.not_issued.into());
+            object.count("calls", evidence.calls.into());
+            object.number("from", Some(evidence.from.as_millis()));
+            object.number("until", Some(evidence.until.as_millis()));
+        })
+    }
+
     pub fn notes(&self) -> JsValue {
         let mut out = Vec::new();
-        json::list(&mut out, self.job.notes(), |note, out| {
+        json::list(&mut out, &self.record.notes, |note, out| {
             let mut object = Object::begin(out);
             object.text("code", Some(note.code));
             object.text("message", Some(note.message));
@@ -74,7 +89,7 @@ impl Outcomes {
     /// The row of an id, or -1.
     pub fn find(&self, id: &str) -> f64 {
         let Ok(id) = CustomerId::parse(id.as_bytes()) else { return -1.0 };
-        let ids = self.job.ledger().ids();
+        let ids = self.record.ledger.ids();
         let by_id = self.by_id.get_or_init(|| rows_by_id(ids));
         let id_of = |row: &u32| ids.get(*row as usize).copied().unwrap_or(i64::MAX);
         let found = by_id.binary_search_by_key(&id.get(), id_of).ok();
@@ -85,14 +100,14 @@ impl Outcomes {
     /// or -1.
     pub fn next(&self, outcome: u8, from: u32) -> f64 {
         let wanted = Outcome::ALL.get(usize::from(outcome)).copied();
-        let states = self.job.ledger().states().iter().enumerate().skip(from as usize);
+        let states = self.record.ledger.states().iter().enumerate().skip(from as usize);
         let found = states.into_iter().find(|(_, state)| state.outcome() == wanted);
         found.map_or(-1.0, |(row, _)| row as f64)
     }
 
     /// One row as an object, or undefined beyond the last.
     pub fn at(&self, row: u32) -> JsValue {
-        let Some(row) = report::row(&self.job, row) else { return JsValue::UNDEFINED };
+        let Some(row) = report::row(&self.record, row) else { return JsValue::UNDEFINED };
         let mut out = Vec::new();
         report::write_json(&row, &mut out);
         parsed(&out)
@@ -100,34 +115,35 @@ impl Outcomes {
 
     /// Rows for making many objects: see [`report::page`].
     pub fn page(&self, from: u32, rows: u32) -> Uint8Array {
-        bytes(&report::page(&self.job, from, rows))
+        bytes(&report::page(&self.record, from, rows))
     }
 
     pub fn ids(&self) -> BigInt64Array {
-        longs(self.job.ledger().ids())
+        longs(self.record.ledger.ids())
     }
 
     /// 0 issued, 1 rejected, 2 unsent, 3 unknown.
     pub fn states(&self) -> Uint8Array {
-        let states: Vec<u8> = self.job.ledger().states().iter().map(|state| *state as u8).collect();
+        let states: Vec<u8> =
+            self.record.ledger.states().iter().map(|state| *state as u8).collect();
         bytes(&states)
     }
 
     /// Milliseconds since 1970; -2^63 where there is none.
     #[wasm_bindgen(js_name = eventTimes)]
     pub fn event_times(&self) -> BigInt64Array {
-        times(&self.job, self.job.ledger().event_times())
+        times(&self.record, self.record.ledger.event_times())
     }
 
     #[wasm_bindgen(js_name = validTills)]
     pub fn valid_tills(&self) -> BigInt64Array {
-        times(&self.job, self.job.ledger().valid_tills())
+        times(&self.record, self.record.ledger.valid_tills())
     }
 
     /// Twelve bytes an id; zeros where it was not issued or its issuance id is not 24 hex digits.
     #[wasm_bindgen(js_name = issuanceIds)]
     pub fn issuance_ids(&self) -> Uint8Array {
-        let ledger = self.job.ledger();
+        let ledger = &self.record.ledger;
         let column = ledger.issuance_ids().as_flattened();
         if column.is_empty() {
             return Uint8Array::new_with_length(ledger.rows().saturating_mul(12));
@@ -137,13 +153,13 @@ impl Outcomes {
 
     /// For each row 0, or one more than its place in `causeTable()`.
     pub fn causes(&self) -> Uint16Array {
-        Uint16Array::from(self.job.ledger().causes())
+        Uint16Array::from(self.record.ledger.causes())
     }
 
     #[wasm_bindgen(js_name = causeTable)]
     pub fn cause_table(&self) -> JsValue {
         let mut out = Vec::new();
-        json::list(&mut out, self.job.ledger().cause_table(), |cause, out| {
+        json::list(&mut out, self.record.ledger.cause_table(), |cause, out| {
             let mut object = Object::begin(out);
             report::write_cause(cause, &mut object);
             object.end();
@@ -153,13 +169,13 @@ impl Outcomes {
 
     pub fn csv(&self, from: u32, rows: u32) -> Uint8Array {
         let mut out = Vec::new();
-        report::write_csv(&self.job, from, rows, &mut out);
+        report::write_csv(&self.record, from, rows, &mut out);
         bytes(&out)
     }
 
     pub fn ndjson(&self, from: u32, rows: u32) -> Uint8Array {
         let mut out = Vec::new();
-        report::write_ndjson(&self.job, from, rows, &mut out);
+        report::write_ndjson(&self.record, from, rows, &mut out);
         bytes(&out)
     }
 }
@@ -200,9 +216,9 @@ fn rows_by_id(ids: &[i64]) -> Box<[u32]> {
     rows.into()
 }
 
-fn times(job: &Job, column: &[i64]) -> BigInt64Array {
+fn times(record: &Record, column: &[i64]) -> BigInt64Array {
     if column.is_empty() {
-        return longs(&vec![crate::response::NO_TIME; job.ledger().ids().len()]);
+        return longs(&vec![crate::response::NO_TIME; record.ledger.ids().len()]);
     }
     longs(column)
 }

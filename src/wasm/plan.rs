@@ -6,6 +6,7 @@ use super::settings::Settings;
 use crate::auth::{Attribution, Auth, Secret};
 use crate::forecast::forecast;
 use crate::plan::{Options, Plan};
+use crate::reconcile::{Rules, RulesGiven};
 use crate::request::{Header, RequestError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,6 +29,7 @@ const LATENCY_ASSUMED: Duration = Duration::from_secs(1);
 pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
     let plan = read_plan(&settings)?;
     read_credentials(&settings)?;
+    read_rules(&settings)?;
     let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
     let source = &mut input.source;
     let (forecast, ids) = forecast(plan, mem::take(&mut source.ids), LATENCY_ASSUMED);
@@ -62,6 +64,34 @@ pub(super) fn read_plan(settings: &Settings) -> Result<Plan, &'static RequestErr
         stop_failure_calls_min: number("stop.failureCallsMin"),
         ambiguous: settings.get("ambiguous"),
         attended: settings.flag("isJob"),
+    })
+}
+
+/// What a read-back leaves out is as in the run before.
+pub(super) fn complete_from(settings: &mut Settings, plan: &Plan) {
+    let endpoint = plan.endpoint();
+    let known = [
+        ("promotionId", plan.promotion().as_str()),
+        ("contextId", plan.context().as_str()),
+        ("host", endpoint.origin()),
+        ("basePath", endpoint.base_path()),
+    ];
+    // A base path belongs to its host.
+    let is_there = settings.get("host").is_some();
+    for (name, value) in known {
+        if settings.get(name).is_none() && !(name == "basePath" && is_there) {
+            settings.text(name.into(), value.into());
+        }
+    }
+}
+
+pub(super) fn read_rules(settings: &Settings) -> Result<Rules, &'static RequestError> {
+    let number = |name| settings.get_number(name);
+    Rules::new(&RulesGiven {
+        quiet_ms: number("reconcile.quietMs"),
+        apart_ms: number("reconcile.apartMs"),
+        limit: number("reconcile.limit"),
+        rate_per_minute: number("reconcile.rate.perMinute"),
     })
 }
 

@@ -9,19 +9,23 @@ use super::error::error;
 use super::intake::{Input, Source};
 use super::journal::{Recovered, complete};
 use super::outcomes::Outcomes;
-use super::plan::{Credentials, read_credentials, read_plan};
+use super::plan::{Credentials, complete_from, read_credentials, read_plan, read_rules};
+use super::progress::write_progress;
+use super::promotion::checked_object;
 use super::settings::Settings;
 use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
-use crate::job::{CredentialsFailure, Head, Job, Output, Progress, RunState};
-use crate::json::Object;
+use crate::job::{CredentialsFailure, Head, Job, Output};
 use crate::ledger::State;
-use crate::outcome::StopCode;
+use crate::promotion::Check;
+use crate::reconcile::Reconcile;
 use crate::request::Header;
 use crate::response::Flow;
 use crate::retry_after;
+use crate::run::Machine;
 use crate::time::{Instant, UnixTime};
 use crate::verdict::Failure;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
@@ -39,7 +43,9 @@ const DONE: u8 = 5;
 /// One bulk run.
 #[wasm_bindgen]
 pub struct Run {
-    job: Job,
+    machine: Machine,
+    /// The wall clock when the run began.
+    started: UnixTime,
     auth: Auth,
     /// What the input held apart from the ids, for the report.
     source: Source,
@@ -75,7 +81,7 @@ impl Run {
         if settings.flag("journal") {
             job = job.with_journal(instant(now), unix_time(wall_clock), source.to_blob());
         }
-        Ok(Self::of(job, credentials, source))
+        Ok(Self::of(issuing(job), unix_time(wall_clock), credentials, source))
     }
 
     /// Goes on with the run of a journal; the settings may leave out what the journal has.
@@ -91,21 +97,60 @@ impl Run {
         let plan = read_plan(&settings)?;
         let credentials = read_credentials(&settings)?;
         let source = Source::from_blob(&recovered.header.source);
+        let started = recovered.header.started;
         let is_fetched = credentials.auth.is_fetched();
         let (now, wall_clock) = (instant(now), unix_time(wall_clock));
         let job = Job::from_journal(plan, recovered, is_fetched, seed.to_bits(), now, wall_clock)?;
-        Ok(Self::of(job, credentials, source))
+        Ok(Self::of(issuing(job), started, credentials, source))
+    }
+
+    /// Reads back what a run left unknown, which stays as it is; what the settings leave out is as
+    /// in that run.
+    #[wasm_bindgen(js_name = readBack)]
+    pub fn read_back(
+        mut settings: Settings,
+        outcomes: &Outcomes,
+        now: f64,
+        wall_clock: f64,
+        seed: f64,
+    ) -> Result<Self, JsValue> {
+        let record = outcomes.record.clone();
+        complete_from(&mut settings, &record.plan);
+        let (plan, rules) = (read_plan(&settings)?, read_rules(&settings)?);
+        let credentials = read_credentials(&settings)?;
+        let is_fetched = credentials.auth.is_fetched();
+        let clocks = (instant(now), unix_time(wall_clock));
+        let started = record.started;
+        let machine = Reconcile::new(record, plan, rules, is_fetched, seed.to_bits(), clocks);
+        let machine = Machine::ReadBack(Box::new(machine));
+        Ok(Self::of(machine, started, credentials, outcomes.source.clone()))
+    }
+
+    /// Reads what the service says of a promotion.
+    pub fn check(
+        settings: Settings,
+        now: f64,
+        wall_clock: f64,
+        seed: f64,
+    ) -> Result<Self, JsValue> {
+        let plan = read_plan(&settings)?;
+        let credentials = read_credentials(&settings)?;
+        let is_fetched = credentials.auth.is_fetched();
+        let clocks = (instant(now), unix_time(wall_clock));
+        let machine = Check::new(plan, is_fetched, seed.to_bits(), clocks);
+        let machine = Machine::Check(Box::new(machine));
+        Ok(Self::of(machine, clocks.1, credentials, Source::default()))
     }
 
     /// Starts the clock of the run.
     pub fn start(&mut self, now: f64) {
-        self.job.start(instant(now));
+        self.machine.start(instant(now));
     }
 
     /// What to do next: 0 send a batch, 1 drop an exchange, 2 fetch credentials, 3 wait, 4 append
     /// to the journal, 5 done.
     pub fn poll(&mut self, now: f64) -> u8 {
-        match self.job.poll_output(instant(now)) {
+        match self.machine.poll_output(instant(now)) {
             Output::Send { batch, attempt } => {
                 self.exchange = (batch, attempt);
                 SEND
@@ -142,11 +187,9 @@ impl Run {
         if self.until == Instant::NEVER { f64::INFINITY } else { self.until.as_millis() as f64 }
     }
 
-    /// Where every batch goes.
-    #[wasm_bindgen(getter)]
-    pub fn url(&self) -> String {
-        let plan = self.job.plan();
-        plan.endpoint().issue_url(plan.promotion(), plan.context())
+    /// Where an exchange goes.
+    pub fn url(&self, batch: u32) -> String {
+        self.machine.url(BatchId(batch))
     }
 
     /// The headers that a batch carries now, by name.
@@ -159,11 +202,9 @@ impl Run {
         })
     }
 
-    /// The body of a batch in flight.
-    pub fn body(&self, batch: u32) -> Vec<u8> {
-        let mut body = Vec::new();
-        self.job.write_body(BatchId(batch), &mut body);
-        body
+    /// The body of an exchange in flight; undefined for a GET.
+    pub fn body(&self, batch: u32) -> Option<Vec<u8>> {
+        self.machine.body(BatchId(batch))
     }
 
     /// The head of an answer came. `status` is 0 for a redirect that a page is not shown;
@@ -191,40 +232,42 @@ impl Run {
                 .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
             request_id: (!request_id.is_empty()).then(|| request_id.into()),
         };
-        self.job.handle_head(BatchId(batch), AttemptNumber(attempt), head);
+        self.machine.handle_head(BatchId(batch), AttemptNumber(attempt), head);
     }
 
     /// Bytes of an answer's body; `false` when the rest need not be read.
     pub fn chunk(&mut self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
-        let flow = self.job.handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
+        let flow = self.machine.handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
         flow != Flow::Enough
     }
 
     /// The answer is complete.
     pub fn end(&mut self, now: f64, batch: u32, attempt: u32) {
-        self.job.handle_end(instant(now), BatchId(batch), AttemptNumber(attempt));
+        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
+        self.machine.handle_end(instant(now), batch, attempt, None);
     }
 
     /// No answer, or one that broke off; `not_sent` when it is proven that no byte left.
     pub fn fail(&mut self, now: f64, batch: u32, attempt: u32, not_sent: bool) {
         let failure = if not_sent { Failure::NotSent } else { Failure::Network };
         let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.job.handle_failure(instant(now), batch, attempt, failure);
+        self.machine.handle_end(instant(now), batch, attempt, Some(failure));
     }
 
     /// How many ids a batch in flight holds.
     #[wasm_bindgen(js_name = idsOf)]
     pub fn ids_of(&self, batch: u32) -> u32 {
-        self.job.batch_len(BatchId(batch))
+        if let Machine::Issue(job) = &self.machine { job.batch_len(BatchId(batch)) } else { 1 }
     }
 
     /// What became of the attempt that ended last, once; else undefined. The counts are those of
     /// its ids; `queued` ones come back.
     #[wasm_bindgen(js_name = takeConclusion)]
     pub fn take_conclusion(&mut self) -> JsValue {
-        let Some(concluded) = self.job.take_conclusion() else { return JsValue::UNDEFINED };
+        let Machine::Issue(job) = &mut self.machine else { return JsValue::UNDEFINED };
+        let Some(concluded) = job.take_conclusion() else { return JsValue::UNDEFINED };
         let rows = concluded.rows.start as usize..concluded.rows.end as usize;
-        let states = self.job.ledger().states().get(rows).unwrap_or_default();
+        let states = job.ledger().states().get(rows).unwrap_or_default();
         let (verdict, reason) = concluded.verdict.words();
         object(|object| {
             object.count("batch", concluded.batch.0.into());
@@ -244,7 +287,7 @@ impl Run {
     /// Where an OAuth client fetches its token.
     #[wasm_bindgen(getter, js_name = tokenUrl)]
     pub fn token_url(&self) -> String {
-        self.job.plan().endpoint().token_url()
+        self.machine.plan().endpoint().token_url()
     }
 
     /// What it sends there; undefined where the caller makes the credentials.
@@ -258,9 +301,11 @@ impl Run {
     pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
         match (token_header(token), renew_after(ttl_seconds)) {
             (Ok(header), Some(renew_after)) => {
-                self.job.secrets().keep_renewed(token);
+                if let Some(secrets) = self.machine.secrets() {
+                    secrets.keep_renewed(token);
+                }
                 self.credentials = Vec::from([header]);
-                self.job.handle_credentials(instant(now), Some(renew_after));
+                self.machine.handle_credentials(instant(now), Some(renew_after));
             }
             _ => self.credentials_failed(now, true),
         }
@@ -279,11 +324,11 @@ impl Run {
     #[wasm_bindgen(js_name = takeHeaders)]
     pub fn take_headers(&mut self, now: f64) {
         if let Some(headers) = self.gathered.replace(Vec::new()) {
-            for header in &headers {
-                hide_header(header, self.job.secrets());
+            if let Some(secrets) = self.machine.secrets() {
+                headers.iter().for_each(|header| hide_header(header, secrets));
             }
             self.credentials = headers;
-            self.job.handle_credentials(instant(now), None);
+            self.machine.handle_credentials(instant(now), None);
         } else {
             self.credentials_failed(now, true);
         }
@@ -294,28 +339,32 @@ impl Run {
     pub fn credentials_failed(&mut self, now: f64, refused: bool) {
         let failure =
             if refused { CredentialsFailure::Refused } else { CredentialsFailure::Unavailable };
-        self.job.handle_credentials_failure(instant(now), failure);
+        self.machine.handle_credentials_failure(instant(now), failure);
     }
 
     /// What to append to the journal, where it lasts; [`Run::persisted`] or
     /// [`Run::persist_failed`] follows.
     #[wasm_bindgen(js_name = takeJournal)]
     pub fn take_journal(&mut self) -> Vec<u8> {
-        self.job.take_journal()
+        if let Machine::Issue(job) = &mut self.machine { job.take_journal() } else { Vec::new() }
     }
 
     pub fn persisted(&mut self) {
-        self.job.handle_persisted();
+        if let Machine::Issue(job) = &mut self.machine {
+            job.handle_persisted();
+        }
     }
 
     #[wasm_bindgen(js_name = persistFailed)]
     pub fn persist_failed(&mut self) {
-        self.job.handle_persist_failure();
+        if let Machine::Issue(job) = &mut self.machine {
+            job.handle_persist_failure();
+        }
     }
 
     /// Nothing new is sent; what is in flight is awaited.
     pub fn pause(&mut self) {
-        self.job.pause();
+        self.machine.pause();
     }
 
     /// Goes on, with other credentials where they are given.
@@ -328,34 +377,67 @@ impl Run {
             if !auth.is_fetched() {
                 self.credentials = headers;
             }
-            auth.hide_in(self.job.secrets());
+            if let Some(secrets) = self.machine.secrets() {
+                auth.hide_in(secrets);
+            }
             self.auth = auth;
         }
-        self.job.resume(instant(now));
+        self.machine.resume(instant(now));
         Ok(())
     }
 
     /// Nothing more is sent; what is in flight is awaited until its timeout.
     pub fn cancel(&mut self) {
-        self.job.cancel();
+        self.machine.cancel();
     }
 
+    /// A check is too short for one.
     pub fn progress(&self, now: f64) -> JsValue {
-        let progress = self.job.progress(instant(now));
+        let progress = match &self.machine {
+            Machine::Issue(job) => job.progress(instant(now)),
+            Machine::ReadBack(reconcile) => reconcile.progress(),
+            Machine::Check(_) => return JsValue::UNDEFINED,
+        };
         object(|object| write_progress(&progress, &self.source, object))
     }
 
-    /// The outcomes of a run that is done, which they take over.
-    pub fn outcomes(self) -> Outcomes {
-        Outcomes::new(self.job, self.source)
+    /// The outcomes of a run or a read-back that is done, which they take over.
+    pub fn outcomes(self, wall_clock: f64) -> Result<Outcomes, JsValue> {
+        match self.machine {
+            Machine::Issue(job) => {
+                let record = job.into_record(self.started, unix_time(wall_clock));
+                Ok(Outcomes::new(record, None, self.source))
+            }
+            Machine::ReadBack(reconcile) => {
+                let (record, evidence) = reconcile.into_record();
+                Ok(Outcomes::new(record, Some(evidence), self.source))
+            }
+            Machine::Check(_) => Err(error("internal-error", NO_OUTCOMES)),
+        }
+    }
+
+    /// What a check that is done came to; undefined for anything else.
+    pub fn checked(&self) -> JsValue {
+        match &self.machine {
+            Machine::Check(check) => checked_object(&check.checked()),
+            Machine::Issue(_) | Machine::ReadBack(_) => JsValue::UNDEFINED,
+        }
     }
 }
 
 impl Run {
-    fn of(mut job: Job, credentials: Credentials, source: Source) -> Self {
-        credentials.auth.hide_in(job.secrets());
+    fn of(
+        mut machine: Machine,
+        started: UnixTime,
+        credentials: Credentials,
+        source: Source,
+    ) -> Self {
+        if let Some(secrets) = machine.secrets() {
+            credentials.auth.hide_in(secrets);
+        }
         Self {
-            job,
+            machine,
+            started,
             auth: credentials.auth,
             source,
             headers: credentials.attribution,
@@ -375,6 +457,12 @@ const STATES: [(&str, State); 5] = [
     ("unknown", State::Unknown),
 ];
 
+fn issuing(job: Job) -> Machine {
+    Machine::Issue(Box::new(job))
+}
+
+const NO_OUTCOMES: &str = "A check has no outcomes; please report this.";
+
 const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
 
 /// A request id is a word; a header of any length must not end in the report.
@@ -385,38 +473,6 @@ pub(super) fn instant(now: f64) -> Instant {
     Instant::from_millis(now as u64)
 }
 
-fn unix_time(wall_clock: f64) -> UnixTime {
+pub(super) fn unix_time(wall_clock: f64) -> UnixTime {
     UnixTime::from_millis(wall_clock as i64)
-}
-
-pub(super) fn write_progress(progress: &Progress, source: &Source, object: &mut Object<'_>) {
-    let state = match progress.state {
-        RunState::Running => "running",
-        RunState::Paused => "paused",
-        RunState::Stopping => "stopping",
-        RunState::Reconciling => "reconciling",
-        RunState::Done => "done",
-    };
-    let counts = [
-        ("distinct", progress.distinct),
-        ("queued", progress.queued),
-        ("inFlight", progress.in_flight),
-        ("issued", progress.issued),
-        ("rejected", progress.rejected),
-        ("unsent", progress.unsent),
-        ("unknown", progress.unknown),
-        ("attempts", progress.tally.attempts),
-        ("retries", progress.tally.retries),
-    ];
-    object.text("state", Some(state));
-    source.write_counts(object);
-    for (name, count) in counts {
-        object.count(name, count.into());
-    }
-    object.count("bytesSent", progress.tally.bytes_sent);
-    object.count("bytesReceived", progress.tally.bytes_received);
-    object.count("elapsedMs", progress.elapsed_ms);
-    // More milliseconds than a Long holds are no forecast.
-    object.number("etaMs", progress.eta_ms.and_then(|eta_ms| i64::try_from(eta_ms).ok()));
-    object.text("pausedBy", progress.paused_by.map(StopCode::code));
 }

@@ -65,7 +65,7 @@ fn run(ids: &str, settings: Settings) -> Run {
 
 /// The service's answer, in pieces of seven bytes.
 fn answer(run: &mut Run, now: f64, batch: u32, attempt: u32) {
-    let body = String::from_utf8(run.body(batch)).unwrap();
+    let body = String::from_utf8(run.body(batch).unwrap()).unwrap();
     let ids = body.trim_matches(['[', ']']).split(',');
     let entries: Vec<String> = ids
         .map(|id| {
@@ -113,16 +113,16 @@ fn ids_cross_the_border_exactly() {
 fn a_run_driven_by_hand_issues_every_id() {
     let ids = "9007199254740993\n9223372036854775807\n5\n";
     let mut run = run(ids, settings(&[], &[("batchSize", 2.0)]));
-    assert!(run.url().ends_with(&format!("/promotions/{PROMOTION}/issueBulk?contextId=973")));
+    assert!(run.url(0).ends_with(&format!("/promotions/{PROMOTION}/issueBulk?contextId=973")));
     assert_eq!(text(&run.headers()), "{}");
     assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    assert_eq!(run.body(0), b"[9007199254740993,9223372036854775807]");
+    assert_eq!(run.body(0).unwrap(), b"[9007199254740993,9223372036854775807]");
     assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 1, attempt: 1 });
     assert_eq!(ask(&mut run, 0.0), Asked::Wait { until: 60_000.0 });
     answer(&mut run, 10.0, 1, 1);
     answer(&mut run, 20.0, 0, 1);
     assert_eq!(ask(&mut run, 20.0), Asked::Done);
-    let outcomes = run.outcomes();
+    let outcomes = run.outcomes(0.0).unwrap();
     assert_eq!(counts(&outcomes), "3 0 0 0 2");
     let found = outcomes.at(outcomes.find("9223372036854775807") as u32);
     assert_eq!(get(&found, "customerId"), "9223372036854775807");
@@ -145,13 +145,13 @@ fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
     refused.fail(until, 0, 1, false);
     answer(&mut refused, until, 0, 2);
     assert_eq!(ask(&mut refused, until), Asked::Done);
-    assert_eq!(counts(&refused.outcomes()), "1 0 0 0 2");
+    assert_eq!(counts(&refused.outcomes(0.0).unwrap()), "1 0 0 0 2");
 
     let mut lost = run("1", settings(&[], &[]));
     assert_eq!(ask(&mut lost, 0.0), Asked::Send { batch: 0, attempt: 1 });
     lost.fail(1.0, 0, 1, false);
     assert_eq!(ask(&mut lost, 1.0), Asked::Done);
-    assert_eq!(get(&lost.outcomes().at(0), "reason"), "network");
+    assert_eq!(get(&lost.outcomes(0.0).unwrap().at(0), "reason"), "network");
 }
 
 #[wasm_bindgen_test]
@@ -160,7 +160,7 @@ fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
     assert_eq!(ask(&mut slow, 0.0), Asked::Send { batch: 0, attempt: 1 });
     assert_eq!(ask(&mut slow, 50.0), Asked::Abort { batch: 0, attempt: 1 });
     assert_eq!(ask(&mut slow, 50.0), Asked::Done);
-    assert_eq!(get(&slow.outcomes().at(0), "reason"), "timeout");
+    assert_eq!(get(&slow.outcomes(0.0).unwrap().at(0), "reason"), "timeout");
 
     let mut busy = run("1", settings(&[], &[]));
     assert_eq!(ask(&mut busy, 0.0), Asked::Send { batch: 0, attempt: 1 });
@@ -188,7 +188,7 @@ fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
     asking.add_header("x-four", "4");
     asking.take_headers(1.0);
     assert_eq!(ask(&mut asking, 1.0), Asked::Done);
-    assert_eq!(counts(&asking.outcomes()), "0 0 1 0 0");
+    assert_eq!(counts(&asking.outcomes(0.0).unwrap()), "0 0 1 0 0");
 }
 
 /// Stores what the run wants to store.
@@ -230,18 +230,18 @@ fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
         persist(&mut second, &mut journal);
     }
     let (batch, attempt) = (second.batch(), second.attempt());
-    assert_eq!(second.body(batch), b"[4]");
+    assert_eq!(second.body(batch).unwrap(), b"[4]");
     answer(&mut second, 1.0, batch, attempt);
     while ask(&mut second, 1.0) == Asked::Persist {
         persist(&mut second, &mut journal);
     }
-    let outcomes = second.outcomes();
+    let outcomes = second.outcomes(0.0).unwrap();
     assert_eq!(counts(&outcomes), "2 0 0 2 4");
     assert_eq!(get(&outcomes.at(1), "reason"), "interrupted");
     assert_eq!(get(&outcomes.counts(), "given").as_f64(), Some(6.0));
     assert!(text(&outcomes.problems()).contains("not-digits"));
 
-    let review = recovered(&journal).unwrap().unwrap().review(0.0).unwrap();
+    let review = recovered(&journal).unwrap().unwrap().review(0.0, 0.0).unwrap();
     assert_eq!(counts(&review), "2 0 0 2 4");
     assert_eq!(review.ids().to_vec(), [1, 2, 3, 4]);
 }

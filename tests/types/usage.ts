@@ -1,8 +1,10 @@
 /** The package as a TypeScript module uses it: what must compile, and what must not. */
 import {
   IssueBulkError,
+  checkPromotion,
   issueBulk,
   planIssueBulk,
+  reconcile,
   startIssueBulk,
   version,
   type Auth,
@@ -133,6 +135,24 @@ export async function watch(job: Job): Promise<Report> {
   job.cancel();
   using report = await job.done;
   return report;
+}
+
+export async function around(report: Report): Promise<Report> {
+  const check = await checkPromotion({ promotionId: "67dd4210ef21a64211227e04" }, where);
+  same<typeof check.maxIssuancePerCustomer, number | null>(true);
+  const [finding] = check.findings;
+  same<NonNullable<typeof finding>["severity"], "refuse" | "warn">(true);
+  // @ts-expect-error a check has no batches
+  await checkPromotion({ promotionId: "a" }, { ...where, batchSize: 5 });
+  const settled = await reconcile(report, { quietMs: 0, rate: { perMinute: 60 } });
+  for (const { verifiedBy } of settled.issued()) {
+    same<typeof verifiedBy, "answer" | "read-back">(true);
+  }
+  await issueBulk(
+    { ...what, customerIds: [1] },
+    { ...where, ambiguous: "reconcile", reconcile: { apartMs: 5 } },
+  );
+  return settled;
 }
 
 /** A switch over every code compiles only while the codes are literals. */
