@@ -19,29 +19,39 @@ const SINGLES = CHARACTERS.length - LEADS;
  * @returns {BufferSource}
  */
 export function unpacked(order, text) {
-  const places = new Int16Array(0x80);
-  // The byte of a single; for a lead where its pairs begin in `order`, as a number below zero.
-  const meanings = new Int16Array(0x80);
-  CHARACTERS.forEach((code, place) => {
-    places[code] = place;
-    const pairs = SINGLES + place * CHARACTERS.length;
-    meanings[code] = place < LEADS ? -pairs : /** @type {number} */ (order[place - LEADS]);
-  });
-  // In place: a byte never takes more room than its characters.
-  const bytes = new TextEncoder().encode(text);
-  const take = (/** @type {number} */ at) => /** @type {number} */ (bytes[at]);
+  const [firstLead, secondLead] = CHARACTERS;
+  const singles = meanings(order, -LEADS);
+  const firstPairs = meanings(order, SINGLES);
+  const secondPairs = meanings(order, SINGLES + CHARACTERS.length);
+  // In place: a byte never takes more room than its characters. Plain tables and one loop, since
+  // this runs once, before any engine has compiled it.
+  const bytes = /** @type {Uint8Array<ArrayBuffer> & number[]} */ (new TextEncoder().encode(text));
+  const end = bytes.length;
   let length = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    let byte = /** @type {number} */ (meanings[take(at)]);
-    if (byte < 0) {
+  for (let at = 0; at < end; at += 1) {
+    let code = bytes[at];
+    let table = singles;
+    if (code === firstLead || code === secondLead) {
+      table = code === firstLead ? firstPairs : secondPairs;
       at += 1;
-      const place = /** @type {number} */ (places[take(at)]);
-      byte = /** @type {number} */ (order[place - byte]);
+      code = bytes[at];
     }
-    bytes[length] = byte;
+    bytes[length] = table[code];
     length += 1;
   }
   return bytes.subarray(0, length);
+}
+
+/**
+ * The byte of each character, when that of the first character stands at `from` in the order.
+ *
+ * @param {readonly number[]} order
+ * @param {number} from
+ */
+function meanings(order, from) {
+  const table = /** @type {Uint8Array & number[]} */ (new Uint8Array(0x80));
+  CHARACTERS.forEach((code, place) => (table[code] = order[from + place] ?? 0));
+  return table;
 }
 
 /**
