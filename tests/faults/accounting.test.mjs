@@ -3,14 +3,21 @@
 // service's own rules hide nothing.
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
-import { issueBulk } from "issue-bulk";
+import { issueBulk, reconcile } from "issue-bulk";
 import { what, withGateway } from "../../pkg/test/runs.mjs";
 import { printTable } from "./support/print.mjs";
 
 const service = withGateway();
 
 const FIRST_ID = 500_000_000n;
+
+/**
+ * Ids of the run that is read back, which takes two calls for each unknown one and at most 1,000
+ * calls a second; the variable asks for more.
+ */
+const READ_BACK_IDS = Math.max(20_000, Number(process.env.FAULTS_READ_BACK_IDS) || 0);
 
 /** Customers the service does not know. */
 const GUILTY = Object.freeze(
@@ -150,6 +157,31 @@ test("a million ids, faults at a fifth of the calls: none lost, none issued twic
   for (const { reason } of report.rejected()) assert.equal(reason, "invalid-customer");
   for (const id of GUILTY) assert.match(report.get(id)?.outcome ?? "", /rejected|unknown/);
   assertShares(seen);
+});
+
+test("the same trouble, read back: no id is unknown any more", async () => {
+  const report = await run(READ_BACK_IDS, 100);
+  const { given, unknown } = report.counts;
+  assert.ok(unknown > given / 20, `${unknown} of ${given} are unknown`);
+  // A twentieth of a second after its answer, an issue takes effect at the latest.
+  const rules = { quietMs: 1_000, apartMs: 0, rate: { perMinute: 60_000 }, concurrency: 16 };
+  const after = await reconcile(report, service.where(rules));
+  const verdict = await judge(after);
+  const { counts, readBack } = after;
+  printTable(
+    ["ids", "unknown before", "issued", "not issued", "unknown after", "calls", "twice", "lost"],
+    [[given, unknown, readBack?.issued, readBack?.notIssued, counts.unknown, readBack?.calls,
+      verdict.duplicates.length, verdict.lost.length]],
+  );
+  assert.deepEqual(verdict, { duplicates: [], lost: [], invented: [], strangers: 0 });
+  assert.deepEqual([counts.unknown, after.notes], [0, []]);
+  assert.equal(report.counts.unknown, unknown, "the report of the run stays as it is");
+  for (const one of report.unknown()) {
+    const found = after.get(one.customerId);
+    assert.equal(found?.verifiedBy, "read-back", one.customerId);
+    const { outcome } = found;
+    assert.ok(outcome === "issued" || found.reason === "read-back-not-issued", one.customerId);
+  }
 });
 
 /** A tenth of the calls met a certain refusal, a tenth an ambiguous fault. */
