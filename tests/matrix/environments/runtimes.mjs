@@ -2,7 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { build } from "esbuild";
-import { bun, deno, nodeOf } from "../nodes.mjs";
+import { bun, deno, nodeOf } from "../executables.mjs";
 import { loaded } from "../shipped.mjs";
 
 /** @typedef {import("../environments.mjs").Environment} Environment */

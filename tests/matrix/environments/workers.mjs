@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { NODE_NEWER, ROOT } from "../../../scripts/project.mjs";
 import { QUIET } from "../../../scripts/worker.mjs";
+import { workerd } from "../executables.mjs";
 import { built } from "../shipped.mjs";
 
 /** @typedef {import("../environments.mjs").Environment} Environment */
@@ -23,18 +24,12 @@ export default {
 
 const COMPATIBILITY = "2026-10-01";
 
-const CONFIGURATION = JSON.stringify({
+const WRANGLER_CONFIGURATION = JSON.stringify({
   name: "matrix",
   main: "worker.js",
   compatibility_date: COMPATIBILITY,
   send_metrics: false,
 });
-
-/** @param {Project} project */
-function writeWorker(project) {
-  project.write("worker.js", WORKER);
-  project.write("wrangler.json", CONFIGURATION);
-}
 
 /**
  * What wrangler would upload, run by workerd itself: `wrangler dev` bundles in another way.
@@ -45,38 +40,61 @@ const WRANGLER = {
   name: "wrangler bundle in workerd",
   core: true,
   prepare: async (project) => {
-    writeWorker(project);
-    const wrangler = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-    const flags = ["deploy", "--dry-run", "--outdir", "out"];
-    await project.exec(NODE_NEWER, [wrangler, ...flags], { env: QUIET });
-    project.write("out/workerd.capnp", workerd(readdirSync(project.path("out"))));
+    project.write("worker.js", WORKER);
+    await bundleWorker(project, {});
   },
-  run: async (project) => {
-    const binary = join(ROOT, "node_modules", "workerd", "bin", "workerd");
-    const flags = ["serve", "out/workerd.capnp", "--control-fd=1"];
-    const ready = /"event":"listen","socket":"http","port":(\d+)/;
-    const port = await project.start(NODE_NEWER, [binary, ...flags], { ready });
-    await project.request(`http://127.0.0.1:${port}/`);
-  },
+  run: async (project) => project.request(await serveWorker(project)),
   shipped: (project) => built(project.path("out")),
 };
+
+/**
+ * Bundles the project's worker.js as wrangler would before an upload.
+ *
+ * @param {Project} project
+ * @param {Record<string, string>} variables of the Worker
+ */
+export async function bundleWorker(project, variables) {
+  project.write("wrangler.json", WRANGLER_CONFIGURATION);
+  const wrangler = join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
+  const flags = ["deploy", "--dry-run", "--outdir", "out"];
+  await project.exec(NODE_NEWER, [wrangler, ...flags], { env: QUIET });
+  project.write("out/workerd.capnp", configuration(readdirSync(project.path("out")), variables));
+}
+
+/**
+ * Serves the bundle.
+ *
+ * @param {Project} project
+ * @returns {Promise<string>} its address
+ */
+export async function serveWorker(project) {
+  const flags = ["serve", "out/workerd.capnp", "--control-fd=1"];
+  const ready = /"event":"listen","socket":"http","port":(\d+)/;
+  const port = await project.start(workerd(), flags, { ready });
+  return `http://127.0.0.1:${port}/`;
+}
 
 /**
  * The configuration for the files of a bundle.
  *
  * @param {string[]} names
+ * @param {Record<string, string>} variables
  */
-function workerd(names) {
+function configuration(names, variables) {
   const wasm = names.filter((name) => name.endsWith(".wasm"));
   const modules = [
     '(name = "worker.js", esModule = embed "worker.js")',
     ...wasm.map((name) => `(name = "./${name}", wasm = embed "${name}")`),
   ];
+  const bindings = Object.entries(variables).map(
+    ([name, value]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(value)})`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [${modules.join(", ")}],
+      bindings = [${bindings.join(", ")}],
       compatibilityDate = "${COMPATIBILITY}",
       globalOutbound = "machine")),
     (name = "machine", network = (allow = ["private"])),
@@ -104,7 +122,8 @@ function vitePlugin(name, command, build) {
   return {
     name,
     prepare: async (project) => {
-      writeWorker(project);
+      project.write("worker.js", WORKER);
+      project.write("wrangler.json", WRANGLER_CONFIGURATION);
       project.write("vite.config.js", VITE_CONFIGURATION);
       if (build) await project.exec(NODE_NEWER, [vite(project), "build"], { env: QUIET });
     },

@@ -1,4 +1,5 @@
-// The releases of Node, Bun and Deno that the matrix runs on.
+// The runtimes of the matrix that npm brings: the executables themselves, since a script that
+// starts one would leave it behind when it is stopped.
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -36,17 +37,21 @@ export async function nodeOf(major, log) {
 }
 
 /** Bun, whose package for this platform npm has picked. */
-export const bun = () => only("@oven", join("bin", "bun"));
+export const bun = () => picked("@oven", "bun-", join("bin", "bun"));
 
 /** Deno, likewise. */
-export const deno = () => only("@deno", "deno");
+export const deno = () => picked("@deno", "", "deno");
+
+/** The runtime of Cloudflare Workers, likewise. */
+export const workerd = () => picked("@cloudflare", "workerd-", join("bin", "workerd"));
 
 /**
  * @param {string} scope
+ * @param {string} prefix of the package's name
  * @param {string} path
  */
-function only(scope, path) {
-  const [name] = readdirSync(join(MODULES, scope));
-  if (name === undefined) throw new Error(`no package of ${scope} is for this platform`);
+function picked(scope, prefix, path) {
+  const name = readdirSync(join(MODULES, scope)).find((one) => one.startsWith(prefix));
+  if (name === undefined) throw new Error(`no ${scope}/${prefix} is for this platform`);
   return join(MODULES, scope, name, path);
 }
