@@ -166,6 +166,24 @@ impl Ledger {
         Ok(())
     }
 
+    /// [`Ledger::issue`] for a whole batch, from columns in the order of its rows; none of them has
+    /// an odd text. Most answers are such, and this takes a tenth of the time.
+    pub fn issue_all(
+        &mut self,
+        rows: &Range<u32>,
+        ids: &[PackedIssuanceId],
+        event_times: &[i64],
+        valid_tills: &[i64],
+    ) -> Result<(), Conflict> {
+        self.move_all(rows, State::InFlight, State::Issued)?;
+        if self.issuance_ids.is_empty() {
+            self.add_issuance_columns();
+        }
+        copy(&mut self.issuance_ids, rows, ids)?;
+        copy(&mut self.event_times, rows, event_times)?;
+        copy(&mut self.valid_tills, rows, valid_tills)
+    }
+
     /// A read-back found the issuance of an unknown row. This and the next belong to the ledger of
     /// a new record: in that of a run a row settles once.
     pub fn find_issued(
@@ -299,8 +317,15 @@ impl Ledger {
         self.valid_tills = vec![NO_TIME; rows];
     }
 
+    /// Moves all of them or, where one is not as it should be, none.
     fn move_all(&mut self, rows: &Range<u32>, from: State, to: State) -> Result<(), Conflict> {
-        rows.clone().try_for_each(|row| self.change(row, from, to))
+        let states = self.states.get_mut(places(rows)).ok_or(Conflict)?;
+        if states.iter().any(|state| *state != from) {
+            return Err(Conflict);
+        }
+        states.fill(to);
+        self.count_change(from, to, rows.end.saturating_sub(rows.start));
+        Ok(())
     }
 
     fn change(&mut self, row: u32, from: State, to: State) -> Result<(), Conflict> {
@@ -309,12 +334,17 @@ impl Ledger {
             return Err(Conflict);
         }
         *state = to;
-        for (which, step) in [(from, -1), (to, 1)] {
-            if let Some(count) = self.counts.get_mut(which as usize) {
-                *count = count.saturating_add_signed(step);
-            }
-        }
+        self.count_change(from, to, 1);
         Ok(())
+    }
+
+    fn count_change(&mut self, from: State, to: State, rows: u32) {
+        if let Some(count) = self.counts.get_mut(from as usize) {
+            *count = count.saturating_sub(rows);
+        }
+        if let Some(count) = self.counts.get_mut(to as usize) {
+            *count = count.saturating_add(rows);
+        }
     }
 }
 
@@ -325,6 +355,19 @@ fn find(table: &[Cause], from: usize, cause: &Cause) -> Option<CauseIndex> {
 
 fn place(row: u32) -> usize {
     usize::try_from(row).unwrap_or(usize::MAX)
+}
+
+fn places(rows: &Range<u32>) -> Range<usize> {
+    place(rows.start)..place(rows.end)
+}
+
+fn copy<T: Copy>(column: &mut [T], rows: &Range<u32>, values: &[T]) -> Result<(), Conflict> {
+    let cells = column.get_mut(places(rows)).ok_or(Conflict)?;
+    if cells.len() != values.len() {
+        return Err(Conflict);
+    }
+    cells.copy_from_slice(values);
+    Ok(())
 }
 
 fn set<T>(column: &mut [T], index: usize, value: T) {
@@ -409,6 +452,29 @@ mod tests {
         assert_eq!((ledger.issuance(0), ledger.odd(0)), (Some(ISSUANCE), Some(&odd)));
         assert_eq!((ledger.cause_of(0), ledger.odd(1)), (None, None));
         assert_eq!(ledger.into_ids(), [11, 22, 33, 44]);
+    }
+
+    #[test]
+    fn a_batch_is_issued_as_its_rows_are_or_not_at_all() {
+        let [mut whole, mut single] = [0; 2].map(|_| Ledger::new(vec![10, 11, 12]));
+        let rows = 1..3;
+        let (ids, times, tills) = ([[1; 12], [2; 12]], [3, 4], [5, NO_TIME]);
+        assert_eq!(whole.issue_all(&rows, &ids, &times, &tills), Err(Conflict));
+        assert_eq!((whole.count(State::Queued), whole.states()), (3, &[State::Queued; 3][..]));
+        for ledger in [&mut whole, &mut single] {
+            ledger.depart(&rows).unwrap();
+        }
+        whole.issue_all(&rows, &ids, &times, &tills).unwrap();
+        for ((row, id), (event_time, valid_till)) in
+            rows.clone().zip(ids).zip(times.into_iter().zip(tills))
+        {
+            single.issue(row, &Issuance { id, event_time, valid_till }, None).unwrap();
+        }
+        for row in 0..3 {
+            assert_eq!(whole.issuance(row), single.issuance(row));
+        }
+        assert_eq!((whole.states(), whole.counts), (single.states(), single.counts));
+        assert_eq!(whole.issue_all(&rows, &ids, &times, &tills), Err(Conflict));
     }
 
     #[test]

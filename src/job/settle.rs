@@ -7,7 +7,7 @@ use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
 use crate::policy::Ambiguous;
-use crate::response::{Answer, Body, ServiceError, SlotState};
+use crate::response::{Answer, Body, Entries, ServiceError, SlotState};
 use crate::secrets::Secrets;
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
@@ -92,6 +92,27 @@ impl Job {
     /// Judges each id by its own slot.
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
         let entries = &answer.entries;
+        let unclear = if entries.are_plainly_issued() {
+            let Entries { issuance, event_time, valid_till, .. } = entries;
+            self.ledger.issue_all(&flight.batch.rows, issuance, event_time, valid_till)?;
+            0
+        } else {
+            self.match_each(flight, answer)?
+        };
+        self.record_outcome(&flight.batch);
+        // An answer that decides nothing is as ambiguous as none.
+        if unclear == flight.batch.len() {
+            self.tally.ambiguous();
+        } else {
+            self.tally.ambiguous_in_row = 0;
+        }
+        self.note_oddities(flight, answer);
+        Ok(())
+    }
+
+    /// [`Job::match_ids`] slot by slot; says how many of them are unclear.
+    fn match_each(&mut self, flight: &Flight, answer: &Answer) -> Result<u32, Conflict> {
+        let entries = &answer.entries;
         let columns = entries
             .states
             .iter()
@@ -115,18 +136,7 @@ impl Job {
             let cause = self.ledger.cause(cause);
             self.ledger.settle(row, State::InFlight, cause)?;
         }
-        if matched != flight.batch.len() {
-            return Err(Conflict);
-        }
-        self.record_outcome(&flight.batch);
-        // An answer that decides nothing is as ambiguous as none.
-        if unclear == matched {
-            self.tally.ambiguous();
-        } else {
-            self.tally.ambiguous_in_row = 0;
-        }
-        self.note_oddities(flight, answer);
-        Ok(())
+        if matched == flight.batch.len() { Ok(unclear) } else { Err(Conflict) }
     }
 
     /// Ids and promotions that were not asked for end the run: this may be another service, or

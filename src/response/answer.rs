@@ -117,6 +117,14 @@ pub struct Entries {
     pub refused: Refusals,
 }
 
+impl Entries {
+    /// Whether every slot is issued and the columns say all of it.
+    pub fn are_plainly_issued(&self) -> bool {
+        let are_plain = self.odd_ids.is_empty() && self.odd_contexts.is_empty();
+        are_plain && self.states.iter().all(|state| *state == SlotState::Issued)
+    }
+}
+
 /// An error as the service gave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceError {
