@@ -48,7 +48,6 @@ pub mod auth;
 pub mod backoff;
 pub mod batch;
 pub mod budget;
-pub mod decimal;
 pub mod forecast;
 pub mod id;
 pub mod intake;
@@ -73,6 +72,8 @@ pub mod run;
 pub mod secrets;
 pub mod time;
 pub mod verdict;
+
+pub use issue_bulk_kernels::decimal;
 
 #[cfg(target_arch = "wasm32")]
 mod wasm;

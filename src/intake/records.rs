@@ -8,7 +8,8 @@ use super::problem::ProblemReason;
 use super::text::trimmed;
 use crate::limits::LINE_BYTES_MAX;
 use core::cmp::Ordering;
-use issue_bulk_kernels::ids::{self, End};
+use issue_bulk_kernels::ids::End;
+use issue_bulk_kernels::records;
 
 /// What every record looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +72,9 @@ fn plain<'a>(
     let used = match shape.grammar.delimiter {
         _ if shape.fields == 1 => out.ids.take_alone(bytes, End::Line, &mut lines.line),
         Some(delimiter) => {
-            let shape = ids::Shape {
+            let shape = records::Shape {
                 delimiter,
+                quotes: shape.grammar.quotes,
                 column: shape.column,
                 fields: shape.fields,
                 record_bytes_max: LINE_BYTES_MAX,

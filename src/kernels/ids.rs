@@ -6,7 +6,7 @@
 use super::digits::leading;
 use super::list::List;
 use super::places::Places;
-use super::records::{break_length, plain_record};
+use super::records::{Shape, break_length, plain_record};
 
 /// Ids in the order they came.
 #[derive(Debug, Default)]
@@ -25,17 +25,6 @@ pub enum End {
     Line,
     /// A comma, of JSON.
     Comma,
-}
-
-/// Where in a record the id is.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    pub delimiter: u8,
-    /// From 0.
-    pub column: usize,
-    pub fields: usize,
-    /// Bytes of a record, at most.
-    pub record_bytes_max: usize,
 }
 
 impl Ids {
@@ -85,11 +74,11 @@ impl Ids {
         bytes.len().wrapping_sub(rest.len())
     }
 
-    /// Takes ids that are a plain field among others, in bare digits. Counts `line` on and returns
+    /// Takes ids that are a plain field among others, in digits. Counts `line` on and returns
     /// how many bytes their records were.
     pub fn take_records(&mut self, bytes: &[u8], shape: &Shape, line: &mut u64) -> usize {
         let mut rest = bytes;
-        while let Some(record) = plain_record(rest, shape.delimiter, shape.column, shape.fields) {
+        while let Some(record) = plain_record(rest, shape) {
             let from_id = rest.get(record.id_start..).unwrap_or_default();
             let Some((id, length)) = leading(from_id) else { break };
             let whole = record.id_start.wrapping_add(length) == record.id_end;
@@ -141,9 +130,10 @@ mod tests {
 
     #[test]
     fn ids_among_other_fields_are_taken_up_to_what_is_not_plain() {
-        let shape = Shape { delimiter: b',', column: 1, fields: 3, record_bytes_max: 12 };
+        let shape =
+            Shape { delimiter: b',', quotes: true, column: 1, fields: 3, record_bytes_max: 12 };
         let text = "a,7,b\n,8,\r\nlonger,9,cd\n";
-        for other in ["a,b\n", "a,1,b,c\n", "a,01,b\n", "a,\"5\",b\n", "much longer,5,c\n"] {
+        for other in ["a,b\n", "a,1,b,c\n", "a,01,b\n", "a,\"5\"\"\",b\n", "much longer,5,c\n"] {
             let (mut ids, mut line) = (ids(9), 1);
             let whole = format!("{text}{other}{AFTER}");
             let used = ids.take_records(whole.as_bytes(), &shape, &mut line);
@@ -159,7 +149,8 @@ mod tests {
         assert!(!ids.push(7, 3));
         let plain = format!("7\n{AFTER}");
         assert_eq!(ids.take_alone(plain.as_bytes(), End::Line, &mut line), 0);
-        let shape = Shape { delimiter: b',', column: 0, fields: 2, record_bytes_max: 99 };
+        let shape =
+            Shape { delimiter: b',', quotes: true, column: 0, fields: 2, record_bytes_max: 99 };
         let plain = format!("7,a\n{AFTER}");
         assert_eq!(ids.take_records(plain.as_bytes(), &shape, &mut line), 0);
         assert_eq!((ids.list.len(), line), (2, 1));

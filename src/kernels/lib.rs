@@ -28,6 +28,7 @@
 extern crate alloc;
 
 pub mod columns;
+pub mod decimal;
 pub mod digits;
 pub mod distinct;
 pub mod fields;
