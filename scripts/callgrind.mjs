@@ -60,7 +60,7 @@ function count(valgrind, name) {
   const where = ["--callgrind-out-file=/dev/null", "--log-fd=1"];
   const printed = capture(valgrind, [...what, ...where, program, name]);
   const counted = Number(/Collected : (\d+)/.exec(printed ?? "")?.[1]);
-  if (!(counted > 0)) throw new Error(`valgrind counted nothing for ${name}: it printed ${printed}`);
+  if (!(counted > 0)) throw new Error(`valgrind counted nothing for ${name}: ${printed}`);
   return counted;
 }
 

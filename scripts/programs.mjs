@@ -14,7 +14,8 @@ import { run } from "./run.mjs";
  * @property {string} debian the package that brings it
  */
 
-/** @typedef {"chromium" | "chromedriver" | "firefox" | "nginx" | "webkit" | "xvfb" | "valgrind"} Name */
+/** @typedef {"chromium" | "chromedriver" | "firefox" | "nginx"} Tested */
+/** @typedef {Tested | "valgrind" | "webkit" | "xvfb"} Name */
 
 /** Where distributions keep WebKitGTK's own small browser, which is not on the path. */
 const WEBKIT_FOLDERS = [

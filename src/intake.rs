@@ -10,9 +10,9 @@
 //! customer: a record with another number of fields than the first is refused, two equally good
 //! columns are an error, and a quote that never closes is one too.
 //!
-//! Memory: 8 bytes an id, and during the exact comparison 12 bytes for at most 16 million of them at
-//! a time: the measured peak of 10 million ids is 20.5 bytes an id in wasm. Beside that one record
-//! and the kept problems.
+//! Memory: 8 bytes an id, and during the exact comparison 12 bytes for at most 16 million of them
+//! at a time: the measured peak of 10 million ids is 20.5 bytes an id in wasm. Beside that one
+//! record and the kept problems.
 
 mod assemble;
 mod cells;

@@ -71,8 +71,8 @@ impl List {
         None
     }
 
-    /// Takes the ids out in one piece, without those that repeat an earlier one, which were found in
-    /// this list. Each block is freed once it is copied.
+    /// Takes the ids out in one piece, without those that repeat an earlier one, which were found
+    /// in this list. Each block is freed once it is copied.
     pub fn take_without(&mut self, repeats: &Repeats) -> Vec<i64> {
         let kept = self.len().saturating_sub(repeats.count);
         let mut ids = Vec::with_capacity(kept);

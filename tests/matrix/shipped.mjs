@@ -15,10 +15,10 @@ const MARK = "IssueBulkError";
  *
  * @param {import("./project.mjs").Project} project
  * @param {"import" | "require"} [kind]
+ * @param {string} [path] of the entry
  * @returns {Promise<string[]>}
  */
-export async function loaded(project, kind = "import") {
-  const path = "issue-bulk";
+export async function loaded(project, kind = "import", path = "issue-bulk") {
   const contents = kind === "import" ? `import "${path}";` : `require("${path}");`;
   const { metafile } = await build({
     stdin: { contents, resolveDir: project.folder },

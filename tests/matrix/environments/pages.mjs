@@ -108,6 +108,29 @@ const MODULE_WORKER = {
   shipped: loaded,
 };
 
+/** The entry without the wasm, which the page fetches as a file. */
+const SLIM = `import { init, issueBulk, version } from "/node_modules/issue-bulk/dist/slim.js";
+import { play } from "./program.js";
+import { where } from "./where.js";
+
+init("/node_modules/issue-bulk/dist/core_bg.wasm").then(() => play({ issueBulk, version }, where));
+`;
+
+/** @type {Environment} */
+const SLIM_PAGE = {
+  name: "page with slim and the wasm file",
+  prepare: (project) => {
+    project.write("main.js", SLIM);
+    project.write("errors.js", errors(project));
+    project.write("index.html", page('<script type="module" src="/main.js"></script>'));
+  },
+  run: async (project) => project.browse("chromium", await project.serve()),
+  shipped: async (project) => [
+    ...(await loaded(project, "import", "issue-bulk/slim")),
+    project.path("node_modules/issue-bulk/dist/core_bg.wasm"),
+  ],
+};
+
 /** @type {Environment[]} */
 export const PAGES = [
   modulePage("Chromium", "chromium"),
@@ -116,4 +139,5 @@ export const PAGES = [
   MODULE_WORKER,
   SCRIPT_TAG,
   POLICY_PAGE,
+  SLIM_PAGE,
 ];
