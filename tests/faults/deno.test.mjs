@@ -1,6 +1,6 @@
 // Groups C, D and E of the catalogue from Deno.
 
-import { deno } from "../../tests/matrix/nodes.mjs";
+import { deno } from "../../tests/matrix/executables.mjs";
 import { startProcess } from "./support/process.mjs";
 import { testTable } from "./support/table.mjs";
 

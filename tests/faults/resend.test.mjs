@@ -8,7 +8,7 @@ import { issueBulk } from "issue-bulk";
 import { undiciTransport } from "issue-bulk/node";
 import { AUTH, PROMOTION } from "../../pkg/test/gateway.mjs";
 import { withGateway } from "../../pkg/test/runs.mjs";
-import { bun, deno } from "../../tests/matrix/nodes.mjs";
+import { bun, deno } from "../../tests/matrix/executables.mjs";
 import { IDS, MET } from "./cases/case.mjs";
 import { startFirefox, startPage } from "./support/page.mjs";
 import { play } from "./support/play.mjs";

@@ -8,7 +8,7 @@ import { MET, issued, unknown } from "./case.mjs";
 const CAP = Object.freeze({ responseBytesMax: 100_000 });
 
 /** Ends every wait of a test for what never comes. */
-const IMPATIENT = Object.freeze({ timeoutMs: 300 });
+const IMPATIENT = Object.freeze({ timeoutMs: 600 });
 
 const [FIRST, SECOND, LAST] = [MET[0], MET[1], MET[9]];
 

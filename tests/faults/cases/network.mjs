@@ -5,7 +5,7 @@ import { issued, stops, unknown } from "./case.mjs";
 /** @typedef {import("./case.mjs").Case} Case */
 
 /** Ends every wait of a test for what never comes. */
-const IMPATIENT = Object.freeze({ timeoutMs: 300 });
+const IMPATIENT = Object.freeze({ timeoutMs: 600 });
 
 /** @type {Case[]} */
 export const NETWORK = [
@@ -49,7 +49,7 @@ export const NETWORK = [
   },
   {
     name: "57 an answer after we gave up changes nothing",
-    fault: { kind: "delay", ms: 500 },
+    fault: { kind: "delay", ms: 1_500 },
     options: IMPATIENT,
     expect: unknown("timeout"),
   },
