@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { bun, deno } from "../tests/matrix/nodes.mjs";
+import { bun, deno } from "../tests/matrix/executables.mjs";
 import { capture } from "./capture.mjs";
 import { buildGateway } from "./gateway.mjs";
 import { installPacked } from "./packed.mjs";
