@@ -106,6 +106,11 @@ export const SUITES = [
   { name: "build", commands: () => [node("scripts/build.mjs")], minutes: 20 },
   { name: "gateway-speed", commands: () => [node("scripts/gateway-speed.mjs")] },
   { name: "instructions", commands: () => [node("scripts/callgrind.mjs")] },
+  {
+    name: "command-line",
+    counts: "node",
+    commands: () => [nodeTests(join("pkg", "cli", "test"))],
+  },
   { name: "packed-package", counts: "node", commands: () => [node("scripts/pack.mjs")] },
   {
     name: "matrix",

@@ -4,6 +4,7 @@
  * most once.
  */
 import { createHash } from "node:crypto";
+import { runtimeFetch } from "../src/fetch.js";
 import { Refusal } from "./exit.js";
 
 /** @typedef {import("./credentials.js").Auth} Auth */
@@ -97,10 +98,11 @@ export class Caller {
   async #send(url, body, authorised) {
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const headers = { ...this.#fixed, ...authorised };
+    const bytes = new TextEncoder().encode(body);
     try {
       /** @type {RequestInit} */
-      const init = { method: "POST", body, headers, signal, redirect: "manual" };
-      const response = await fetch(url, init);
+      const init = { method: "POST", body: bytes, headers, signal, redirect: "manual" };
+      const response = await runtimeFetch(url, init);
       return { status: response.status, headers: response.headers, text: await textOf(response) };
     } catch (error) {
       return { status: null, ...failureOf(error) };

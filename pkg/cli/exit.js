@@ -87,10 +87,18 @@ const ADVICE = Object.freeze(
 /** @param {IssueBulkError} error */
 function sentence(error) {
   const advice = ADVICE[error.code];
-  const isCaused = error.cause instanceof Error;
-  const cause = isCaused ? ` (${systemError(error.cause).message})` : "";
-  const message = isCaused ? error.message.replace(/; see the cause\.$/, ":") : error.message;
-  return `${message}${cause}${advice === undefined ? "" : ` ${advice}`}`;
+  const cause = error.cause instanceof Error ? systemError(error.cause).message : null;
+  const message = cause === null ? error.message : withCause(error.message, cause);
+  return advice === undefined ? message : `${message} ${advice}`;
+}
+
+/**
+ * @param {string} message
+ * @param {string} cause
+ */
+function withCause(message, cause) {
+  const told = message.replace(/; see the cause\.$/, "");
+  return told === message ? `${message} (${cause})` : `${told}: ${cause}.`;
 }
 
 /** What the usual errors of a file system mean. */

@@ -2,7 +2,7 @@
 import { EXIT, exitCodeOf } from "./exit.js";
 import { writeResults } from "./results.js";
 import { printSummary, summaryOf } from "./summary.js";
-import { counted, printable } from "./text.js";
+import { count, counted, printable } from "./text.js";
 
 /** @typedef {import("issue-bulk").Report} Report */
 /** @typedef {import("./screen.js").Screen} Screen */
@@ -23,6 +23,11 @@ import { counted, printable } from "./text.js";
  */
 export async function finish(report, { out, screen, journal, isWhole, list }) {
   printSummary(report, screen, isWhole);
+  if (report.readBack !== null) {
+    const { asked, issued, notIssued } = report.readBack;
+    const found = `${count(issued)} issued, ${count(notIssued)} not issued`;
+    screen.result(`Looked at ${counted(asked, "customer")} in doubt: ${found}.`);
+  }
   for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
   for (const line of endLines(report, journal)) screen.result(line);
   if (out !== undefined) {

@@ -3,6 +3,7 @@
  * flight is given up as well and ends as unknown. A third one ends the process as it would any.
  */
 import process from "node:process";
+import { runtimeFetch } from "../src/fetch.js";
 
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
@@ -29,13 +30,13 @@ export class Interrupt {
   }
 
   /**
-   * The runtime's fetch, ended by the second.
+   * What the library sends with by itself, ended by the second.
    *
    * @type {import("issue-bulk").Transport}
    */
   transport = (url, init) => {
     const ends = init.signal ? [init.signal, this.#giveUp.signal] : [this.#giveUp.signal];
-    return fetch(url, { ...init, signal: AbortSignal.any(ends) });
+    return runtimeFetch(url, { ...init, signal: AbortSignal.any(ends) });
   };
 
   /** Signals mean again what they mean to any process. */

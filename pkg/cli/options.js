@@ -25,6 +25,10 @@ import { hostOf, readCredentials } from "./credentials.js";
  * @property {number} [timeout]
  * @property {number} [deadline]
  * @property {number} [attempts]
+ * @property {"hold" | "reconcile" | "retry"} [ambiguous]
+ * @property {number} [quietPeriod] minutes
+ * @property {number} [apart] seconds
+ * @property {number} [limit]
  * @property {string | boolean} [journal] a file; false for none
  * @property {string} [out]
  * @property {import("./results.js").OutcomeName} [list]
@@ -82,6 +86,26 @@ export function paceOptions(command) {
     .option("--timeout <seconds>", "for one call (default 60)", whole)
     .option("--deadline <seconds>", "for all; the rest is not sent (default: none)", whole)
     .option("--attempts <n>", "sendings of a batch that provably did nothing (default 5)", whole);
+}
+
+/** @type {Group} */
+export function doubtOption(command) {
+  const ways = ["hold", "reconcile", "retry"];
+  const meaning =
+    "customers whose answer was lost: leave them unknown (hold, the default), look afterwards, " +
+    "or send them again, which can issue TWICE unless the promotion allows one per customer";
+  command
+    .optionsGroup("Doubt:")
+    .addOption(new Option("--ambiguous <way>", meaning).choices(ways));
+}
+
+/** @type {Group} */
+export function readBackOptions(command) {
+  command
+    .optionsGroup("Looking:")
+    .option("--quiet-period <minutes>", "from the run's end to the first look (default 15)", whole)
+    .option("--apart <seconds>", "between the two looks at a customer (default 60)", whole)
+    .option("--limit <n>", "promotions asked for of one customer (default 100)", whole);
 }
 
 /** @type {Group} */
@@ -180,6 +204,20 @@ export function paceOf({ batchSize, concurrency, perMinute, timeout, deadline, a
 }
 
 /** @typedef {{ host: string, auth: import("./credentials.js").Auth }} Place */
+
+/**
+ * What the library is told of a read-back.
+ *
+ * @param {Given} given
+ * @returns {Pick<import("issue-bulk").ReadBackRules, "quietMs" | "apartMs" | "limit">}
+ */
+export function readBackOf({ quietPeriod, apart, limit }) {
+  return givenOf({
+    quietMs: quietPeriod === undefined ? undefined : quietPeriod * 60_000,
+    apartMs: apart === undefined ? undefined : apart * 1_000,
+    limit,
+  });
+}
 
 /**
  * The service and the credentials for it.

@@ -1,9 +1,11 @@
 /** The commands, their options and their help. */
 import { Command } from "commander";
 import { version } from "issue-bulk";
+import { HELP as HELP_CHECK, check } from "./check.js";
 import { HELP as HELP_CREDENTIALS } from "./credentials.js";
 import * as groups from "./options.js";
 import { plan } from "./plan.js";
+import { HELP as HELP_RECONCILE, reconcile } from "./reconcile.js";
 import { report } from "./report.js";
 import { resume } from "./resume.js";
 import { HELP as HELP_REVOKE, revoke } from "./revoke.js";
@@ -11,11 +13,16 @@ import { HELP as HELP_RUN, run } from "./run.js";
 import { Screen } from "./screen.js";
 
 /** @typedef {import("./options.js").Given} Given */
-/** @typedef {(file: string, given: Given, screen: Screen) => Promise<number>} Action */
+
+/**
+ * What a command does with its one argument; the exit code comes back.
+ *
+ * @typedef {(argument: string, given: Given, screen: Screen) => Promise<number>} Action
+ */
 
 const FILE = "CSV, TSV, NDJSON, JSON or one id a line, .gz or not; - for standard input";
-
 const JOURNAL = "a journal (*.issue-bulk), or the file of customers that it lies beside";
+const YES = /** @type {const} */ (["-y, --yes", "without a question, for scripts"]);
 
 const EXITS = `
 Examples:
@@ -32,15 +39,30 @@ Exit codes:
   130  interrupted`;
 
 /**
+ * The commands in the order of the help.
+ *
+ * @type {readonly (readonly [(program: Command) => Command, Action])[]}
+ */
+const COMMANDS = [
+  [planCommand, plan],
+  [checkCommand, check],
+  [runCommand, run],
+  [resumeCommand, resume],
+  [reconcileCommand, reconcile],
+  [reportCommand, report],
+  [revokeCommand, revoke],
+];
+
+/**
  * @typedef {object} Ending
  * @property {number} exitCode
  * @property {Screen} screen that the command used
  */
 
 /**
- * @param {(ending: Ending) => void} began told when a command begins, and again of its end
+ * @param {(ending: Ending) => void} tell told when a command begins, and again of its end
  */
-export function makeProgram(began) {
+export function makeProgram(tell) {
   const program = new Command("issue-bulk")
     .description("Issue a Capillary cart promotion to many customers, each exactly once.")
     .version(version())
@@ -48,68 +70,13 @@ export function makeProgram(began) {
     .addHelpText("after", EXITS)
     .exitOverride()
     .showHelpAfterError("See --help.");
-
-  /**
-   * @param {Command} command
-   * @param {Action} action
-   */
-  const perform = (command, action) =>
-    command.action(async (file, given) => {
+  for (const [make, action] of COMMANDS) {
+    use(make(program), groups.screenOptions).action(async (argument, given) => {
       const screen = new Screen(given);
-      began({ exitCode: 0, screen });
-      began({ exitCode: await action(file, given, screen), screen });
+      tell({ exitCode: 0, screen });
+      tell({ exitCode: await action(argument, given, screen), screen });
     });
-
-  const planning = program
-    .command("plan")
-    .summary("read the customers and say what a run would do; sends nothing")
-    .argument("<file>", FILE);
-  use(planning, groups.inputOptions, groups.paceOptions, groups.screenOptions);
-  perform(planning, plan);
-
-  const running = program
-    .command("run")
-    .summary("issue the promotion to every customer of a file")
-    .argument("<file>", FILE);
-  use(running, groups.requestOptions, groups.serviceOptions, groups.inputOptions);
-  use(running, groups.paceOptions, groups.journalOptions, groups.outOptions);
-  use(running, groups.screenOptions);
-  running
-    .option("-y, --yes", "issue without a question, for scripts")
-    .addHelpText("after", HELP_RUN);
-  perform(running, run);
-
-  const resuming = program
-    .command("resume")
-    .summary("go on with an interrupted run, from its journal alone")
-    .argument("<file>", JOURNAL);
-  use(resuming, groups.serviceOptions, groups.paceOptions, groups.outOptions);
-  use(resuming, groups.screenOptions);
-  resuming.option("-y, --yes", "go on without a question, for scripts");
-  perform(resuming, resume);
-
-  const reporting = program
-    .command("report")
-    .summary("say what a journal holds, or write it as results; sends nothing")
-    .argument("<file>", JOURNAL);
-  use(reporting, groups.outOptions, groups.listOption, groups.screenOptions);
-  perform(reporting, report);
-
-  const revoking = program
-    .command("revoke")
-    .summary("take issuances back that were made in error")
-    .argument("<file>", "results of a run, CSV or NDJSON; - for standard input")
-    .addHelpText("after", HELP_REVOKE)
-    .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
-  use(revoking, groups.serviceOptions);
-  revoking
-    .optionsGroup("Pace:")
-    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.whole)
-    .option("--per-minute <n>", "calls a minute at most (default: no limit)", groups.whole);
-  use(revoking, groups.outOptions, groups.screenOptions);
-  revoking.option("--confirm <words>", "confirms it without a terminal; the command says how");
-  perform(revoking, revoke);
-
+  }
   program
     .command("credentials")
     .summary("how credentials are given")
@@ -118,10 +85,92 @@ export function makeProgram(began) {
   return program;
 }
 
+/** @param {Command} program */
+function planCommand(program) {
+  const command = program
+    .command("plan")
+    .summary("read the customers and say what a run would do; sends nothing")
+    .argument("<file>", FILE);
+  return use(command, groups.inputOptions, groups.paceOptions);
+}
+
+/** @param {Command} program */
+function checkCommand(program) {
+  const command = program
+    .command("check")
+    .summary("ask the service whether a promotion can be issued; issues nothing")
+    .argument("<promotion>", "the cart promotion: its id in the service")
+    .addHelpText("after", HELP_CHECK);
+  return use(command, groups.serviceOptions);
+}
+
+/** @param {Command} program */
+function runCommand(program) {
+  const command = program
+    .command("run")
+    .summary("issue the promotion to every customer of a file")
+    .argument("<file>", FILE)
+    .addHelpText("after", HELP_RUN);
+  use(command, groups.requestOptions, groups.serviceOptions, groups.inputOptions);
+  use(command, groups.paceOptions, groups.doubtOption, groups.journalOptions);
+  return use(command, groups.outOptions).option(...YES);
+}
+
+/** @param {Command} program */
+function resumeCommand(program) {
+  const command = program
+    .command("resume")
+    .summary("go on with an interrupted run, from its journal alone")
+    .argument("<file>", JOURNAL);
+  use(command, groups.serviceOptions, groups.paceOptions, groups.doubtOption);
+  return use(command, groups.outOptions).option(...YES);
+}
+
+/** @param {Command} program */
+function reconcileCommand(program) {
+  const command = program
+    .command("reconcile")
+    .summary("look what became of the customers that a run left unknown")
+    .argument("<file>", JOURNAL)
+    .addHelpText("after", HELP_RECONCILE);
+  use(command, groups.serviceOptions, groups.readBackOptions)
+    .optionsGroup("Pace:")
+    .option("--concurrency <n>", "looks at a time at most (default 6)", groups.whole)
+    .option("--per-minute <n>", "looks a minute at most (default 600)", groups.whole)
+    .option("--timeout <seconds>", "for one look (default 60)", groups.whole);
+  return use(command, groups.outOptions, groups.listOption);
+}
+
+/** @param {Command} program */
+function reportCommand(program) {
+  const command = program
+    .command("report")
+    .summary("say what a journal holds, or write it as results; sends nothing")
+    .argument("<file>", JOURNAL);
+  return use(command, groups.outOptions, groups.listOption);
+}
+
+/** @param {Command} program */
+function revokeCommand(program) {
+  const command = program
+    .command("revoke")
+    .summary("take issuances back that were made in error")
+    .argument("<file>", "results of a run, CSV or NDJSON; - for standard input")
+    .addHelpText("after", HELP_REVOKE)
+    .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
+  use(command, groups.serviceOptions)
+    .optionsGroup("Pace:")
+    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.whole)
+    .option("--per-minute <n>", "calls a minute at most (default: no limit)", groups.whole);
+  const words = "confirms it without a terminal; the command says how";
+  return use(command, groups.outOptions).option("--confirm <words>", words);
+}
+
 /**
  * @param {Command} command
  * @param {groups.Group[]} added
  */
 function use(command, ...added) {
   for (const add of added) add(command);
+  return command;
 }

@@ -8,6 +8,10 @@ const EVERY_MS = Object.freeze({ live: 100, lines: 5_000, events: 1_000 });
 
 /** The rate is that of the last seconds: a mean since the start hides a service that slows down. */
 const WINDOW_MS = 10_000;
+const SAMPLE_MS = 250;
+
+/** States that are shown as soon as they begin. */
+const HEARD = new Set(["stopping", "reconciling"]);
 
 export class ProgressLine {
   #screen;
@@ -34,11 +38,12 @@ export class ProgressLine {
   /** @param {Progress} progress */
   show(progress) {
     const now = performance.now();
-    const isNews = progress.state !== this.#state && progress.state === "stopping";
+    this.#sample(now, settledOf(progress));
+    const isNews = progress.state !== this.#state && HEARD.has(progress.state);
     if (now < this.#next && !isNews) return;
     this.#next = now + this.#every;
     this.#state = progress.state;
-    const rate = this.#rate(now, settledOf(progress));
+    const rate = this.#rate();
     this.#screen.event("progress", { ...progress, idsPerSecond: rate });
     const text = this.#text(progress, rate);
     if (this.#screen.isLive) this.#screen.live(text);
@@ -53,14 +58,19 @@ export class ProgressLine {
   /**
    * @param {number} now
    * @param {number} settled
-   * @returns {number | null} ids a second; null until it can be told
    */
-  #rate(now, settled) {
+  #sample(now, settled) {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && now - last.at < SAMPLE_MS) return;
     this.#samples.push({ at: now, settled });
     while ((this.#samples[1]?.at ?? now) < now - WINDOW_MS) this.#samples.shift();
-    const first = this.#samples[0];
-    if (first === undefined || now - first.at < 500) return null;
-    return Math.round(((settled - first.settled) * 1_000) / (now - first.at));
+  }
+
+  /** @returns {number | null} ids a second; null until it can be told */
+  #rate() {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (first === undefined || last === undefined || last.at - first.at < 500) return null;
+    return Math.round(((last.settled - first.settled) * 1_000) / (last.at - first.at));
   }
 
   /**
@@ -70,6 +80,10 @@ export class ProgressLine {
   #text(progress, rate) {
     if (progress.state === "reading") return `Reading the customers: ${count(progress.given)}`;
     const { distinct, issued, rejected, unsent, unknown, inFlight, etaMs } = progress;
+    if (progress.state === "reconciling") {
+      const left = etaMs === null ? "" : ` | ${span(etaMs)} left`;
+      return `Looking at the unknown: ${count(unknown)} | issued ${count(issued)}${left}`;
+    }
     const settled = settledOf(progress);
     const percent = distinct === 0 ? 100 : Math.floor((settled * 100) / distinct);
     const parts = [`${this.#verb} ${percent}%, ${count(settled)} of ${count(distinct)}`];

@@ -28,7 +28,7 @@ export async function resume(file, given, screen) {
     const what = { verb: "go on with", customers: earlier.counts.unsent, rows: [...rows] };
     if (!given.yes) await confirm(screen, what);
   }
-  const options = { ...service, ...paceOf(given) };
+  const options = { ...service, ...paceOf(given), ambiguous: given.ambiguous };
   return issuing(
     (watched) => resumeIssueBulk(fileJournal(path), { ...options, ...watched }),
     { out, screen, journal: path, isWhole: false },

@@ -68,13 +68,22 @@ export function judged({ customerId, promotionId, ids }, reply) {
       customerId,
       promotionId,
       id,
-      outcome: gone.has(id) && own === undefined ? "revoked" : outcomeOf(reply, code),
+      outcome: gone.has(id) ? goneOf(own) : outcomeOf(reply, code),
       code,
       status: reply.status,
       message: messageOf(reply, error, answer),
       requestId: requestIdOf(reply),
     };
   });
+}
+
+/**
+ * An answer that also holds an error for what it calls revoked contradicts itself.
+ *
+ * @param {any} error
+ */
+function goneOf(error) {
+  return error === undefined ? "revoked" : "unknown";
 }
 
 /**

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { issueBulk, resumeIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
+import { checkFirst } from "./check.js";
 import { confirm, requireSomebody } from "./confirm.js";
 import { Refusal } from "./exit.js";
 import { STDIN, openInput } from "./input.js";
@@ -40,13 +41,15 @@ export async function run(file, given, screen) {
   const isFinished = earlier !== null && earlier.stopped === null;
   if (!isFinished) requireSomebody(screen, given);
   if (!isFinished && !given.yes) {
-    const rows = rowsOf({ ...request, host: service.host, who });
+    const rows = rowsOf({ ...request, host: service.host, who, ambiguous: given.ambiguous });
+    await checkFirst(request.promotionId, service, screen);
     if (earlier === null) await confirmRun(file, given, screen, rows);
     else await confirm(screen, { verb: "go on with", customers: earlier.counts.unsent, rows });
   }
   if (earlier !== null) screen.note(storyOf(earlier));
   const whole = { ...request, customerIds: await openInput(file) };
-  const options = { ...service, ...paceOf(given), input: inputOf(given) };
+  const { ambiguous } = given;
+  const options = { ...service, ...paceOf(given), ambiguous, input: inputOf(given) };
   const journal = path === null ? undefined : fileJournal(path);
   return issuing(
     (watched) =>
@@ -101,16 +104,21 @@ async function refuseOwnFiles(file) {
 }
 
 /**
- * @param {{ promotionId: string, contextId: string, host: string, who: string }} what
+ * @param {{ promotionId: string, contextId: string, host: string, who: string,
+ *   ambiguous: Given["ambiguous"] }} what
  * @returns {(readonly [string, string])[]}
  */
-function rowsOf({ promotionId, contextId, host, who }) {
+function rowsOf({ promotionId, contextId, host, who, ambiguous }) {
   return [
     ["Promotion", promotionId],
     ["Context", contextId],
     ["Service", `${host}, as ${who}`],
+    ...(ambiguous === "retry" ? [RETRIED] : []),
   ];
 }
+
+/** @type {readonly [string, string]} */
+const RETRIED = ["In doubt", "sent again: a customer whose answer is lost may get it TWICE"];
 
 /**
  * @param {string} file

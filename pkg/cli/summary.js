@@ -115,6 +115,6 @@ function reasonLine({ customers, reason, code, status, message }) {
  * @param {Report} report
  */
 export function summaryOf(report) {
-  const { counts, stopped, notes, problems } = report;
-  return { counts, stopped, reasons: groupsOf(report), notes, problems };
+  const { counts, stopped, notes, problems, readBack } = report;
+  return { counts, stopped, reasons: groupsOf(report), readBack, notes, problems };
 }

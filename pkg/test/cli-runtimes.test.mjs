@@ -45,6 +45,14 @@ for (const [name, runtime] of Object.entries(RUNTIMES)) {
     assert.match(bad.stderr, /no such file/);
   });
 
+  test(`${name}: a lost answer is in doubt, and nothing was sent twice`, async () => {
+    const path = file(`${name}-lost.csv`, `${ids(20).join("\n")}\n`);
+    await service.gateway.faults([{ when: {}, fault: { kind: "actThenDrop" } }]);
+    assert.equal((await cli(["run", path, ...WHAT, "--yes"])).code, 3);
+    const { issued, arrivals } = await service.gateway.summary();
+    assert.deepEqual([issued, arrivals], [20, 20]);
+  });
+
   test(`${name}: a typed number, Ctrl-C, and the same command goes on`, async () => {
     const path = file(`${name}-typed.csv`, `${ids(3_000).join("\n")}\n`);
     const slow = { when: { calls: [1] }, fault: { kind: "delay", ms: 700 } };
