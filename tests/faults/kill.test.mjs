@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { resumeIssueBulk } from "issue-bulk";
+import { reconcile, resumeIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { ids, withGateway } from "../../pkg/test/runs.mjs";
 import { printTable } from "./support/print.mjs";
@@ -127,6 +127,7 @@ test("72 killed in every state, again and again: none lost, none issued twice", 
     assert.equal(twice, 0);
     assert.equal(report.length, ids(CUSTOMERS).length);
     assertHonest(report, account);
+    await assertReadBack(path, account);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -153,5 +154,21 @@ function assertHonest(report, account) {
   }
   for (const { customerId, reason } of report.unknown()) {
     assert.equal(reason, "interrupted", customerId);
+  }
+}
+
+/**
+ * The journal is all that a read-back needs, and it leaves nothing unknown.
+ *
+ * @param {string} path
+ * @param {Map<string, { arrivals: number, issued: number }>} account
+ */
+async function assertReadBack(path, account) {
+  const rules = { quietMs: 1_000, apartMs: 0, rate: { perMinute: 60_000 }, concurrency: 16 };
+  const report = await reconcile(fileJournal(path), service.where(rules));
+  assert.deepEqual([report.counts.unknown, report.notes], [0, []]);
+  for (const { customerId, outcome } of report) {
+    const isIssued = account.get(customerId)?.issued === 1;
+    assert.equal(outcome, isIssued ? "issued" : "unsent", customerId);
   }
 }
