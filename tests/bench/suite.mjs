@@ -134,7 +134,7 @@ function intake({ rounds, lines, entries }, size, core) {
     settings: { core, total: entries, batchSize: 1_000 },
     rounds,
   };
-  return [csv(1, 9), csv(1, 18), ...(size === "tiny" ? [] : [csv(3, 9)]), bodies];
+  return [csv(1, 9), csv(1, 18), ...(size === "full" ? [csv(3, 9)] : []), bodies];
 }
 
 /**

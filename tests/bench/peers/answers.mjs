@@ -6,6 +6,7 @@ import { scan } from "./scanner.mjs";
 
 /**
  * @typedef {object} Way
+ * @property {boolean} [isSlow] whether a third of the entries takes long enough to be timed
  * @property {(ids: readonly string[]) => unknown} prepare the ids of a batch as this way holds
  *   them; not timed
  * @property {(bytes: Uint8Array, ids: any) => any} read timed: an answer to results
@@ -66,6 +67,7 @@ export const WAYS = {
     },
   },
   "lossless-json": {
+    isSlow: true,
     prepare: asBigints,
     read: (bytes, ids) => {
       const answer = parseLossless(decoder.decode(bytes), null, integer);
@@ -74,6 +76,7 @@ export const WAYS = {
     pairs: pairsOfMap,
   },
   "json-bigint": {
+    isSlow: true,
     prepare: asBigints,
     read: (bytes, ids) => {
       const { data } = parseBigint(decoder.decode(bytes));
