@@ -62,9 +62,12 @@ export async function runCase(what) {
       process.stderr.write(".");
     }
   }
-  process.stderr.write(` ${what.name}\n`);
-  const subjects = [...samples].map(([subject, measured]) => [subject, figures(measured)]);
   const { name, group, unit } = what;
+  /** @type {[string, Figures][]} */
+  const subjects = [...samples].map(([subject, measured]) => [subject, figures(measured)]);
+  // A long run shows what it has so far.
+  const medians = subjects.map(([subject, { median }]) => `${subject} ${median.toPrecision(4)}`);
+  process.stderr.write(` ${name}: ${medians.join(", ")}\n`);
   return { name, group, unit, subjects: Object.fromEntries(subjects) };
 }
 
