@@ -7,7 +7,7 @@ import { journalAt } from "./journal.js";
 import { paceOf, serviceOf } from "./options.js";
 import { reviewed } from "./report.js";
 import { checkOut } from "./results.js";
-import { storyOf } from "./run.js";
+import { isOver, storyOf } from "./run.js";
 
 /**
  * @param {string} file the journal, or the customers it lies beside
@@ -22,7 +22,7 @@ export async function resume(file, given, screen) {
   await checkOut(out, { ...given, isResumed: true });
   const earlier = await reviewed(path);
   screen.note(storyOf(earlier));
-  if (earlier.stopped !== null) {
+  if (!isOver(earlier)) {
     requireSomebody(screen, given);
     const rows = /** @type {const} */ ([["Service", `${service.host}, as ${who}`]]);
     const what = { verb: "go on with", customers: earlier.counts.unsent, rows: [...rows] };

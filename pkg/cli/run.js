@@ -38,9 +38,9 @@ export async function run(file, given, screen) {
   const earlier = path === null ? null : await earlierRun(path);
   const out = given.out ?? (file === STDIN ? undefined : resultsBeside(file));
   await checkOut(out, { ...given, isResumed: earlier !== null });
-  const isFinished = earlier !== null && earlier.stopped === null;
-  if (!isFinished) requireSomebody(screen, given);
-  if (!isFinished && !given.yes) {
+  const willSend = earlier === null || !isOver(earlier);
+  if (willSend) requireSomebody(screen, given);
+  if (willSend && !given.yes) {
     const rows = rowsOf({ ...request, host: service.host, who, ambiguous: given.ambiguous });
     await checkFirst(request.promotionId, service, screen);
     if (earlier === null) await confirmRun(file, given, screen, rows);
@@ -61,11 +61,21 @@ export async function run(file, given, screen) {
 }
 
 /**
+ * Whether nothing is left to send: what was in flight at an interruption is not sent again.
+ *
+ * @param {Report} earlier
+ */
+export function isOver({ counts, stopped }) {
+  return stopped === null || counts.unsent === 0;
+}
+
+/**
  * @param {Report} earlier
  * @returns {string} where it stands
  */
-export function storyOf({ counts, stopped, length }) {
-  if (stopped === null) return "This run is finished; nothing more will be sent.";
+export function storyOf(earlier) {
+  const { counts, length } = earlier;
+  if (isOver(earlier)) return "This run is finished; nothing more will be sent.";
   const settled = `${count(length - counts.unsent)} of ${count(length)}`;
   return `Going on with an earlier run: ${settled} customers are settled.`;
 }

@@ -157,6 +157,22 @@ test("after Ctrl-C, resume goes on from the journal alone", async () => {
   await agrees("cut.results.csv", 5_000);
 });
 
+test("where a kill left nothing but doubt, nothing is asked and nothing sent", async () => {
+  const path = file("last.csv", `${ids(5).join("\n")}\n`);
+  await service.gateway.faults([{ when: {}, fault: { kind: "stallBeforeHeaders" } }]);
+  const command = ["run", path, ...WHAT, "--yes"];
+  const killed = begin(command);
+  await service.gateway.reached({ arrivals: 5 });
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  await service.gateway.faults([]);
+  const { code, stdout, stderr } = await cli(["run", path, ...WHAT]);
+  assert.equal(code, 3);
+  assert.match(stderr, /nothing more will be sent/);
+  assert.match(stdout, /Unknown +5/);
+  assert.equal((await service.gateway.summary()).calls, 1);
+});
+
 test("report writes the results of a journal, whatever became of the file", async () => {
   const path = file("told.csv", `${ids(3).join("\n")}\nx\n`);
   assert.equal((await cli(["run", path, ...WHAT, "--yes", "--out", "-"])).code, 1);
