@@ -2,6 +2,8 @@
 import { parse } from "csv-parse/sync";
 import { Refusal } from "./exit.js";
 import { openInput } from "./input.js";
+import { SUFFIX } from "./journal.js";
+import { reviewed } from "./report.js";
 import { printable } from "./text.js";
 
 /** @typedef {import("./revocation.js").Target} Target */
@@ -16,14 +18,15 @@ const COLUMNS = ["customer_id", "outcome", "issuance_id"];
  * What can be taken back, one target a customer: the rows `issued` of a run, or of an earlier
  * revocation those `unsent` and then those `unknown`, which may be gone already.
  *
- * @param {string} path CSV or NDJSON
+ * @param {string} path CSV, NDJSON or a journal
  * @param {string | undefined} promotion the promotion of a run's CSV, which does not hold it
  * @returns {Promise<Target[]>}
  * @throws {Refusal}
  */
 export async function readTargets(path, promotion) {
-  const text = await textOf(path);
-  const all = text.trimStart().startsWith("{") ? ndjsonRows(text) : csvRows(text, promotion);
+  const all = path.endsWith(SUFFIX)
+    ? [...(await reviewed(path)).issued()]
+    : textRows(await textOf(path), promotion);
   const rows = ["issued", "unsent", "unknown"].flatMap((outcome) =>
     all.filter((row) => row.outcome === outcome),
   );
@@ -44,6 +47,17 @@ export async function readTargets(path, promotion) {
   }
   if (targets.size > 0) return [...targets.values()];
   throw new Refusal("nothing-issued", `${path} holds nothing that could be taken back.`);
+}
+
+/** @typedef {Pick<import("issue-bulk").Issued, "customerId" | "promotionId" | "id">} Row */
+
+/**
+ * @param {string} text
+ * @param {string | undefined} promotion
+ * @returns {(Row & { outcome: unknown })[]}
+ */
+function textRows(text, promotion) {
+  return text.trimStart().startsWith("{") ? ndjsonRows(text) : csvRows(text, promotion);
 }
 
 /** @param {string} path */

@@ -155,7 +155,7 @@ function revokeCommand(program) {
   const command = program
     .command("revoke")
     .summary("take issuances back that were made in error")
-    .argument("<file>", "results of a run, CSV or NDJSON; - for standard input")
+    .argument("<file>", "results of a run, CSV or NDJSON, or its journal; - for standard input")
     .addHelpText("after", HELP_REVOKE)
     .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
   use(command, groups.serviceOptions)

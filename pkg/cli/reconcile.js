@@ -29,7 +29,7 @@ promotion at the same time.`;
 export async function reconcile(file, given, screen) {
   const path = await journalAt(file);
   const { list } = given;
-  const out = given.out ?? resultsBeside(path.replace(/\.issue-bulk$/, ""), "reconciled");
+  const out = given.out ?? resultsBeside(path, "reconciled");
   const { service } = await serviceOf(given);
   await checkOut(out, given);
   const report = await reviewed(path);

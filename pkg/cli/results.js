@@ -20,7 +20,7 @@ const STDOUT = "-";
  * @param {string} [kind]
  */
 export function resultsBeside(file, kind = "results") {
-  const name = basename(file).replace(/\.gz$/i, "");
+  const name = basename(file).replace(/\.issue-bulk$/, "").replace(/\.gz$/i, "");
   const stem = name.replace(/\.(?:csv|tsv|txt|ndjson|jsonl|json)$/i, "");
   return join(dirname(file), `${stem}.${kind}.csv`);
 }

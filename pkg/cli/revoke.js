@@ -19,8 +19,9 @@ import { count, counted, printable, table } from "./text.js";
 
 export const HELP = `
 FILE holds results as run writes them; every row with the outcome issued is taken back. Keep only
-the rows you mean. What a customer has redeemed stays. FILE may also hold the results of an earlier
-revocation: what is unsent or unknown there is tried again.
+the rows you mean: a journal (*.issue-bulk) as FILE means all of them. What a customer has redeemed
+stays. FILE may also hold the results of an earlier revocation: what is unsent or unknown there is
+tried again.
 
 The service documents the call for earn ids. That the id of an issuance is one is NOT documented.
 So the first call takes a single issuance back, and only when its answer says so do others follow.`;

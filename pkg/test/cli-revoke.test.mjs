@@ -69,6 +69,17 @@ test("only the rows that were kept are taken back, of NDJSON and of a spreadshee
   assert.deepEqual(await revoked(), ["500000002", "500000003", "500000004"]);
 });
 
+test("a journal means all that it holds", async () => {
+  const path = file("whole.csv", `${ids(3).join("\n")}\n`);
+  const env = environment(service.gateway.host);
+  const run = ["run", path, ...OF, "--context", "summer", "--yes"];
+  assert.equal((await start(run, { env }).ended).code, 0);
+  const { code } = await revoke([`${path}.issue-bulk`, "--confirm", "revoke 3"]);
+  assert.equal(code, 0);
+  assert.deepEqual(await revoked(), ids(3));
+  assert.match(readFileSync(join(folder, "whole.revoked.csv"), "utf8"), /^customer_id,outcome/);
+});
+
 test("where an issuance id is no earn id, one call shows it and no other is made", async () => {
   await service.gateway.switches({ reconcile: { sameId: false } });
   const path = await issued("other.csv", 10);
