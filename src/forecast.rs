@@ -1,51 +1,122 @@
 //! The dry run: the real job on virtual time, against a service that always answers.
 //!
-//! It sends nothing. Because the machine is the one that will run, its batches, its concurrency
-//! and its rate are not estimated but played; only the service's latency is an assumption.
+//! It sends nothing. Because the machine is the one that will run, its concurrency and its rate are
+//! not estimated but played; only the service's latency is an assumption ([`LATENCY`]). It is drawn
+//! anew for every call from a fixed seed, over and over, so that the same plan gives the same
+//! percentiles. A played batch holds one id, whatever it will hold: what a call takes is assumed
+//! not to depend on it, and so ten million ids cost no more than their calls.
 
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::{Head, Job, Output};
+use crate::ledger::State;
+use crate::limits::{FORECAST_CALLS, FORECAST_RUNS};
 use crate::plan::Plan;
-use crate::time::Instant;
+use crate::request;
+use crate::rng::Rng;
+use crate::time::{Instant, millis};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What a run would take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forecast {
+    /// Calls, if every one succeeds at once.
     pub requests: u32,
     /// Bytes of request bodies.
     pub bytes: u64,
-    pub elapsed: Duration,
+    /// As many runs take less as take longer.
+    pub median: Duration,
+    /// Nine of ten runs take less.
+    pub p90: Duration,
+    /// 99 of a hundred runs take less.
+    pub p99: Duration,
 }
 
-/// Plays the run of `plan` over `ids`, each answer coming `latency` after its request, and gives
-/// the ids back.
-pub fn forecast(plan: Plan, ids: Vec<i64>, latency: Duration) -> (Forecast, Vec<i64>) {
+/// The assumed latency of a call: so many of ten thousand calls take at most so many milliseconds,
+/// and in between it grows evenly. A guess and no measurement: batches of a thousand were sized to
+/// take about a second, and a service under load has a tail.
+const LATENCY: [(u64, u64); 6] =
+    [(0, 300), (1_000, 600), (5_000, 1_000), (9_000, 2_000), (9_900, 4_000), (10_000, 8_000)];
+
+/// The run of `plan` over `ids`.
+pub fn forecast(plan: &Plan, ids: &[i64]) -> Forecast {
+    let size = usize::try_from(plan.batch_size()).unwrap_or(usize::MAX).max(1);
+    let batches = ids.chunks(size);
+    let requests = u32::try_from(batches.len()).unwrap_or(u32::MAX);
+    let bytes = batches.map(|batch| request::body_bytes(batch) as u64).sum();
+    let mut rng = Rng::new(FORECAST_SEED);
+    let played = requests.min(FORECAST_CALLS);
+    let runs: Vec<Played> =
+        (0..FORECAST_RUNS).map(|_| play(plan, played, || latency(&mut rng))).collect();
+    let mut times = extended(&runs, requests, played);
+    times.sort_unstable();
+    let percentile = |percent: usize| {
+        let place = times.len().saturating_sub(1).saturating_mul(percent) / 100;
+        Duration::from_millis(times.get(place).copied().unwrap_or_default())
+    };
+    Forecast { requests, bytes, median: percentile(50), p90: percentile(90), p99: percentile(99) }
+}
+
+/// The milliseconds of runs of so many calls of which the first were played. The rest goes on as
+/// evenly as the second half did, when the concurrency has found its level; and as chance evens
+/// out, runs differ by the square root of how much longer they are.
+fn extended(runs: &[Played], calls: u32, played: u32) -> Vec<u64> {
+    let mean = |of: fn(&Played) -> u64| {
+        let sum = runs.iter().map(of).fold(0_u64, u64::saturating_add);
+        sum.checked_div(runs.len() as u64).unwrap_or(0)
+    };
+    let (all, second_half) = (mean(|run| run.all), mean(|run| run.second_half));
+    let rest = u64::from(calls.saturating_sub(played));
+    let half = u64::from(played.saturating_sub(played / 2)).max(1);
+    let more = second_half.saturating_mul(rest).checked_div(half).unwrap_or(0);
+    let longer = u64::from(calls).saturating_mul(10_000).checked_div(u64::from(played));
+    let percent = longer.unwrap_or(10_000).isqrt();
+    let spread = |millis: u64| millis.saturating_mul(percent) / 100;
+    let total = all.saturating_add(more);
+    runs.iter()
+        .map(|run| match run.all.checked_sub(all) {
+            Some(above) => total.saturating_add(spread(above)),
+            None => total.saturating_sub(spread(all.saturating_sub(run.all))),
+        })
+        .collect()
+}
+
+/// Milliseconds of a played run, and of its second half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Played {
+    all: u64,
+    second_half: u64,
+}
+
+/// Any number serves: it only has to stay the same.
+const FORECAST_SEED: u64 = 0x1557_0e1b;
+
+/// Plays a run of so many calls.
+fn play(plan: &Plan, calls: u32, mut latency: impl FnMut() -> Duration) -> Played {
+    let ids: Vec<i64> = (1..=i64::from(calls)).collect();
     let mut now = Instant::START;
-    let mut job = Job::new(plan.without_stop_rules(), ids, false, 0, now);
+    let mut job = Job::new(plan.clone().for_forecast(), ids, false, 0, now);
     let mut in_flight: Vec<(Instant, BatchId, AttemptNumber)> = Vec::new();
+    let mut half = Instant::START;
     loop {
         match job.poll_output(now) {
-            Output::Send { batch, attempt } => in_flight.push((now.after(latency), batch, attempt)),
+            Output::Send { batch, attempt } => {
+                in_flight.push((now.after(latency()), batch, attempt));
+            }
             Output::Wait { until } => {
                 let answer = in_flight.iter().map(|(at, _, _)| *at).min();
                 let Some(next) = [until, answer].into_iter().flatten().min() else { break };
                 now = now.max(next);
                 answer_due(&mut job, &mut in_flight, now);
+                if job.ledger().count(State::Unknown) <= calls / 2 {
+                    half = now;
+                }
             }
-            // Without a journal and without credentials the last two never come.
             Output::Abort { .. } | Output::FetchCredentials | Output::Persist => {}
             Output::Done => break,
         }
     }
-    let progress = job.progress(now);
-    let forecast = Forecast {
-        requests: progress.tally.attempts,
-        bytes: progress.tally.bytes_sent,
-        elapsed: Duration::from_millis(progress.elapsed_ms),
-    };
-    (forecast, job.into_ids())
+    Played { all: millis(now.since(Instant::START)), second_half: millis(now.since(half)) }
 }
 
 /// An answer without ids keeps the ledger small, and the job moves on as after any other.
@@ -61,44 +132,110 @@ fn answer_due(job: &mut Job, in_flight: &mut Vec<(Instant, BatchId, AttemptNumbe
     });
 }
 
+fn latency(rng: &mut Rng) -> Duration {
+    let drawn = rng.up_to(10_000);
+    let (mut before, mut at) = LATENCY[0];
+    for (share, latency) in LATENCY {
+        if drawn <= share {
+            let width = share.saturating_sub(before).max(1);
+            let above = latency.saturating_sub(at).saturating_mul(drawn.saturating_sub(before));
+            return Duration::from_millis(at.saturating_add(above.checked_div(width).unwrap_or(0)));
+        }
+        (before, at) = (share, latency);
+    }
+    Duration::from_millis(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::Options;
 
-    fn forecast_of(ids: i64, options: Options<'_>) -> Forecast {
-        let plan = Plan::new(&Options {
+    fn plan(options: Options<'_>) -> Plan {
+        Plan::new(&Options {
             promotion_id: "67dd4210ef21a64211227e04",
             context_id: "973",
             host: "eu.api.capillarytech.com",
             ..options
-        });
+        })
+        .unwrap()
+    }
+
+    fn forecast_of(ids: i64, options: Options<'_>) -> Forecast {
         let ids: Vec<i64> = (1..=ids).collect();
-        let (forecast, back) = forecast(plan.unwrap(), ids.clone(), Duration::from_secs(1));
-        assert_eq!(back, ids);
-        forecast
+        forecast(&plan(options), &ids)
     }
 
     #[test]
     fn a_run_takes_a_request_a_batch_and_starts_slowly() {
         let forecast = forecast_of(10_000, Options::default());
+        assert_eq!((forecast.requests, forecast.bytes), (10, 48_904));
         // Two at first, then one more for every answer: 2 + 4 + 4 left of the ten.
-        let expected = Forecast { requests: 10, bytes: 48_904, elapsed: Duration::from_secs(3) };
-        assert_eq!(forecast, expected);
+        let second = || Duration::from_secs(1);
+        assert_eq!(play(&plan(Options::default()), 10, second).all, 3_000);
     }
 
     #[test]
-    fn a_rate_stretches_the_run_to_its_length() {
+    fn a_rate_stretches_the_run_to_its_length_and_leaves_little_to_chance() {
         let options =
             Options { batch_size: Some(10.0), rate_per_minute: Some(60.0), ..Options::default() };
         let forecast = forecast_of(1_000, options);
         assert_eq!(forecast.requests, 100);
-        assert!(forecast.elapsed.as_secs().abs_diff(100) <= 1, "{forecast:?}");
+        for time in [forecast.median, forecast.p90, forecast.p99] {
+            assert!((99..=107).contains(&time.as_secs()), "{forecast:?}");
+        }
+    }
+
+    #[test]
+    fn percentiles_are_in_order_and_stay_the_same() {
+        let forecast = forecast_of(100_000, Options::default());
+        assert!(forecast.median < forecast.p90 && forecast.p90 < forecast.p99, "{forecast:?}");
+        // A hundred calls, six at a time, of 1.3 seconds on average.
+        assert!((15..35).contains(&forecast.median.as_secs()), "{forecast:?}");
+        assert_eq!(forecast_of(100_000, Options::default()), forecast);
+    }
+
+    #[test]
+    fn a_long_run_goes_on_as_it_was_played_and_chance_evens_out() {
+        let second = || Duration::from_secs(1);
+        let run = play(&plan(Options::default()), FORECAST_CALLS, second);
+        let [ten_times] = extended(&[run], 10 * FORECAST_CALLS, FORECAST_CALLS)[..] else {
+            panic!("one run, one time")
+        };
+        let exact = u64::from(10 * FORECAST_CALLS / 6) * 1_000;
+        assert!(ten_times.abs_diff(exact) <= exact / 50, "{ten_times} of {exact}");
+        let runs = [Played { all: 900, second_half: 500 }, Played { all: 1_100, second_half: 500 }];
+        // 990 more calls of 100 ms, and a hundred times as long makes ten times the difference.
+        assert_eq!(extended(&runs, 1_000, 10), [99_000, 101_000]);
+    }
+
+    #[test]
+    fn a_deadline_does_not_shorten_the_forecast() {
+        let options = Options { deadline_ms: Some(1.0), ..Options::default() };
+        assert_eq!(forecast_of(5_000, options), forecast_of(5_000, Options::default()));
+    }
+
+    #[test]
+    fn latencies_have_the_assumed_shape() {
+        let mut rng = Rng::new(7);
+        let mut drawn: Vec<u64> = (0..100_000).map(|_| millis(latency(&mut rng))).collect();
+        drawn.sort_unstable();
+        for (share, expected) in [(0.5, 1_000), (0.9, 2_000), (0.99, 4_000)] {
+            let found = drawn[(share * 100_000.0) as usize];
+            assert!(found.abs_diff(expected) * 20 <= expected, "{share}: {found}");
+        }
+        assert!(drawn[0] >= 300 && drawn[99_999] <= 8_000);
     }
 
     #[test]
     fn nothing_takes_nothing() {
-        let nothing = Forecast { requests: 0, bytes: 0, elapsed: Duration::ZERO };
+        let nothing = Forecast {
+            requests: 0,
+            bytes: 0,
+            median: Duration::ZERO,
+            p90: Duration::ZERO,
+            p99: Duration::ZERO,
+        };
         assert_eq!(forecast_of(0, Options::default()), nothing);
     }
 }

@@ -81,6 +81,12 @@ pub const REPLY_EXTRA_KEPT: usize = 8;
 /// Bytes of an issuance id that is not 24 hex digits: generous for any kind of id.
 pub const ISSUANCE_ID_BYTES_MAX: usize = 256;
 
+// Of the forecast.
+/// Runs that are played for one forecast: of a hundred, the last but one is the 99th percentile.
+pub const FORECAST_RUNS: u32 = 100;
+/// Calls of one of them; a run of more is long enough to go on evenly.
+pub const FORECAST_CALLS: u32 = 300;
+
 // Of the read-back.
 /// How long after the last call a read-back begins unless the caller says otherwise: longer than a
 /// service may still act on a call that it never answered (reliability.md d).

@@ -65,9 +65,11 @@ impl Plan {
         })
     }
 
-    /// The same plan with stop rules that never hold, for a dry run.
-    pub fn without_stop_rules(mut self) -> Self {
+    /// The same plan for a dry run: one id a batch, and nothing ends it before its time.
+    pub fn for_forecast(mut self) -> Self {
         self.policy.stop = StopRules::NEVER;
+        self.policy.deadline = None;
+        self.batch_size = 1;
         self
     }
 

@@ -289,6 +289,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_read_has_its_address() {
+        let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
+        let origin = "https://eu.api.capillarytech.com";
+        assert_eq!(endpoint.token_url(), [origin, "/v3/oauth/token/generate"].concat());
+        let promotion = PromotionId::new("67dd4210ef21a64211227e04").unwrap();
+        let details = "/api_gateway/v1/promotions/?promotionIds=67dd4210ef21a64211227e04";
+        assert_eq!(endpoint.details_url(&promotion), [origin, details].concat());
+        let customer = CustomerId::new(9_007_199_254_740_993).unwrap();
+        let read_back = "/api_gateway/v1/promotions/customer/9007199254740993?limit=100\
+                         &isIncludeActivePromotionsOnly=false&includeRedemptions=true\
+                         &includeSupplementaryPromotions=false";
+        assert_eq!(endpoint.customer_url(customer, 100), [origin, read_back].concat());
+    }
+
+    #[test]
     fn hosts_are_names_or_https_origins() {
         let cases = [
             ("eu.api.capillarytech.com", "https://eu.api.capillarytech.com"),

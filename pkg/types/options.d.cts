@@ -218,8 +218,16 @@ export interface Plan {
   readonly bytes: number;
   readonly batchSize: number;
   readonly concurrency: number;
-  /** Milliseconds the run is expected to take; a rate limit is exact, the service a guess. */
+  /**
+   * Milliseconds the run is expected to take: half of the played runs take less. A rate and the
+   * concurrency are exact, the service a guess: half of its calls are taken to need a second, one
+   * in ten two seconds and one in a hundred four.
+   */
   readonly estimatedMs: number;
+  /** Nine of ten runs take less. */
+  readonly estimatedMsP90: number;
+  /** 99 of a hundred runs take less. */
+  readonly estimatedMsP99: number;
   /** How the input was read: `"lines"`, `"csv"`, `"ndjson"`, `"json"` or `"values"`. */
   readonly format: string;
   /** The CSV column that was used, by name or number, or null. */

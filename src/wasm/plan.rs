@@ -10,8 +10,6 @@ use crate::reconcile::{Rules, RulesGiven};
 use crate::request::{Header, RequestError};
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::mem;
-use core::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,9 +19,6 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").into()
 }
 
-/// Milliseconds between a request and its answer that a plan assumes.
-const LATENCY_ASSUMED: Duration = Duration::from_secs(1);
-
 /// What a run of this input would take; sends nothing and leaves the input as it is.
 #[wasm_bindgen]
 pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
@@ -32,8 +27,7 @@ pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
     read_rules(&settings)?;
     let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
     let source = &mut input.source;
-    let (forecast, ids) = forecast(plan, mem::take(&mut source.ids), LATENCY_ASSUMED);
-    source.ids = ids;
+    let forecast = forecast(&plan, &source.ids);
     Ok(object(|object| {
         source.write_counts(object);
         object.count("distinct", source.ids.len() as u64);
@@ -41,7 +35,9 @@ pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
         object.count("bytes", forecast.bytes);
         object.count("batchSize", batch_size.into());
         object.count("concurrency", concurrency.into());
-        object.count("estimatedMs", crate::time::millis(forecast.elapsed));
+        object.count("estimatedMs", crate::time::millis(forecast.median));
+        object.count("estimatedMsP90", crate::time::millis(forecast.p90));
+        object.count("estimatedMsP99", crate::time::millis(forecast.p99));
     }))
 }
 
