@@ -14,7 +14,7 @@ import { ProgressLine } from "./progress.js";
  * @param {import("./finish.js").How & { verb?: string }} how
  * @returns {Promise<number>} the exit code
  */
-export async function issuing(begin, { verb = "Issued", ...how }) {
+export async function issuing(begin, { verb = "Settled", ...how }) {
   const interrupt = new Interrupt(how.screen);
   const line = new ProgressLine(how.screen, verb);
   const { signal, transport } = interrupt;

@@ -315,7 +315,7 @@ test("on a terminal the number of customers is typed, and the progress line show
   right.child.stdin?.write("3000\r");
   const { code, stdout } = await right.ended;
   assert.equal(code, 1);
-  assert.match(stdout, /Issued \d+%, [\d,]+ of 3,000/);
+  assert.match(stdout, /Settled \d+%, [\d,]+ of 3,000/);
   assert.match(stdout, /\u001b\[32mIssued +3,000/);
 
   const plain = await startOnTerminal(["plan", path], { env: { ...env, NO_COLOR: "1" } }).ended;
