@@ -167,3 +167,19 @@ test("wrong options are refused before anything is sent", async () => {
   await assert.rejects(reconcile(nothing, where()), { code: "invalid-argument" });
   assert.equal((await service.gateway.summary()).calls, 1);
 });
+
+test("the journal of a run that shall not go on is read back, too", async () => {
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  const journal = {
+    async *read() {
+      yield* pieces;
+    },
+    append: async (/** @type {Uint8Array} */ bytes) => void pieces.push(bytes.slice()),
+    truncate: async () => assert.fail("nothing is torn"),
+  };
+  const before = await lossy({ journal });
+  const after = await reconcile(journal, where(AT_ONCE));
+  assert.deepEqual([before.counts.unknown, after.counts.unknown], [40, 0]);
+  assert.deepEqual(await contradictions(after), []);
+});
