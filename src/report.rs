@@ -81,10 +81,13 @@ pub struct Issued<'a> {
     pub valid_till: Option<i64>,
 }
 
-/// The row of an id; `None` beyond the last one, or while it has no outcome.
+/// The row of an id; `None` beyond the last one, while it has no outcome, and once it is forgotten.
 pub fn row(books: &impl Books, index: u32) -> Option<Row<'_>> {
     let ledger = books.ledger();
     let place = usize::try_from(index).ok()?;
+    if ledger.is_forgotten(index) {
+        return None;
+    }
     let outcome = ledger.states().get(place)?.outcome()?;
     let detail = match ledger.issuance(index) {
         Some(issuance) => Detail::Issued(issued(books, index, &issuance)),
@@ -127,7 +130,8 @@ pub fn write_csv(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
     if from == 0 {
         out.extend_from_slice(CSV_HEADER);
     }
-    for row in (from..from.saturating_add(count)).map_while(|index| row(books, index)) {
+    let end = from.saturating_add(count).min(books.ledger().rows());
+    for row in (from..end).filter_map(|index| row(books, index)) {
         decimal::write(row.customer, out);
         out.push(b',');
         out.extend_from_slice(row.outcome.name().as_bytes());
@@ -186,7 +190,8 @@ fn csv_text(text: &str, out: &mut Vec<u8>) {
 /// Appends rows `from..from + count` as NDJSON. Customer ids are strings, so that no reader
 /// rounds them; times are milliseconds since 1970, as the service gives them.
 pub fn write_ndjson(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
-    for row in (from..from.saturating_add(count)).map_while(|index| row(books, index)) {
+    let end = from.saturating_add(count).min(books.ledger().rows());
+    for row in (from..end).filter_map(|index| row(books, index)) {
         write_json(&row, out);
         out.push(b'\n');
     }

@@ -45,6 +45,7 @@ export async function check(engine, request, options) {
     onCredentialsFailure: () => {},
     append: async () => {},
     onChange: () => {},
+    drain: null,
     watch: null,
   });
   const onAbort = () => driver.tell((run) => run.cancel());

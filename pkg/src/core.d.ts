@@ -115,6 +115,9 @@ export class Run {
   idsOf(batch: number): number;
   /** What became of the attempt that ended last, once. */
   takeConclusion(): Conclusion | undefined;
+  /** Outcomes of rows that are settled, without those that were given away. */
+  rows(from: number, count: number): Outcome[];
+  forget(from: number, count: number): void;
   readonly tokenUrl: string;
   /** Undefined where the caller makes the credentials. */
   tokenRequest(): string | undefined;
@@ -141,6 +144,7 @@ export class Run {
 export interface Conclusion {
   batch: number;
   attempt: number;
+  firstRow: number;
   ids: number;
   status: number | null;
   requestId: string | null;

@@ -25,6 +25,7 @@ const DELAY_MS_MAX = 0x7fff_fffe;
  * @property {(error: unknown) => void} onCredentialsFailure told what the caller's function threw
  * @property {(bytes: Uint8Array) => Promise<void>} append to the journal, where it lasts
  * @property {() => void} onChange something may have moved
+ * @property {import("./drain.js").Drain | null} drain takes outcomes as they settle
  * @property {import("./watch.js").Watch | null} watch told of attempts and batches
  */
 
@@ -93,6 +94,8 @@ export class Driver {
 
   #advance() {
     const run = this.#run;
+    // Nothing new is begun while outcomes pile up; who takes them wakes this again.
+    if (this.#isOver || this.#world.drain?.isFull) return;
     for (;;) {
       switch (this.#engine.call(() => run.poll(performance.now()))) {
         case SEND:
@@ -170,10 +173,13 @@ export class Driver {
 
   /** Tells who watches what became of the attempt that just ended. */
   #conclude() {
-    const { watch } = this.#world;
-    if (watch === null) return;
+    const { drain, watch } = this.#world;
+    if (watch === null && drain === null) return;
     const conclusion = this.#engine.call(() => this.#run.takeConclusion());
-    if (conclusion !== undefined) watch.attemptEnded(conclusion);
+    if (conclusion === undefined) return;
+    watch?.attemptEnded(conclusion);
+    const { firstRow, ids, queued } = conclusion;
+    if (queued === 0) drain?.give(this.#run, firstRow, ids).then(() => this.#wake());
   }
 
   /**

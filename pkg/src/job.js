@@ -1,4 +1,5 @@
 /** One run from its input to its report, and what its user sees of it meanwhile. */
+import { Drain } from "./drain.js";
 import { Driver } from "./driver.js";
 import { kindOf } from "./errors.js";
 import { NoOutcomes } from "./no-outcomes.js";
@@ -164,17 +165,23 @@ export class Job {
    */
   async #drive(begin, watch) {
     const run = this.#engine.call((core) => this.#begin(core, begin));
+    const { onOutcomes } = this.#prepared.setup;
+    const stop = () => this.#cancelQuietly();
+    const drain =
+      onOutcomes === undefined ? null : new Drain(this.#engine, onOutcomes, this.#notes, stop);
     const driver = new Driver(this.#engine, run, {
       transport: this.#prepared.setup.transport,
       credentials: () => this.#credentials,
       onCredentialsFailure: (error) => this.#noteCredentials(error),
       append: (bytes) => this.#append(bytes),
       onChange: () => this.#feed.changed(() => this.snapshot()),
+      drain,
       watch,
     });
     this.#active = { run, driver };
     watch?.runStarted(this.snapshot());
     await driver.drive();
+    await drain?.giveRest(run);
     this.#active = null;
     return this.#engine.call(() => {
       this.#last = run.progress(performance.now());

@@ -11,7 +11,15 @@ import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 /** @typedef {import("../types/journal.cjs").Journal} Journal */
 
 const FOR_REQUEST = Object.freeze(["promotionId", "contextId", "customerIds"]);
-const FOR_FACE = Object.freeze(["auth", "signal", "onProgress", "transport", "journal", "hooks"]);
+const FOR_FACE = Object.freeze([
+  "auth",
+  "signal",
+  "onProgress",
+  "onOutcomes",
+  "transport",
+  "journal",
+  "hooks",
+]);
 const HOOKS = Object.freeze([
   "onRunStart",
   "onAttemptStart",
@@ -28,6 +36,7 @@ const HOOKS = Object.freeze([
  * @property {unknown} customerIds
  * @property {AbortSignal | undefined} signal
  * @property {RunOptions["onProgress"]} onProgress
+ * @property {RunOptions["onOutcomes"]} onOutcomes
  * @property {import("../types/options.cjs").Transport} transport
  * @property {Journal | undefined} journal
  * @property {import("../types/hooks.cjs").Hooks | undefined} hooks
@@ -52,6 +61,16 @@ export function readOptions(request, options, isJob) {
     given.journal === undefined ? undefined : journalOf(given.journal, "options.journal");
   const settings = settingsOf(rest, given).set("isJob", Number(isJob));
   if (journal !== undefined) settings.set("journal", 1);
+  const onOutcomes = readFunction(given.onOutcomes, "onOutcomes");
+  if (onOutcomes !== undefined) {
+    if (given.ambiguous === "reconcile") {
+      throw invalidArgument(
+        'options.onOutcomes takes outcomes before a read-back can change them: leave it out with ' +
+          'ambiguous: "reconcile", or reconcile the journal afterwards.',
+      );
+    }
+    settings.set("drain", 1);
+  }
   return {
     settings,
     auth: auth ?? new Map(),
@@ -59,6 +78,7 @@ export function readOptions(request, options, isJob) {
     customerIds,
     signal: readSignal(given.signal),
     onProgress: readFunction(given.onProgress, "onProgress"),
+    onOutcomes,
     transport: readFunction(given.transport, "transport") ?? runtimeFetch,
     journal,
     hooks: readHooks(given.hooks),

@@ -177,7 +177,8 @@ export class Report {
         if (!isOrdinary || example?.outcome !== "issued") {
           const outcome = this.#read((outcomes) => outcomes.at(from + row));
           if (isOrdinary) example = outcome;
-          if (only === undefined || outcome.outcome === only) yield outcome;
+          // None where it was given away.
+          if (outcome !== undefined && (only ?? outcome.outcome) === outcome.outcome) yield outcome;
         } else {
           this.#assertReadable();
           yield page.issued(row, example);

@@ -54,7 +54,7 @@ export class Watch {
   }
 
   /** @param {import("./core.js").Conclusion} conclusion */
-  attemptEnded({ batch, attempt, status, requestId, verdict, reason, queued, ...outcomes }) {
+  attemptEnded({ batch, attempt, status, requestId, verdict, reason, queued, ...sums }) {
     const name = `${batch}.${attempt}`;
     const known = this.#attempts.get(name);
     const first = this.#batches.get(batch);
@@ -67,7 +67,9 @@ export class Watch {
     if (queued > 0 && verdict !== "split") return;
     this.#batches.delete(batch);
     const took = { epochMs: first.epochMs, durationMs: performance.now() - first.at };
-    this.#call("onBatchEnd", { ...took, batch, attempts: attempt, ...outcomes });
+    const { issued, rejected, unsent, unknown } = sums;
+    const outcomes = { issued, rejected, unsent, unknown };
+    this.#call("onBatchEnd", { ...took, batch, attempts: attempt, ids, ...outcomes });
   }
 
   /** @param {{ counts: object, stopped: object | null }} report */

@@ -2,6 +2,7 @@ import type { CustomerIds, InputOptions, Problem } from "./input.cjs";
 import type { Hooks } from "./hooks.cjs";
 import type { Progress } from "./job.cjs";
 import type { Journal } from "./journal.cjs";
+import type { Outcome } from "./report.cjs";
 
 /** What is issued, and to whom. */
 export interface IssueRequest {
@@ -97,6 +98,17 @@ export interface RunOptions {
    * does not disturb the run: the first time is kept as the note `progress-handler-failed`.
    */
   onProgress?: ((progress: Progress) => unknown) | undefined;
+  /**
+   * Takes the outcomes as they settle, a batch at a time, instead of the report: each customer
+   * once, in no particular order, and those that were never sent at the end. Rows that it took are
+   * in the report no more, whose counts, problems and notes are as ever, so memory stays small.
+   *
+   * A promise that it returns is awaited; a slow one slows the run. If it throws or rejects, the
+   * run is cancelled, the note `outcomes-handler-failed` says so, and the report has the rows that
+   * it did not take. A resumed run gives all outcomes anew, those of earlier processes at the end.
+   * Not together with `ambiguous: "reconcile"`. Default: the report keeps everything.
+   */
+  onOutcomes?: ((outcomes: readonly Outcome[]) => unknown) | undefined;
   /** Told of the run, its calls and its batches as they go, for tracing; see {@link Hooks}. */
   hooks?: Hooks | undefined;
   /** Used instead of the runtime's `fetch`; see {@link Transport}. */

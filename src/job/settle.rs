@@ -91,6 +91,7 @@ impl Job {
 
     /// Judges each id by its own slot.
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
+        self.ledger.expect(&flight.batch.rows);
         let entries = &answer.entries;
         let unclear = if entries.are_plainly_issued() {
             let Entries { issuance, event_time, valid_till, .. } = entries;

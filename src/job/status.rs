@@ -177,6 +177,16 @@ impl Job {
         self.concluded.take()
     }
 
+    /// Keeps issuances only until [`Job::forget`]; a run that begins so has flat memory.
+    pub fn drain(&mut self) {
+        self.ledger.drain();
+    }
+
+    /// Somebody else has the outcomes of these rows from now on.
+    pub fn forget(&mut self, rows: &Range<u32>) {
+        self.ledger.forget(rows);
+    }
+
     /// How many ids a batch in flight holds.
     pub fn batch_len(&self, batch: BatchId) -> u32 {
         self.flights.get(batch).map_or(0, |flight| flight.batch.len())

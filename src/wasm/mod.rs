@@ -12,6 +12,7 @@ mod convert;
 mod error;
 mod intake;
 mod journal;
+mod observe;
 mod outcomes;
 mod plan;
 mod progress;

@@ -100,9 +100,11 @@ impl Outcomes {
     /// or -1.
     pub fn next(&self, outcome: u8, from: u32) -> f64 {
         let wanted = Outcome::ALL.get(usize::from(outcome)).copied();
-        let states = self.record.ledger.states().iter().enumerate().skip(from as usize);
-        let found = states.into_iter().find(|(_, state)| state.outcome() == wanted);
-        found.map_or(-1.0, |(row, _)| row as f64)
+        let ledger = &self.record.ledger;
+        let states = (0_u32..).zip(ledger.states()).skip(from as usize);
+        let mut found = states.filter(|(_, state)| state.outcome() == wanted);
+        let kept = found.find(|(row, _)| !ledger.is_forgotten(*row));
+        kept.map_or(-1.0, |(row, _)| f64::from(row))
     }
 
     /// One row as an object, or undefined beyond the last.

@@ -16,7 +16,6 @@ use super::settings::Settings;
 use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::{CredentialsFailure, Head, Job, Output};
-use crate::ledger::State;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
 use crate::request::Header;
@@ -43,7 +42,7 @@ const DONE: u8 = 5;
 /// One bulk run.
 #[wasm_bindgen]
 pub struct Run {
-    machine: Machine,
+    pub(super) machine: Machine,
     /// The wall clock when the run began.
     started: UnixTime,
     auth: Auth,
@@ -81,6 +80,9 @@ impl Run {
         if settings.flag("journal") {
             job = job.with_journal(instant(now), unix_time(wall_clock), source.to_blob());
         }
+        if settings.flag("drain") {
+            job.drain();
+        }
         Ok(Self::of(issuing(job), unix_time(wall_clock), credentials, source))
     }
 
@@ -100,7 +102,11 @@ impl Run {
         let started = recovered.header.started;
         let is_fetched = credentials.auth.is_fetched();
         let (now, wall_clock) = (instant(now), unix_time(wall_clock));
-        let job = Job::from_journal(plan, recovered, is_fetched, seed.to_bits(), now, wall_clock)?;
+        let mut job =
+            Job::from_journal(plan, recovered, is_fetched, seed.to_bits(), now, wall_clock)?;
+        if settings.flag("drain") {
+            job.drain();
+        }
         Ok(Self::of(issuing(job), started, credentials, source))
     }
 
@@ -258,30 +264,6 @@ impl Run {
     #[wasm_bindgen(js_name = idsOf)]
     pub fn ids_of(&self, batch: u32) -> u32 {
         if let Machine::Issue(job) = &self.machine { job.batch_len(BatchId(batch)) } else { 1 }
-    }
-
-    /// What became of the attempt that ended last, once; else undefined. The counts are those of
-    /// its ids; `queued` ones come back.
-    #[wasm_bindgen(js_name = takeConclusion)]
-    pub fn take_conclusion(&mut self) -> JsValue {
-        let Machine::Issue(job) = &mut self.machine else { return JsValue::UNDEFINED };
-        let Some(concluded) = job.take_conclusion() else { return JsValue::UNDEFINED };
-        let rows = concluded.rows.start as usize..concluded.rows.end as usize;
-        let states = job.ledger().states().get(rows).unwrap_or_default();
-        let (verdict, reason) = concluded.verdict.words();
-        object(|object| {
-            object.count("batch", concluded.batch.0.into());
-            object.count("attempt", concluded.attempt.0.into());
-            object.count("ids", states.len() as u64);
-            object.number("status", concluded.status.map(i64::from));
-            object.text("requestId", concluded.request_id.as_deref());
-            object.text("verdict", Some(verdict));
-            object.text("reason", reason);
-            for (name, wanted) in STATES {
-                let count = states.iter().filter(|state| **state == wanted).count();
-                object.count(name, count as u64);
-            }
-        })
     }
 
     /// Where an OAuth client fetches its token.
@@ -448,14 +430,6 @@ impl Run {
         }
     }
 }
-
-const STATES: [(&str, State); 5] = [
-    ("queued", State::Queued),
-    ("issued", State::Issued),
-    ("rejected", State::Rejected),
-    ("unsent", State::Unsent),
-    ("unknown", State::Unknown),
-];
 
 fn issuing(job: Job) -> Machine {
     Machine::Issue(Box::new(job))

@@ -1,0 +1,98 @@
+/**
+ * Hands outcomes to `options.onOutcomes` as they settle, one list after the other, and has the core
+ * forget them once they are taken.
+ */
+import { kindOf } from "./errors.js";
+import { addNote } from "./notes.js";
+
+/** Lists that wait to be taken before the run waits for them: a few batches in memory. */
+const WAITING_MAX = 4;
+/** Rows in one of the lists at the end. */
+const ROWS_SLICE = 1_000;
+
+/** @typedef {import("../types/report.cjs").Outcome} Outcome */
+
+export class Drain {
+  #engine;
+  #onOutcomes;
+  #notes;
+  #stop;
+  /** The end of all that was given so far. */
+  #taken = Promise.resolve();
+  #waiting = 0;
+  #isBroken = false;
+
+  /**
+   * @param {import("./engine.js").Engine} engine
+   * @param {(outcomes: readonly Outcome[]) => unknown} onOutcomes
+   * @param {import("./notes.js").Note[]} notes where its failure is told
+   * @param {() => void} stop ends a run whose outcomes nobody takes
+   */
+  constructor(engine, onOutcomes, notes, stop) {
+    this.#engine = engine;
+    this.#onOutcomes = onOutcomes;
+    this.#notes = notes;
+    this.#stop = stop;
+  }
+
+  /** Whether the run has to wait. */
+  get isFull() {
+    return this.#waiting >= WAITING_MAX;
+  }
+
+  /**
+   * @param {import("./core.js").Run} run
+   * @param {number} from
+   * @param {number} count rows that are settled
+   * @returns {Promise<void>} once they are taken, or never will be
+   */
+  give(run, from, count) {
+    this.#waiting += 1;
+    this.#taken = this.#taken.then(async () => {
+      await this.#give(run, from, count);
+      this.#waiting -= 1;
+    });
+    return this.#taken;
+  }
+
+  /**
+   * At the end of a run: what no call settled, or another process did.
+   *
+   * @param {import("./core.js").Run} run
+   */
+  async giveRest(run) {
+    await this.#taken;
+    const { distinct } = this.#engine.call(() => run.progress(performance.now()));
+    for (let from = 0; from < distinct; from += ROWS_SLICE) {
+      await this.#give(run, from, ROWS_SLICE);
+    }
+  }
+
+  /**
+   * @param {import("./core.js").Run} run
+   * @param {number} from
+   * @param {number} count
+   */
+  async #give(run, from, count) {
+    if (this.#isBroken) return;
+    const rows = this.#engine.call(() => run.rows(from, count));
+    if (rows.length === 0) return;
+    const onOutcomes = this.#onOutcomes;
+    try {
+      await onOutcomes(rows);
+    } catch (error) {
+      this.#break(error);
+      return;
+    }
+    this.#engine.call(() => run.forget(from, count));
+  }
+
+  /** @param {unknown} error */
+  #break(error) {
+    this.#isBroken = true;
+    const said = error instanceof Error ? error.message : kindOf(error);
+    const message = `onOutcomes failed (${said}); the run was cancelled, its report has the rest.`;
+    addNote(this.#notes, "outcomes-handler-failed", message);
+    this.#stop();
+  }
+}

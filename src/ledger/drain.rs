@@ -1,0 +1,118 @@
+//! Issuances that are kept only until somebody took them: a few batches instead of the whole run.
+
+use super::{Issuance, Ledger, place, set};
+use crate::response::NO_TIME;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+#[derive(Clone, Default)]
+pub(super) struct Drain {
+    /// Batches that were answered and not yet forgotten, few at any time.
+    open: Vec<(Range<u32>, Vec<Issuance>)>,
+    /// Rows that were forgotten, sorted and apart from each other. Batches end nearly in the order
+    /// of their rows, so these are few.
+    forgotten: Vec<Range<u32>>,
+}
+
+impl Ledger {
+    /// Keeps issuances only until their rows are forgotten, for whoever takes them as they come.
+    pub fn drain(&mut self) {
+        self.drain = Some(Drain::default());
+    }
+
+    /// Rows are about to be issued; a ledger that drains makes room for just these.
+    pub fn expect(&mut self, rows: &Range<u32>) {
+        if let Some(drain) = &mut self.drain {
+            drain.open(rows);
+        }
+    }
+
+    /// Somebody else has these rows from now on: a ledger that drains has no details of them.
+    pub fn forget(&mut self, rows: &Range<u32>) {
+        if let Some(drain) = &mut self.drain {
+            drain.forget(rows);
+        }
+        for row in rows.clone() {
+            set(&mut self.odd, place(row), None);
+        }
+    }
+
+    pub fn is_forgotten(&self, row: u32) -> bool {
+        self.drain.as_ref().is_some_and(|drain| drain.is_forgotten(row))
+    }
+}
+
+const NONE: Issuance = Issuance { id: [0; 12], event_time: NO_TIME, valid_till: NO_TIME };
+
+impl Drain {
+    pub(super) fn open(&mut self, rows: &Range<u32>) {
+        self.open.push((rows.clone(), vec![NONE; rows.len()]));
+    }
+
+    /// `false` where there is no room for the row.
+    pub(super) fn keep(&mut self, row: u32, issuance: &Issuance) -> bool {
+        let found = self.open.iter_mut().find(|(rows, _)| rows.contains(&row));
+        let Some((rows, kept)) = found else { return false };
+        let Some(slot) = kept.get_mut(place(row.saturating_sub(rows.start))) else { return false };
+        *slot = *issuance;
+        true
+    }
+
+    pub(super) fn issuance(&self, row: u32) -> Option<Issuance> {
+        let (rows, kept) = self.open.iter().find(|(rows, _)| rows.contains(&row))?;
+        kept.get(place(row.saturating_sub(rows.start))).copied()
+    }
+
+    pub(super) fn forget(&mut self, rows: &Range<u32>) {
+        self.open.retain(|(open, _)| open.start < rows.start || open.end > rows.end);
+        let at = self.forgotten.partition_point(|range| range.start < rows.start);
+        self.forgotten.insert(at, rows.clone());
+        let mut merged: Vec<Range<u32>> = Vec::with_capacity(self.forgotten.len());
+        for range in self.forgotten.drain(..) {
+            match merged.last_mut() {
+                Some(last) if last.end >= range.start => last.end = last.end.max(range.end),
+                _ => merged.push(range),
+            }
+        }
+        self.forgotten = merged;
+    }
+
+    pub(super) fn is_forgotten(&self, row: u32) -> bool {
+        let at = self.forgotten.partition_point(|range| range.end <= row);
+        self.forgotten.get(at).is_some_and(|range| range.contains(&row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuance(time: i64) -> Issuance {
+        Issuance { id: [7; 12], event_time: time, valid_till: NO_TIME }
+    }
+
+    #[test]
+    fn issuances_are_there_until_their_rows_are_forgotten() {
+        let mut drain = Drain::default();
+        assert!(!drain.keep(5, &issuance(1)), "nothing expects it");
+        drain.open(&(4..7));
+        drain.open(&(10..12));
+        assert!(drain.keep(5, &issuance(1)) && drain.keep(11, &issuance(2)));
+        assert_eq!(drain.issuance(5), Some(issuance(1)));
+        assert_eq!((drain.issuance(4), drain.issuance(7)), (Some(NONE), None));
+        drain.forget(&(4..7));
+        assert_eq!((drain.issuance(5), drain.issuance(11)), (None, Some(issuance(2))));
+    }
+
+    #[test]
+    fn forgotten_rows_are_merged_in_whatever_order_they_come() {
+        let mut drain = Drain::default();
+        for rows in [4..6, 0..2, 8..9, 2..4] {
+            drain.forget(&rows);
+        }
+        assert_eq!(drain.forgotten, [0..6, 8..9]);
+        let forgotten: Vec<u32> = (0..12).filter(|row| drain.is_forgotten(*row)).collect();
+        assert_eq!(forgotten, [0, 1, 2, 3, 4, 5, 8]);
+    }
+}

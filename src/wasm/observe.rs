@@ -1,0 +1,66 @@
+//! What somebody who observes a run learns while it goes: how attempts ended, which outcomes
+//! settled.
+
+use super::convert::{object, parsed};
+use super::run::Run;
+use crate::json;
+use crate::ledger::State;
+use crate::report;
+use crate::run::Machine;
+use alloc::vec::Vec;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Run {
+    /// What became of the attempt that ended last, once; else undefined. The counts are those of
+    /// its ids; `queued` ones come back.
+    #[wasm_bindgen(js_name = takeConclusion)]
+    pub fn take_conclusion(&mut self) -> JsValue {
+        let Machine::Issue(job) = &mut self.machine else { return JsValue::UNDEFINED };
+        let Some(concluded) = job.take_conclusion() else { return JsValue::UNDEFINED };
+        let rows = concluded.rows.start as usize..concluded.rows.end as usize;
+        let states = job.ledger().states().get(rows).unwrap_or_default();
+        let (verdict, reason) = concluded.verdict.words();
+        object(|object| {
+            object.count("batch", concluded.batch.0.into());
+            object.count("attempt", concluded.attempt.0.into());
+            object.count("firstRow", concluded.rows.start.into());
+            object.count("ids", states.len() as u64);
+            object.number("status", concluded.status.map(i64::from));
+            object.text("requestId", concluded.request_id.as_deref());
+            object.text("verdict", Some(verdict));
+            object.text("reason", reason);
+            for (name, wanted) in STATES {
+                let count = states.iter().filter(|state| **state == wanted).count();
+                object.count(name, count as u64);
+            }
+        })
+    }
+
+    /// The outcomes of some rows that are settled, as a list of objects; without those that were
+    /// given away.
+    pub fn rows(&self, from: u32, count: u32) -> JsValue {
+        let mut out = Vec::new();
+        let Machine::Issue(job) = &self.machine else { return JsValue::UNDEFINED };
+        let end = from.saturating_add(count).min(job.ledger().rows());
+        let rows = (from..end).filter_map(|index| report::row(&**job, index));
+        json::list(&mut out, rows, |row, out| report::write_json(&row, out));
+        parsed(&out)
+    }
+
+    /// Somebody has these rows; they are kept no more.
+    pub fn forget(&mut self, from: u32, count: u32) {
+        if let Machine::Issue(job) = &mut self.machine {
+            job.forget(&(from..from.saturating_add(count)));
+        }
+    }
+}
+
+const STATES: [(&str, State); 5] = [
+    ("queued", State::Queued),
+    ("issued", State::Issued),
+    ("rejected", State::Rejected),
+    ("unsent", State::Unsent),
+    ("unknown", State::Unknown),
+];
