@@ -144,17 +144,28 @@ fn ids_that_are_far_apart_take_eight_bytes_at_the_most() {
 
 #[test]
 fn what_left_is_counted_and_what_did_not_is_not() {
-    let mut writer = begun(&[1, 2, 3, 4]);
-    writer.intent(&intent(0, 0..1));
-    writer.came_back(BatchId(0), true, None);
-    writer.intent(&Intent { attempt: AttemptNumber(2), ..intent(0, 0..1) });
-    writer.came_back(BatchId(0), false, None);
-    writer.intent(&Intent { at: UnixTime::from_millis(3), ..intent(1, 1..2) });
-    writer.intent(&intent(2, 2..3));
-    writer.came_back(BatchId(2), false, None);
+    let again = Intent { attempt: AttemptNumber(2), ..intent(0, 0..1) };
+    let counts = |returns: &[bool]| {
+        let mut writer = begun(&[1, 2, 3, 4]);
+        for (left, intent) in returns.iter().zip([&intent(0, 0..1), &again]) {
+            writer.intent(intent);
+            writer.came_back(BatchId(0), *left, None);
+        }
+        let told = recovered(&mut writer);
+        (told.intents, told.first_intents, told.batches)
+    };
+    assert_eq!(counts(&[true, true]), (2, 1, 1));
+    assert_eq!(counts(&[true, false]), (1, 1, 1));
+    assert_eq!(counts(&[false]), (0, 0, 1));
+}
+
+#[test]
+fn the_last_intent_by_the_clock_is_told() {
+    let mut writer = begun(&[1, 2, 3]);
+    writer.intent(&intent(5, 0..1));
+    writer.intent(&Intent { at: UnixTime::from_millis(3), ..intent(2, 1..2) });
     let told = recovered(&mut writer);
-    assert_eq!((told.intents, told.first_intents, told.batches), (2, 2, 3));
-    assert_eq!(told.last_sent, Some(UnixTime::from_millis(1_795_381_200_123)));
+    assert_eq!((told.batches, told.last_sent), (6, Some(intent(5, 0..1).at)));
 }
 
 #[test]
