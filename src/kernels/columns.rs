@@ -191,6 +191,23 @@ mod tests {
     }
 
     #[test]
+    fn an_id_has_its_slot_before_and_after_it_is_filled() {
+        let ids = [30, 10, 20];
+        let mut columns = Columns::new(ids.len());
+        for (slot, id) in ids.iter().enumerate() {
+            assert_eq!(columns.find(&ids, *id), Some(slot));
+            columns.fill(slot, Some([7; 12]), 5, 9);
+            assert_eq!(columns.find(&ids, *id), Some(slot));
+        }
+        assert_eq!(columns.find(&ids, 40), None);
+        assert_eq!(
+            (columns.states, columns.issuance),
+            (vec![SlotState::Issued; 3], vec![[7; 12]; 3])
+        );
+        assert_eq!((columns.event_time, columns.valid_till), (vec![5; 3], vec![9; 3]));
+    }
+
+    #[test]
     fn a_run_fills_the_slots_of_its_ids_in_any_order() {
         let ids = [30, 10, 20];
         let text = format!("{},{},{}{AFTER}", entry(20), entry(30), entry(10));
