@@ -11,12 +11,12 @@ import { ProgressLine } from "./progress.js";
 
 /**
  * @param {(watched: Watched) => Promise<import("issue-bulk").Report>} begin
- * @param {import("./finish.js").How & { verb?: string }} how
+ * @param {import("./finish.js").How} how
  * @returns {Promise<number>} the exit code
  */
-export async function issuing(begin, { verb = "Settled", ...how }) {
+export async function issuing(begin, how) {
   const interrupt = new Interrupt(how.screen);
-  const line = new ProgressLine(how.screen, verb);
+  const line = new ProgressLine(how.screen);
   const { signal, transport } = interrupt;
   try {
     const onProgress = (/** @type {import("issue-bulk").Progress} */ it) => line.show(it);

@@ -15,7 +15,6 @@ const HEARD = new Set(["stopping", "reconciling"]);
 
 export class ProgressLine {
   #screen;
-  #verb;
   #next;
   #every;
   /** @type {{ at: number, settled: number }[]} */
@@ -23,13 +22,9 @@ export class ProgressLine {
   /** @type {Progress["state"] | ""} */
   #state = "";
 
-  /**
-   * @param {import("./screen.js").Screen} screen
-   * @param {string} verb what is going on, such as `Issuing`
-   */
-  constructor(screen, verb) {
+  /** @param {import("./screen.js").Screen} screen */
+  constructor(screen) {
     this.#screen = screen;
-    this.#verb = verb;
     const { live, lines, events } = EVERY_MS;
     this.#every = screen.isJson ? events : screen.isLive ? live : lines;
     this.#next = performance.now() + (screen.isLive ? 0 : this.#every);
@@ -86,7 +81,7 @@ export class ProgressLine {
     }
     const settled = settledOf(progress);
     const percent = distinct === 0 ? 100 : Math.floor((settled * 100) / distinct);
-    const parts = [`${this.#verb} ${percent}%, ${count(settled)} of ${count(distinct)}`];
+    const parts = [`Settled ${percent}%, ${count(settled)} of ${count(distinct)}`];
     if (progress.state === "stopping") parts.push(`stopping, ${count(inFlight)} in flight`);
     for (const [name, value] of Object.entries({ issued, rejected, unsent, unknown })) {
       if (value > 0 || name === "issued") parts.push(`${name} ${count(value)}`);
