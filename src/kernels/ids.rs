@@ -157,5 +157,8 @@ mod tests {
         ids.max = 3;
         assert_eq!(ids.take_longs(&[0, 7], 1), 0);
         assert_eq!(ids.take_longs(&[7, -1], 1), 1);
+        ids.max = 4;
+        assert!(ids.push(9, 4) && !ids.push(9, 5));
+        assert_eq!(ids.list.len(), 4);
     }
 }
