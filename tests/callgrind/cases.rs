@@ -80,7 +80,7 @@ fn answer(order: &[usize], space: impl Fn(usize) -> (&'static str, &'static str)
             ("customerId", id.to_string()),
             ("promotionId", format!("\"{PROMOTION}\"")),
             ("earnedFromId", format!("\"{CONTEXT}\"")),
-            ("eventTime", (1_742_553_655_678 + row).to_string()),
+            ("eventTime", (1_742_553_655_678 + row as i64).to_string()),
             ("validTill", "1746046799999".to_owned()),
         ];
         let comma = if row == 0 { "" } else { "," };
