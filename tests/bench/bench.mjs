@@ -1,6 +1,6 @@
 // npm run bench: the package against everything a user would write instead.
 //   npm run bench                              everything, about an hour
-//   npm run bench -- --quick --json FILE       every bar, below ten minutes on two cores
+//   npm run bench -- --quick --json FILE       every bar, some ten minutes on two quiet cores
 //   npm run bench -- --only answers,wire       some groups; the bars of others are not measured
 //   npm run bench -- --tiny                    whether it works; its figures mean nothing
 

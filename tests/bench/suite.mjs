@@ -8,7 +8,7 @@ import { LOOPS } from "./peers/wire.mjs";
 /**
  * How much of everything.
  *
- * - `quick` keeps every bar and takes less than ten minutes on two cores
+ * - `quick` keeps every bar and is meant to take ten minutes on two quiet cores
  * - `tiny` shows that all of it works; its figures mean nothing
  *
  * @typedef {"full" | "quick" | "tiny"} Size
