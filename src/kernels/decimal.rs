@@ -29,8 +29,9 @@ pub fn write_unsigned(value: u64, out: &mut Vec<u8>) {
 
 const EIGHT: u64 = 100_000_000;
 
-/// The digits of a number below 10^8 as bytes of a word, the first in the lowest, all at once: it is
-/// cut in halves, the halves in halves, and those in digits, each within its own part of the word.
+/// The digits of a number below 10^8 as bytes of a word, the first in the lowest, all at once: it
+/// is cut in halves, the halves in halves, and those in digits, each within its own part of the
+/// word.
 fn eight_digits(value: u64) -> u64 {
     // Below 10^8; a division of 32 bits is a multiplication.
     let value = value as u32;
