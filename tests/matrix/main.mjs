@@ -29,7 +29,8 @@ import { print, printCounts, printProgress } from "./table.mjs";
 /** Milliseconds from the start of an environment to its report: a cold browser is slow. */
 const REPORT_MS = 60_000;
 
-const LOG = join(LOGS, "matrix.log");
+// Not `matrix.log`, in which `npm test` keeps what this program prints.
+const LOG = join(LOGS, "environments.log");
 
 const TOOLS = join(ROOT, "tests", "matrix");
 
