@@ -76,9 +76,8 @@ test("both CSVs are written alike, formulas defused", async () => {
   // What differs from run to run: issuance ids, times and request ids.
   const shape = ({ csv }) =>
     csv
-      .replaceAll(/[0-9a-f]{24}/g, "ID")
+      .replaceAll(/[0-9a-f]{24,32}/g, "ID")
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-      .replaceAll(/"[\w-]+"\r\n/g, '"REQUEST"\r\n')
       .split("\r\n");
   assert.deepEqual(shape(through), shape(direct));
   assert.ok(through.csv.includes(`"'=HYPERLINK(""evil""), said ""no"""`));
