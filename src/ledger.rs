@@ -181,6 +181,14 @@ impl Ledger {
         valid_tills: &[i64],
     ) -> Result<(), Conflict> {
         self.move_all(rows, State::InFlight, State::Issued)?;
+        if let Some(room) = self.drain.as_mut().and_then(|drain| drain.room(rows)) {
+            let times = event_times.iter().zip(valid_tills);
+            for (kept, (id, (event_time, valid_till))) in room.iter_mut().zip(ids.iter().zip(times))
+            {
+                *kept = Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
+            }
+            return Ok(());
+        }
         if self.issuance_ids.is_empty() {
             self.add_issuance_columns();
         }

@@ -50,6 +50,12 @@ impl Drain {
         self.open.push((rows.clone(), vec![NONE; rows.len()]));
     }
 
+    /// The room for just these rows, if it was made.
+    pub(super) fn room(&mut self, rows: &Range<u32>) -> Option<&mut [Issuance]> {
+        let (_, kept) = self.open.iter_mut().find(|(open, _)| open == rows)?;
+        Some(kept)
+    }
+
     /// `false` where there is no room for the row.
     pub(super) fn keep(&mut self, row: u32, issuance: &Issuance) -> bool {
         let found = self.open.iter_mut().find(|(rows, _)| rows.contains(&row));

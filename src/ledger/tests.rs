@@ -99,6 +99,23 @@ fn a_batch_is_issued_as_its_rows_are_or_not_at_all() {
 }
 
 #[test]
+fn a_batch_that_is_drained_is_issued_as_its_rows_are_and_takes_no_columns() {
+    let mut ledger = Ledger::new(vec![10, 11, 12]);
+    ledger.drain();
+    let rows = 1..3;
+    let (ids, times, tills) = ([[1; 12], [2; 12]], [3, 4], [5, NO_TIME]);
+    ledger.depart(&rows).unwrap();
+    ledger.expect(&rows);
+    ledger.issue_all(&rows, &ids, &times, &tills).unwrap();
+    let second = Issuance { id: [2; 12], event_time: 4, valid_till: NO_TIME };
+    let first = Issuance { id: [1; 12], event_time: 3, valid_till: 5 };
+    assert_eq!((ledger.issuance(1), ledger.issuance(2)), (Some(first), Some(second)));
+    assert_eq!((ledger.count(State::Issued), ledger.issuance_ids().len()), (2, 0));
+    ledger.forget(&rows);
+    assert_eq!((ledger.issuance(1), ledger.is_forgotten(2)), (None, true));
+}
+
+#[test]
 fn equal_causes_share_a_place_and_a_full_table_keeps_the_reasons() {
     let mut ledger = Ledger::new(vec![]);
     let first = unknown(&mut ledger);

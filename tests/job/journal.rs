@@ -8,21 +8,25 @@ use issue_bulk::plan::Options;
 use issue_bulk::time::{Instant, UnixTime};
 use issue_bulk::verdict::Failure;
 
-const WALL: UnixTime = UnixTime::from_millis(1_795_381_200_000);
+pub const WALL: UnixTime = UnixTime::from_millis(1_795_381_200_000);
 
-fn journalled<'a>(ids: i64, options: Options<'_>, service: &'a mut Service<'a>) -> World<'a> {
+pub fn journalled<'a>(ids: i64, options: Options<'_>, service: &'a mut Service<'a>) -> World<'a> {
     let job = Job::new(plan(options), (1..=ids).collect(), false, 7, Instant::START);
     World::around(job.with_journal(Instant::START, WALL, b"{}".to_vec()), service)
 }
 
-fn recovered(journal: &[u8]) -> Recovered {
+pub fn recovered(journal: &[u8]) -> Recovered {
     let mut reader = Reader::default();
     reader.feed(journal);
     reader.finish().unwrap().expect("a run had begun")
 }
 
 /// Another process that goes on with what is stored.
-fn resumed<'a>(journal: &[u8], options: Options<'_>, service: &'a mut Service<'a>) -> World<'a> {
+pub fn resumed<'a>(
+    journal: &[u8],
+    options: Options<'_>,
+    service: &'a mut Service<'a>,
+) -> World<'a> {
     let start = Instant::START;
     let job = Job::from_journal(plan(options), recovered(journal), false, 7, start, WALL);
     let mut world = World::around(job.unwrap(), service);
@@ -30,12 +34,12 @@ fn resumed<'a>(journal: &[u8], options: Options<'_>, service: &'a mut Service<'a
     world
 }
 
-fn review(journal: &[u8], options: Options<'_>) -> Job {
+pub fn review(journal: &[u8], options: Options<'_>) -> Job {
     Job::review(plan(options), recovered(journal), Instant::START).unwrap()
 }
 
 /// One call at a time, batches of ten.
-fn one_by_one() -> Options<'static> {
+pub fn one_by_one() -> Options<'static> {
     Options { concurrency: Some(1.0), ..batch_of(10) }
 }
 
@@ -88,7 +92,7 @@ fn a_journal_tells_the_report_of_a_run_that_is_done() {
     assert_eq!(job.progress(world.now).tally.retries, progress.tally.retries);
 }
 
-fn exported(job: &Job) -> String {
+pub fn exported(job: &Job) -> String {
     let mut out = Vec::new();
     issue_bulk::report::write_ndjson(job, 0, u32::MAX, &mut out);
     String::from_utf8(out).unwrap()
@@ -116,7 +120,7 @@ fn what_was_in_flight_when_the_process_died_is_unknown_and_the_rest_is_sent_once
 }
 
 /// Runs until so many requests have left.
-fn run_until_sent(world: &mut World<'_>, count: usize) {
+pub fn run_until_sent(world: &mut World<'_>, count: usize) {
     while world.sent.len() < count {
         match world.job.poll_output(world.now) {
             Output::Send { batch, attempt } => world.send(batch, attempt),

@@ -4,6 +4,7 @@
 
 mod course;
 mod journal;
+mod recovery;
 mod retries;
 mod verdicts;
 mod world;
