@@ -34,6 +34,8 @@ pub(super) struct Journal {
     stored: usize,
     /// Bytes are being stored, and with them this many of `intended`.
     under_way: Option<usize>,
+    /// The run stopped while ids were left to write: its record comes after theirs.
+    stop_due: bool,
     /// The last record is written.
     closed: bool,
 }
@@ -47,6 +49,7 @@ impl Journal {
             intended: VecDeque::new(),
             stored: 0,
             under_way: None,
+            stop_due: false,
             closed: false,
         }
     }
@@ -240,6 +243,9 @@ impl Job {
         let journal = self.journal.as_mut()?;
         if !journal.closed && journal.ids_next == ids {
             journal.closed = true;
+            if let Some(stopped) = self.stopped.as_ref().filter(|_| journal.stop_due) {
+                journal.writer.stopped(&stopped.cause());
+            }
             journal.writer.done();
         }
         let stored = journal.under_way.is_none() && journal.writer.pending() == 0;
@@ -265,7 +271,9 @@ impl Job {
     }
 
     pub(super) fn record_stop(&mut self, stopped: &Stopped) {
-        if let Some(journal) = &mut self.journal {
+        let Some(journal) = &mut self.journal else { return };
+        journal.stop_due = journal.ids_next < self.ledger.ids().len();
+        if !journal.stop_due {
             journal.writer.stopped(&stopped.cause());
         }
     }

@@ -2,6 +2,9 @@
 
 use crate::journal::*;
 use crate::world::*;
+use issue_bulk::job::{Job, Output};
+use issue_bulk::plan::Options;
+use issue_bulk::time::Instant;
 
 #[test]
 fn a_drained_run_hands_out_and_writes_down_what_another_keeps() {
@@ -18,4 +21,30 @@ fn a_drained_run_hands_out_and_writes_down_what_another_keeps() {
     assert!(kept.0.contains("67dd4237ef21a64211000001"));
     assert_eq!(told(true), kept);
     assert_eq!(kept.0, kept.1);
+}
+
+#[test]
+fn a_stop_between_the_pieces_of_the_ids_leaves_a_sound_journal() {
+    let spread = |n: i64| n.wrapping_mul(6_364_136_223_846_793_005) & i64::MAX;
+    let ids: Vec<i64> = (1..=300_000).map(spread).collect();
+    for pieces in 0..3 {
+        let mut nobody = issue;
+        let job = Job::new(plan(Options::default()), ids.clone(), false, 7, Instant::START);
+        let job = job.with_journal(Instant::START, WALL, Vec::new());
+        let mut world = World::around(job, &mut nobody);
+        for _ in 0..pieces {
+            assert_eq!(world.job.poll_output(world.now), Output::Persist);
+            world.persist();
+        }
+        world.job.cancel();
+        world.run();
+        assert!(recovered(&world.stored).done, "{pieces} pieces");
+        let told = review(&world.stored, Options::default());
+        assert_eq!(told.stopped(), world.job.stopped());
+        assert_eq!(told.progress(world.now).unsent, 300_000);
+        let mut again = |_: &[i64]| errors(403, 4000, "Access is denied!");
+        let mut second = resumed(&world.stored, Options::default(), &mut again);
+        second.run();
+        expect(&second, &[("unsent access-denied", 300_000)]);
+    }
 }
