@@ -68,6 +68,8 @@ pub const REPLY_VALUE_BYTES_MAX: usize = 64 << 10;
 pub const SECRETS_RENEWED_KEPT: usize = 16;
 /// Bytes of a service's message that are kept for the report.
 pub const MESSAGE_BYTES_MAX: usize = 512;
+/// A request id is a word; a header of any length must not end in the report.
+pub const REQUEST_ID_MAX: usize = 128;
 
 // Of the response reader.
 /// Keys of an answer beside those per id: envelopes and what a talkative service adds.
@@ -111,7 +113,8 @@ pub const READ_KEYS_MAX: u32 = 64_000;
 /// How far an issuance's time may be before the run and still be in doubt: the usual tolerance
 /// between clocks of one system.
 pub const CLOCK_DOUBT: Duration = Duration::from_secs(5 * 60);
-/// The same where the service sends no `Date`: a clock may then run in any zone.
+/// The same where the service sends no `Date`, or the start is a journal's: a clock may then run in
+/// any zone.
 pub const CLOCK_DOUBT_UNTOLD: Duration = Duration::from_secs(26 * 3_600);
 /// How exactly the service's clock is known from its `Date`: whole seconds, and the way there.
 pub const CLOCK_GRAIN: Duration = Duration::from_secs(2);

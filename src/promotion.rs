@@ -10,6 +10,7 @@ use crate::outcome::StopCode;
 use crate::plan::Plan;
 use crate::read::{Answered, Ended, Pacing, Reads};
 use crate::response::{Flow, Row, Unclear, rows};
+use crate::secrets::Secrets;
 use crate::time::{Instant, UnixTime};
 use crate::verdict::Failure;
 use alloc::string::String;
@@ -124,6 +125,11 @@ impl Check {
         &self.plan
     }
 
+    /// What must not be read in the service's words.
+    pub const fn secrets(&mut self) -> &mut Secrets {
+        self.reads.secrets()
+    }
+
     pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
         self.reads.handle_head(batch, attempt, head);
     }
@@ -175,7 +181,11 @@ impl Check {
             200 if answered.errors.is_empty() => {
                 let rows = rows(&answered.text)?;
                 Some(match rows.iter().find(|row| named(row)) {
-                    Some(row) => Found::Details(Details::read(row)),
+                    Some(row) => {
+                        let mut details = Details::read(row);
+                        details.kind = details.kind.map(|kind| self.reads.hide(&kind).into());
+                        Found::Details(details)
+                    }
                     None => Found::Nothing,
                 })
             }

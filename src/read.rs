@@ -18,8 +18,10 @@ use crate::limits;
 use crate::outcome::StopCode;
 use crate::response::{Body, Caps, Expected, Flow, Reader, ServiceError};
 use crate::rng::Rng;
+use crate::secrets::Secrets;
 use crate::time::Instant;
 use crate::verdict::Failure;
+use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -48,6 +50,7 @@ pub struct Reads {
     gave_up_in_row: u32,
     paused: bool,
     stopped: Option<Stopped>,
+    secrets: Secrets,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +108,18 @@ impl Reads {
             gave_up_in_row: 0,
             paused: false,
             stopped: None,
+            secrets: Secrets::default(),
         }
+    }
+
+    /// What must not be read in the service's words.
+    pub const fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
+    }
+
+    /// The service's word without what it has of a secret.
+    pub fn hide(&self, text: &str) -> Box<str> {
+        self.secrets.hide(text)
     }
 
     /// Asks a question, not before `not_before`.
@@ -181,7 +195,8 @@ impl Reads {
         Some((BatchId(flight.question.number), flight.attempt))
     }
 
-    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
+    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
+        head.request_id = head.request_id.map(|id| self.hide(&id));
         if let Some(flight) = self.flight(batch, attempt) {
             flight.head = head;
         }

@@ -8,14 +8,20 @@
 //! 3. A row of this promotion whose `eventTime` lies between the first sending and the end of the
 //!    quiet period is the issuance: the id is issued. Two such rows are an id issued twice; it is
 //!    issued, and a note says so.
-//! 4. No such row, on a page that was not full: the id was not issued, and is unsent.
-//! 5. All else stays unknown: rows too near to the run to be told from it, pages that are full or
-//!    cannot be read, customers whose reading fails.
+//! 4. No such row, on a page that was not full, or a customer whom the service says it does not
+//!    know: the id was not issued, and is unsent.
+//! 5. All else stays unknown: rows too near to the run to be told from it or with the `contextId`
+//!    of another, pages that are full or cannot be read, customers whose reading fails.
+//!
+//! Clocks: the service's `Date` at the reading says how far it is ahead of ours. For the record of
+//! a journal that says nothing of the clock that wrote down the start, so the window begins at the
+//! later of the start with and without that lead, and rows up to 26 hours before the earlier are
+//! in doubt. What stays is a clock that was behind: the window then begins too early.
 //!
 //! What this cannot tell apart: an issuance of the same promotion to the same customer by somebody
 //! else while the run lasted, an issuance that was taken back before it was read, and a service
 //! whose read-back lags behind by more than the quiet period. The row shows no `contextId`
-//! (api.md 14), so it does not help, unless the service sends one.
+//! (api.md 14); where the service sends another than the run's, it proves nothing either way.
 
 mod page;
 mod rules;
@@ -33,9 +39,9 @@ use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::plan::Plan;
 use crate::read::{Answered, Ended, Pacing, Reads};
 use crate::response::{Flow, NO_TIME, rows};
+use crate::secrets::Secrets;
 use crate::time::{Instant, UnixTime};
-use crate::verdict::{Failure, speaks_of_customers};
-use alloc::boxed::Box;
+use crate::verdict::{Failure, denies_the_customer, speaks_of_customers};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -88,7 +94,8 @@ impl Reconcile {
         seed: u64,
         (now, wall_clock): (Instant, UnixTime),
     ) -> Self {
-        let window = Window { from: record.started, until: record.ended.after(rules.quiet) };
+        let until = record.ended.after(rules.quiet);
+        let window = Window { from: record.started, until, is_journals: false };
         let first_at = now.after(window.until.since(wall_clock).min(rules.quiet));
         let pacing = Pacing {
             timeout: plan.policy().timeout,
@@ -109,6 +116,19 @@ impl Reconcile {
         let (from, until) = (window.from, window.until);
         let evidence = Evidence { asked, issued: 0, not_issued: 0, calls: 0, from, until };
         Self { record, plan, rules, window, reads, unknown, longest: (0, 0), evidence }
+    }
+
+    /// The record is one of a journal: another process, perhaps on another machine, wrote down when
+    /// it began, so that how wrong its clock was then is not known ([`Window::is_journals`]).
+    #[must_use]
+    pub const fn of_journal(mut self) -> Self {
+        self.window.is_journals = true;
+        self
+    }
+
+    /// What must not be read in the service's words.
+    pub const fn secrets(&mut self) -> &mut Secrets {
+        self.reads.secrets()
     }
 
     /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
@@ -237,8 +257,10 @@ impl Reconcile {
                 rows(&answered.text).map(|rows| see(&rows, &sought))
             }
             // A customer whom the service does not know was issued nothing.
-            400 | 404 if speaks_of_customers(&answered.errors) => Some(Seen::Nothing { rows: 0 }),
-            404 => {
+            status if denies_the_customer(status, &answered.errors) => {
+                Some(Seen::Nothing { rows: 0 })
+            }
+            404 if !speaks_of_customers(&answered.errors) => {
                 self.reads.stop(StopCode::EndpointRefuses);
                 return Ok(());
             }
@@ -301,6 +323,11 @@ impl Reconcile {
                 self.stay_unknown("read-back-near-run", message);
                 Ok(())
             }
+            Seen::Unclear(Doubt::OtherContext) => {
+                let message = "A row from the time of the run names another contextId.";
+                self.stay_unknown("read-back-other-context", message);
+                Ok(())
+            }
             Seen::Unclear(Doubt::Unreadable) => {
                 let message = "A customer's promotions could not be understood.";
                 self.stay_unknown("read-back-unreadable", message);
@@ -320,7 +347,7 @@ impl Reconcile {
             event_time: earned.event_time,
             valid_till: earned.valid_till.unwrap_or(NO_TIME),
         };
-        let odd_id: Option<Box<str>> = packed.is_none().then(|| earned.id.clone());
+        let odd_id = packed.is_none().then(|| self.reads.hide(&earned.id));
         let odd = odd_id.map(|id| Odd { id: Some(id), earned_from: None });
         self.evidence.issued = self.evidence.issued.saturating_add(1);
         self.record.ledger.find_issued(row, &issuance, odd)

@@ -108,11 +108,12 @@ impl Machine {
         }
     }
 
-    /// What must not be read in the service's words; what only reads keeps none of them.
-    pub fn secrets(&mut self) -> Option<&mut Secrets> {
+    /// What must not be read in the service's words.
+    pub const fn secrets(&mut self) -> &mut Secrets {
         match self {
-            Self::Issue(job) => Some(job.secrets()),
-            Self::ReadBack(_) | Self::Check(_) => None,
+            Self::Issue(job) => job.secrets(),
+            Self::ReadBack(reconcile) => reconcile.secrets(),
+            Self::Check(check) => check.secrets(),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! Neither `Debug` nor `Display` nor a way to get one back: secrets go in and hide.
 
-use crate::limits::{MESSAGE_BYTES_MAX, SECRETS_RENEWED_KEPT};
+use crate::limits::{MESSAGE_BYTES_MAX, REQUEST_ID_MAX, SECRETS_RENEWED_KEPT};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -63,6 +63,16 @@ impl Secrets {
             shown.push_str(HIDDEN);
         }
         shown.into()
+    }
+
+    /// A service's name for an exchange: a word of at most [`REQUEST_ID_MAX`] characters. What is
+    /// cut was hidden before, as of a secret that is longer its beginning is one, too.
+    pub fn hide_in_word(&self, text: &str) -> Option<Box<str>> {
+        let word: String = self.hide(text).chars().filter(char::is_ascii_graphic).collect();
+        // Left out characters may have stood within a secret.
+        let word = self.hide(&word);
+        let shown: String = word.chars().take(REQUEST_ID_MAX).collect();
+        (!shown.is_empty()).then(|| shown.into())
     }
 
     /// Where the first secret stands; of several there, the longest.
@@ -141,6 +151,24 @@ mod tests {
             assert!(shown.ends_with("m[hidden]"), "{kept}: {shown}");
         }
         assert_eq!(&*known.hide("a short text 01234567"), "a short text 01234567");
+    }
+
+    #[test]
+    fn a_word_is_hidden_before_it_is_cut() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.".repeat(20);
+        let known = secrets(&[&token, "two words"]);
+        for (text, shown) in [
+            (String::new(), None),
+            (" \t\u{e4}".into(), None),
+            ("5 0-ab\u{e4}".into(), Some("50-ab".to_owned())),
+            (token.clone(), Some("[hidden]".to_owned())),
+            (format!("for {token}."), Some("for[hidden].".to_owned())),
+            (token.replace('.', "\t."), Some("[hidden]".to_owned())),
+            ("two words".into(), Some("[hidden]".to_owned())),
+            ("i".repeat(200), Some("i".repeat(REQUEST_ID_MAX))),
+        ] {
+            assert_eq!(known.hide_in_word(&text).as_deref(), shown.as_deref(), "{text}");
+        }
     }
 
     #[test]

@@ -220,6 +220,18 @@ pub fn speaks_of_customers(errors: &[ServiceError]) -> bool {
     subject(errors) == Subject::Customers
 }
 
+/// Whether an answer denies that a customer exists. What follows from it may be sent again, so it
+/// is a closed list, as for an id's own error: a 404 of the service whose words speak of the
+/// customer, or 1006 (api.md 4, 14). "Error while fetching customer" is no such word.
+pub fn denies_the_customer(status: u16, errors: &[ServiceError]) -> bool {
+    let all_are = |code| !errors.is_empty() && errors.iter().all(|error| error.code == Some(code));
+    match status {
+        404 if all_are(404) => speaks_of_customers(errors),
+        400 | 404 | 422 => all_are(1006),
+        _ => false,
+    }
+}
+
 fn contains_word(text: &str, word: &str) -> bool {
     let (text, word) = (text.as_bytes(), word.as_bytes());
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))

@@ -12,13 +12,14 @@ import { PROMOTION, startGateway } from "./gateway.mjs";
 import { ids, what } from "./runs.mjs";
 
 const USER = "canary.user";
-const PASSWORD = "canary-Passw0rd";
+/** Longer than the request id that the report shows, so that what is cut is looked for, too. */
+const PASSWORD = `canary-Passw0rd${"-and-more".repeat(20)}`;
 const KEY = "canary-key-0123456789";
 const SECRET = "canary-secret-0123456789";
 const MD5 = createHash("md5").update(PASSWORD).digest("hex");
 const BASIC = Buffer.from(`${USER}:${MD5}`).toString("base64");
 /** What may be read nowhere, in lower case; tokens are added as they are made. */
-const CANARIES = [PASSWORD, MD5, BASIC, KEY, SECRET].map((canary) => canary.toLowerCase());
+const CANARIES = [PASSWORD.slice(0, 30), MD5, BASIC, KEY, SECRET].map((it) => it.toLowerCase());
 
 /** @type {import("./gateway.mjs").Gateway} */
 let gateway;

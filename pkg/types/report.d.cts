@@ -177,9 +177,10 @@ export interface ReadBack {
 export interface Note {
   /**
    * A stable code, such as `progress-handler-failed`. Of a read-back, each counting the ids that
-   * stayed unknown: `read-back-page-full`, `read-back-near-run`, `read-back-unreadable`,
-   * `read-backs-disagree`, `read-back-failed`, `read-back-stopped` (beside the {@link StopCode});
-   * and `issued-more-than-once` for customers who have the promotion twice from this run's time.
+   * stayed unknown: `read-back-page-full`, `read-back-near-run`, `read-back-other-context`,
+   * `read-back-unreadable`, `read-backs-disagree`, `read-back-failed`, `read-back-stopped` (beside
+   * the {@link StopCode}); and `issued-more-than-once` for customers who have the promotion twice
+   * from this run's time.
    */
   readonly code: string;
   readonly message: string;

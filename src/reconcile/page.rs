@@ -20,6 +20,8 @@ pub(super) struct Sought<'a> {
 pub struct Window {
     pub from: UnixTime,
     pub until: UnixTime,
+    /// `from` was written down by another process, whose clock nobody can compare any more.
+    pub is_journals: bool,
 }
 
 /// Where a time is, seen from a window.
@@ -37,13 +39,17 @@ impl Window {
     /// word even a time long before the run may be one of the run by a clock that is wrong.
     pub(super) fn place(&self, time: i64, ahead_ms: Option<i64>) -> Place {
         let millis = |duration| i64::try_from(crate::time::millis(duration)).unwrap_or(i64::MAX);
-        let doubt = if ahead_ms.is_some() { CLOCK_DOUBT } else { CLOCK_DOUBT_UNTOLD };
+        let is_told = ahead_ms.is_some() && !self.is_journals;
+        let doubt = if is_told { CLOCK_DOUBT } else { CLOCK_DOUBT_UNTOLD };
         let (ahead, grain) = (ahead_ms.unwrap_or(0), millis(CLOCK_GRAIN));
-        let from = self.from.as_millis().saturating_add(ahead).saturating_sub(grain);
+        // The lead of now need not have been the one of then.
+        let (least, most) =
+            if self.is_journals { (ahead.min(0), ahead.max(0)) } else { (ahead, ahead) };
+        let from = |lead| self.from.as_millis().saturating_add(lead).saturating_sub(grain);
         let until = self.until.as_millis().saturating_add(ahead).saturating_add(grain);
-        if (from..=until).contains(&time) {
+        if (from(most)..=until).contains(&time) {
             Place::Inside
-        } else if time < from.saturating_sub(millis(doubt)) {
+        } else if time < from(least).saturating_sub(millis(doubt)) {
             Place::Before
         } else {
             Place::Doubtful
@@ -69,6 +75,9 @@ pub(super) enum Doubt {
     Unreadable,
     /// A row of this promotion is too near to the run to be another's, or later than it.
     NearTheRun,
+    /// A row of this promotion within the window has another context than the run's. The endpoint
+    /// that issues may answer with another one, too.
+    OtherContext,
 }
 
 /// The first row of this promotion within the window.
@@ -116,15 +125,15 @@ fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
         return Ok(None);
     }
     let event_time = row.long("eventTime").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
-    // Rows were not seen to have it (api.md 14); where one does, it tells whose issuance it is.
-    let earned_from = row.text("earnedFromId").map_err(unreadable)?;
-    if earned_from.as_ref().is_some_and(|context| context != sought.context) {
-        return Ok(None);
-    }
     match sought.window.place(event_time, sought.ahead_ms) {
         Place::Before => return Ok(None),
         Place::Doubtful => return Err(Doubt::NearTheRun),
         Place::Inside => {}
+    }
+    // Rows were not seen to have it (api.md 14), so what another one means is not known.
+    let earned_from = row.text("earnedFromId").map_err(unreadable)?;
+    if earned_from.as_ref().is_some_and(|context| context != sought.context) {
+        return Err(Doubt::OtherContext);
     }
     let id = row.text("earnedPromotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
     Ok(Some(Earned {

@@ -26,14 +26,20 @@ fn with(row: &str, field: &str) -> String {
 }
 
 fn seen(page: &[String], ahead_ms: Option<i64>) -> &'static str {
+    seen_for(false, page, ahead_ms)
+}
+
+fn seen_for(is_journals: bool, page: &[String], ahead_ms: Option<i64>) -> &'static str {
     let text = format!(r#"{{"data":[{}]}}"#, page.join(","));
-    let window = Window { from: UnixTime::from_millis(START), until: UnixTime::from_millis(END) };
+    let (from, until) = (UnixTime::from_millis(START), UnixTime::from_millis(END));
+    let window = Window { from, until, is_journals };
     let sought = Sought { customer: 1, promotion: PROMOTION, context: "973", window, ahead_ms };
     match see(&rows(text.as_bytes()).unwrap(), &sought) {
         Seen::Nothing { .. } => "nothing",
         Seen::Issued(earned) if earned.times > 1 => "issued twice",
         Seen::Issued(_) => "issued",
         Seen::Unclear(Doubt::NearTheRun) => "near",
+        Seen::Unclear(Doubt::OtherContext) => "other context",
         Seen::Unclear(Doubt::Unreadable) => "unreadable",
     }
 }
@@ -68,9 +74,12 @@ fn what_a_page_says() {
         // One that can be ours decides beside doubtful ones.
         (vec![ours(START - minute), inside.clone()], Some(0), "issued"),
         (vec!["{}".into(), inside.clone()], Some(0), "issued"),
-        // A row that tells its context tells whose it is.
+        // Another context decides nothing, where the time does not.
         (vec![with(&inside, r#""earnedFromId":"973""#)], Some(0), "issued"),
-        (vec![with(&inside, r#""earnedFromId":"974""#)], Some(0), "nothing"),
+        (vec![with(&inside, r#""earnedFromId":"974""#)], Some(0), "other context"),
+        (vec![with(&inside, r#""earnedFromId":"974""#), inside.clone()], Some(0), "issued"),
+        (vec![with(&ours(START - minute), r#""earnedFromId":"974""#)], Some(0), "near"),
+        (vec![with(&ours(START - day), r#""earnedFromId":"974""#)], Some(0), "nothing"),
         (vec![with(&inside, r#""earnedFromId":null"#)], Some(0), "issued"),
         // What cannot be understood decides nothing.
         (vec!["{}".into()], Some(0), "unreadable"),
@@ -83,6 +92,58 @@ fn what_a_page_says() {
     for (page, ahead_ms, expected) in table {
         assert_eq!(seen(&page, ahead_ms), expected, "{page:?} {ahead_ms:?}");
     }
+}
+
+#[test]
+fn the_start_of_a_journal_is_in_doubt_for_longer() {
+    let hour = 3_600_000;
+    let table = [
+        (START, Some(0), "issued"),
+        (START - 2_000, Some(0), "issued"),
+        (START - 2_001, Some(0), "near"),
+        (START - hour, Some(0), "near"),
+        (START - 26 * hour - 2_000, Some(0), "near"),
+        (START - 26 * hour - 2_001, Some(0), "nothing"),
+        // The lead of now need not have been that of the process that began.
+        (START + 5, Some(hour), "near"),
+        (START + hour, Some(hour), "issued"),
+        (START - hour, Some(-hour), "near"),
+        (START - 27 * hour, Some(-hour), "near"),
+        (START - 27 * hour - 2_001, Some(-hour), "nothing"),
+        (START - hour, None, "near"),
+        (START - 26 * hour - 2_001, None, "nothing"),
+    ];
+    for (time, ahead_ms, expected) in table {
+        let page = [earned(PROMOTION, time)];
+        let after = time - START;
+        assert_eq!(seen_for(true, &page, ahead_ms), expected, "{after} {ahead_ms:?}");
+    }
+}
+
+#[test]
+fn an_earn_id_that_is_no_object_id_hides_secrets() {
+    let row = earned(PROMOTION, START + 5).replace(EARNED, "for hunter2!");
+    let reply = page(&[row]).unwrap().1;
+    let clocks = (Instant::START, UnixTime::from_millis(END));
+    let rules = RulesGiven { quiet_ms: Some(0.0), ..RulesGiven::default() };
+    let rules = Rules::new(&rules).unwrap();
+    let mut machine = Reconcile::new(record(1), plan(), rules, false, 3, clocks);
+    machine.secrets().keep("hunter2!");
+    let mut now = Instant::START;
+    loop {
+        match machine.poll_output(now) {
+            Output::Send { batch, attempt } => {
+                machine.handle_head(batch, attempt, Head { status: 200, ..Head::default() });
+                let _flow = machine.handle_chunk(batch, attempt, reply.as_bytes());
+                machine.handle_end(now, batch, attempt, None);
+            }
+            Output::Wait { until } => now = until.unwrap(),
+            Output::Done => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let (record, _) = machine.into_record();
+    assert_eq!(record.ledger.odd(0).unwrap().id.as_deref(), Some("for [hidden]"));
 }
 
 /// What the service answers to one reading: status, body.
@@ -288,12 +349,19 @@ fn what_fails_is_asked_again_and_a_dead_service_is_left_alone() {
 
 #[test]
 fn refusals_end_the_reading_and_unknown_customers_were_issued_nothing() {
-    let says = |status, text: &str| {
-        (status, format!(r#"{{"errors":[{{"code":{status},"message":"{text}"}}]}}"#))
+    let coded = |status: u16, code: u16, text: &str| {
+        (status, format!(r#"{{"errors":[{{"code":{code},"message":"{text}"}}]}}"#))
     };
+    let says = |status, text: &str| coded(status, status, text);
     let cases = [
         (says(404, "Customer not found"), "unsent read-back-not-issued", ""),
-        (says(400, "Invalid customer"), "unsent read-back-not-issued", ""),
+        (coded(400, 1006, "Invalid customer identifier"), "unsent read-back-not-issued", ""),
+        (coded(404, 1006, "x"), "unsent read-back-not-issued", ""),
+        (says(400, "Invalid customer"), "unknown network", ""),
+        (coded(400, 500, "Error while fetching customer"), "unknown network", ""),
+        (coded(404, 1007, "Error while fetching customer"), "unknown network", ""),
+        (coded(200, 1006, "Invalid customer identifier"), "unknown network", ""),
+        (says(422, "Customer not found"), "unknown network", ""),
         (says(404, "no such thing"), "unknown network", "endpoint-refuses"),
         ((404, "<html>".into()), "unknown network", "endpoint-refuses"),
         ((401, String::new()), "unknown network", "unauthorised"),

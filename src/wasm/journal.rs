@@ -77,7 +77,7 @@ impl Recovered {
         let job = Job::review(plan, self.inner, instant(now))?;
         // What was on its way may have left a moment ago.
         let record = job.into_record(started, unix_time(wall_clock));
-        Ok(Outcomes::new(record, None, source))
+        Ok(Outcomes::new(record, None, source, true))
     }
 }
 

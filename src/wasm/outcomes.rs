@@ -25,13 +25,20 @@ pub struct Outcomes {
     /// Of the read-back that it comes from, if it does.
     evidence: Option<Evidence>,
     pub(super) source: Source,
+    /// When the run began stands in a journal, by another process's clock.
+    pub(super) from_journal: bool,
     /// Rows in the order of their ids, for look-ups; made at the first one.
     by_id: OnceCell<Box<[u32]>>,
 }
 
 impl Outcomes {
-    pub(super) fn new(record: Record, evidence: Option<Evidence>, source: Source) -> Self {
-        Self { record, evidence, source, by_id: OnceCell::new() }
+    pub(super) fn new(
+        record: Record,
+        evidence: Option<Evidence>,
+        source: Source,
+        from_journal: bool,
+    ) -> Self {
+        Self { record, evidence, source, from_journal, by_id: OnceCell::new() }
     }
 }
 

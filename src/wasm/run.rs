@@ -48,6 +48,8 @@ pub struct Run {
     auth: Auth,
     /// What the input held apart from the ids, for the report.
     source: Source,
+    /// The beginning, or that of the run that is read back, is a journal's.
+    from_journal: bool,
     /// Headers of every call, apart from those that authenticate it.
     headers: Vec<Header>,
     credentials: Vec<Header>,
@@ -107,7 +109,8 @@ impl Run {
         if settings.flag("drain") {
             job.drain();
         }
-        Ok(Self::of(issuing(job), started, credentials, source))
+        let run = Self::of(issuing(job), started, credentials, source);
+        Ok(Self { from_journal: true, ..run })
     }
 
     /// Reads back what a run left unknown, which stays as it is; what the settings leave out is as
@@ -127,9 +130,14 @@ impl Run {
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
         let started = record.started;
-        let machine = Reconcile::new(record, plan, rules, is_fetched, seed.to_bits(), clocks);
+        let mut machine = Reconcile::new(record, plan, rules, is_fetched, seed.to_bits(), clocks);
+        let from_journal = outcomes.from_journal;
+        if from_journal {
+            machine = machine.of_journal();
+        }
         let machine = Machine::ReadBack(Box::new(machine));
-        Ok(Self::of(machine, started, credentials, outcomes.source.clone()))
+        let run = Self::of(machine, started, credentials, outcomes.source.clone());
+        Ok(Self { from_journal, ..run })
     }
 
     /// Reads what the service says of a promotion.
@@ -228,15 +236,13 @@ impl Run {
     ) {
         let date = Some(date).filter(|date| !date.is_empty());
         let wall_clock = unix_time(wall_clock);
-        let request_id: String =
-            request_id.chars().filter(char::is_ascii_graphic).take(REQUEST_ID_MAX).collect();
         let head = Head {
             status,
             retry_after: retry_after::parse(retry_after, date, wall_clock),
             clock_ahead_ms: date
                 .and_then(|date| retry_after::http_date(date, wall_clock))
                 .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
-            request_id: (!request_id.is_empty()).then(|| request_id.into()),
+            request_id: self.machine.secrets().hide_in_word(request_id),
         };
         self.machine.handle_head(BatchId(batch), AttemptNumber(attempt), head);
     }
@@ -283,9 +289,7 @@ impl Run {
     pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
         match (token_header(token), renew_after(ttl_seconds)) {
             (Ok(header), Some(renew_after)) => {
-                if let Some(secrets) = self.machine.secrets() {
-                    secrets.keep_renewed(token);
-                }
+                self.machine.secrets().keep_renewed(token);
                 self.credentials = Vec::from([header]);
                 self.machine.handle_credentials(instant(now), Some(renew_after));
             }
@@ -306,9 +310,8 @@ impl Run {
     #[wasm_bindgen(js_name = takeHeaders)]
     pub fn take_headers(&mut self, now: f64) {
         if let Some(headers) = self.gathered.replace(Vec::new()) {
-            if let Some(secrets) = self.machine.secrets() {
-                headers.iter().for_each(|header| hide_header(header, secrets));
-            }
+            let secrets = self.machine.secrets();
+            headers.iter().for_each(|header| hide_header(header, secrets));
             self.credentials = headers;
             self.machine.handle_credentials(instant(now), None);
         } else {
@@ -359,9 +362,7 @@ impl Run {
             if !auth.is_fetched() {
                 self.credentials = headers;
             }
-            if let Some(secrets) = self.machine.secrets() {
-                auth.hide_in(secrets);
-            }
+            auth.hide_in(self.machine.secrets());
             self.auth = auth;
         }
         self.machine.resume(instant(now));
@@ -388,11 +389,11 @@ impl Run {
         match self.machine {
             Machine::Issue(job) => {
                 let record = job.into_record(self.started, unix_time(wall_clock));
-                Ok(Outcomes::new(record, None, self.source))
+                Ok(Outcomes::new(record, None, self.source, self.from_journal))
             }
             Machine::ReadBack(reconcile) => {
                 let (record, evidence) = reconcile.into_record();
-                Ok(Outcomes::new(record, Some(evidence), self.source))
+                Ok(Outcomes::new(record, Some(evidence), self.source, self.from_journal))
             }
             Machine::Check(_) => Err(error("internal-error", NO_OUTCOMES)),
         }
@@ -414,14 +415,13 @@ impl Run {
         credentials: Credentials,
         source: Source,
     ) -> Self {
-        if let Some(secrets) = machine.secrets() {
-            credentials.auth.hide_in(secrets);
-        }
+        credentials.auth.hide_in(machine.secrets());
         Self {
             machine,
             started,
             auth: credentials.auth,
             source,
+            from_journal: false,
             headers: credentials.attribution,
             credentials: credentials.headers,
             gathered: Some(Vec::new()),
@@ -438,9 +438,6 @@ fn issuing(job: Job) -> Machine {
 const NO_OUTCOMES: &str = "A check has no outcomes; please report this.";
 
 const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
-
-/// A request id is a word; a header of any length must not end in the report.
-const REQUEST_ID_MAX: usize = 128;
 
 /// A float-to-int cast saturates; the fraction is below the job's grain.
 pub(super) fn instant(now: f64) -> Instant {
