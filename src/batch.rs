@@ -32,6 +32,11 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+
+    /// Whether sending it is no retry. What an earlier process left in doubt was sent before.
+    pub const fn is_new(&self) -> bool {
+        self.sendings == 0 && self.doubt.is_none()
+    }
 }
 
 /// The batches that wait to be sent: rows not yet sealed, and batches that come back.
@@ -87,7 +92,7 @@ impl Queue {
     /// Takes back a batch that was popped in vain: its rows go first again. One that was never sent
     /// is sealed anew, for the size may shrink until then.
     pub fn put_back(&mut self, batch: Batch) {
-        if batch.sendings == 0 && batch.doubt.is_none() {
+        if batch.is_new() {
             self.open.push(batch.rows);
         } else {
             self.returned.insert(0, batch);

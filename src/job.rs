@@ -89,6 +89,8 @@ pub struct Job {
     retries: RetryBudget,
     rng: Rng,
     started: Instant,
+    /// Rows that earlier processes settled.
+    settled_before: u32,
     ended: Option<Instant>,
     paused: Option<Paused>,
     stopped: Option<Stopped>,
@@ -130,6 +132,7 @@ impl Job {
         now: Instant,
     ) -> Self {
         let pace = Pace::new(plan.rate_per_minute(), plan.concurrency_max());
+        let settled_before = ledger.settled();
         Self {
             plan,
             ledger,
@@ -140,6 +143,7 @@ impl Job {
             retries: RetryBudget::default(),
             rng: Rng::new(seed),
             started: now,
+            settled_before,
             ended: None,
             paused: None,
             stopped: None,
@@ -225,7 +229,7 @@ impl Job {
         let batch = if self.journal.is_some() { self.next_stored() } else { self.queue.pop(now) };
         let mut batch = batch.ok_or(Conflict)?;
         self.ledger.depart(&batch.rows)?;
-        if batch.sendings == 0 {
+        if batch.is_new() {
             self.retries.deposit();
         } else {
             self.tally.retries = self.tally.retries.saturating_add(1);

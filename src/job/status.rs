@@ -142,7 +142,8 @@ pub struct Progress {
     pub unknown: u32,
     pub tally: Tally,
     pub elapsed_ms: u64,
-    /// How much longer at the pace so far; `None` before anything is settled and while paused.
+    /// How much longer at the pace of this process so far; `None` before it settled anything and
+    /// while paused.
     pub eta_ms: Option<u64>,
     /// The obstacle that paused the run, if the caller did not.
     pub paused_by: Option<StopCode>,
@@ -210,8 +211,9 @@ impl Job {
     }
 
     fn eta_ms(&self, elapsed_ms: u64) -> Option<u64> {
-        let settled = u64::from(self.ledger.settled());
-        let left = u64::from(self.ledger.rows()).saturating_sub(settled);
-        elapsed_ms.saturating_mul(left).checked_div(settled)
+        let settled = self.ledger.settled();
+        let left = self.ledger.rows().saturating_sub(settled);
+        let here = settled.saturating_sub(self.settled_before);
+        elapsed_ms.saturating_mul(left.into()).checked_div(here.into())
     }
 }

@@ -59,7 +59,8 @@ pub struct Recovered {
     pub stopped: Option<Cause>,
     /// The last incarnation came to its end.
     pub done: bool,
-    /// Requests that may have left, and how many of them were the first of their batch.
+    /// Requests that may have left, and how many of them were the first of their batch, which was
+    /// not in doubt.
     pub intents: u32,
     pub first_intents: u32,
     /// Batches that have a number.
@@ -200,9 +201,10 @@ impl Run {
             return None;
         }
         self.ledger.depart(&rows).ok()?;
-        take_out(&mut self.doubts, &rows);
+        let in_doubt = take_out(&mut self.doubts, &rows);
+        let is_first = attempt.0 == 1 && !in_doubt;
         self.intents = self.intents.saturating_add(1);
-        self.first_intents = self.first_intents.saturating_add(u32::from(attempt.0 == 1));
+        self.first_intents = self.first_intents.saturating_add(u32::from(is_first));
         self.batches = self.batches.max(batch.0.saturating_add(1));
         self.last_sent = self.last_sent.max(Some(at));
         self.open.push(Intent { batch, attempt, rows, at });
@@ -212,13 +214,14 @@ impl Run {
     fn enter_return(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let intent = self.close(cursor)?;
         let left = flag(cursor)?;
-        if flag(cursor)? {
+        let in_doubt = flag(cursor)?;
+        if in_doubt {
             let cause = columns::read_cause(cursor)?;
             self.doubts.push(Doubt { rows: intent.rows.clone(), cause });
         }
         if !left {
             self.intents = self.intents.saturating_sub(1);
-            let first = u32::from(intent.attempt.0 == 1);
+            let first = u32::from(intent.attempt.0 == 1 && !in_doubt);
             self.first_intents = self.first_intents.saturating_sub(first);
         }
         self.ledger.come_back(&intent.rows).ok()
@@ -291,12 +294,14 @@ fn settle_open(
 }
 
 /// Rows that leave: there is no doubt to keep until they come back with it.
-fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) {
-    let mut after = Vec::new();
+/// Says whether there was one.
+fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) -> bool {
+    let (mut after, mut found) = (Vec::new(), false);
     doubts.retain_mut(|doubt| {
         if doubt.rows.end <= rows.start || rows.end <= doubt.rows.start {
             return true;
         }
+        found = true;
         if rows.end < doubt.rows.end {
             after.push(Doubt { rows: rows.end..doubt.rows.end, cause: doubt.cause.clone() });
         }
@@ -304,6 +309,7 @@ fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) {
         !doubt.rows.is_empty()
     });
     doubts.append(&mut after);
+    found
 }
 
 fn flag(cursor: &mut Cursor<'_>) -> Option<bool> {

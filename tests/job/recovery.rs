@@ -48,3 +48,22 @@ fn a_stop_between_the_pieces_of_the_ids_leaves_a_sound_journal() {
         expect(&second, &[("unsent access-denied", 300_000)]);
     }
 }
+
+#[test]
+fn what_another_process_did_is_neither_its_pace_nor_a_first_attempt_of_this_one() {
+    let retry = || Options { ambiguous: Some("retry"), ..one_by_one() };
+    let mut service = issue;
+    let mut world = journalled(100, retry(), &mut service);
+    run_until_sent(&mut world, 9);
+    let mut again = issue;
+    let mut second = resumed(&world.stored, retry(), &mut again);
+    assert_eq!(second.job.progress(Instant::from_millis(50)).eta_ms, None);
+    run_until_sent(&mut second, 2);
+    // Eighty were settled before, ten here in 100 ms, and ten are left.
+    assert_eq!(second.now.as_millis(), 100);
+    assert_eq!(second.job.progress(second.now).eta_ms, Some(100));
+    let tally = second.run().tally;
+    assert_eq!((tally.attempts, tally.retries), (11, 1));
+    let told = review(&second.stored, retry()).progress(second.now).tally;
+    assert_eq!((told.attempts, told.retries), (11, 1));
+}
