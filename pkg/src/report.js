@@ -56,8 +56,13 @@ export class Report {
     return [...this.#coreNotes, ...this.#ownNotes];
   }
 
-  /** @param {import("../types/input.cjs").CustomerId} id */
-  get(id) {
+  /**
+   * @template {Outcome["outcome"]} Kind
+   * @param {import("../types/input.cjs").CustomerId} id
+   * @param {Kind} [kind]
+   * @returns {Extract<Outcome, { outcome: Kind }> | undefined}
+   */
+  get(id, kind) {
     if (typeof id === "number" && !Number.isSafeInteger(id)) {
       throw new IssueBulkError(
         "not-exact",
@@ -65,7 +70,9 @@ export class Report {
       );
     }
     const row = this.#read((outcomes) => outcomes.find(String(id)));
-    return row < 0 ? undefined : this.at(row);
+    const outcome = row < 0 ? undefined : this.at(row);
+    const isWanted = kind === undefined || outcome?.outcome === kind;
+    return isWanted ? /** @type {any} */ (outcome) : undefined;
   }
 
   /** @param {number} row */

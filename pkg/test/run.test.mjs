@@ -96,6 +96,8 @@ test("a report is read by id and by row", async () => {
   assert.equal(issued?.customerId, "11");
   assert.deepEqual(report.get(11n), issued);
   assert.deepEqual(report.get("11"), issued);
+  assert.deepEqual(report.get(11, "issued"), issued);
+  assert.equal(report.get(11, "unknown"), undefined);
   assert.deepEqual(report.at(0), issued);
   assert.equal(report.get("9007199254740993")?.customerId, "9007199254740993");
   assert.throws(() => report.get(9007199254740993), { code: "not-exact" });

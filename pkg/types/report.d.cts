@@ -262,6 +262,16 @@ export interface Report extends Iterable<Outcome> {
    *   `Number.MAX_SAFE_INTEGER`.
    */
   get(id: CustomerId): Outcome | undefined;
+  /**
+   * The outcome of one customer if it is of this kind, else undefined:
+   * `report.get(id, "issued")?.validTill`.
+   *
+   * @throws {@link IssueBulkError} `not-exact` as above.
+   */
+  get<Kind extends Outcome["outcome"]>(
+    id: CustomerId,
+    kind: Kind,
+  ): Extract<Outcome, { outcome: Kind }> | undefined;
   /** The outcome in one row, counted from 0, or undefined beyond the end. */
   at(row: number): Outcome | undefined;
   /** Every outcome, in the order of the input; a row is read when the loop comes to it. */

@@ -107,6 +107,10 @@ function read(report: Report): void {
     const status: number | null = one.status;
     void status;
   }
+  const issued = report.get(555567088n, "issued");
+  same<typeof issued, Issued | undefined>(true);
+  // @ts-expect-error no outcome is called so
+  report.get(1n, "failed");
   for (const outcome of report) same<typeof outcome, Outcome>(true);
   for (const outcome of report.issued()) same<typeof outcome, Issued>(true);
   for (const outcome of report.rejected()) same<typeof outcome, Rejected>(true);
