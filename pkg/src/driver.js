@@ -179,7 +179,8 @@ export class Driver {
     if (conclusion === undefined) return;
     watch?.attemptEnded(conclusion);
     const { firstRow, ids, queued } = conclusion;
-    if (queued === 0) drain?.give(this.#run, firstRow, ids).then(() => this.#wake());
+    if (queued > 0) return;
+    drain?.give(this.#run, firstRow, ids).then(() => this.#wake(), this.#reject);
   }
 
   /**
@@ -230,7 +231,7 @@ export class Driver {
 
   async #renew() {
     this.#renewal?.abort();
-    this.#renewal = new AbortController();
+    const renewal = (this.#renewal = new AbortController());
     const run = this.#run;
     const { url, body } = this.#engine.call(() => {
       return { url: run.tokenUrl, body: run.tokenRequest() };
@@ -240,7 +241,9 @@ export class Driver {
     const found =
       body === undefined
         ? await askCaller(credentials(), onCredentialsFailure)
-        : await fetchToken(this.#transport, { url, body }, this.#renewal.signal);
+        : await fetchToken(this.#transport, { url, body }, renewal.signal);
+    // What was overdue failed because it was aborted, which says nothing of its successor.
+    if (renewal !== this.#renewal) return;
     const now = performance.now();
     this.tell((run) => {
       if ("token" in found) {

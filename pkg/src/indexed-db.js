@@ -70,12 +70,12 @@ class IndexedDbJournal {
   }
 
   async delete() {
-    const { release } = await this.#open();
+    // Opened anew, so that a run with this very object is in the way as any other is.
+    const { database, release } = await open(this.#name);
     try {
-      (await this.#open()).database.close();
+      database.close();
       await result(indexedDB.deleteDatabase(this.#name));
     } finally {
-      this.#opened = null;
       release();
     }
   }
@@ -126,7 +126,7 @@ function locked(name) {
   return new Promise((resolve, reject) => {
     const hold = (/** @type {Lock | null} */ lock) => {
       if (lock !== null) return new Promise((release) => resolve(() => release(undefined)));
-      const message = "Another page or worker has this journal open; wait for its end.";
+      const message = "A run, here or in another page, has this journal open; wait for its end.";
       reject(new IssueBulkError("journal-locked", message));
       return undefined;
     };

@@ -7,9 +7,18 @@ import { isBytes, readerOf } from "./sources.js";
 /** Bytes copied into the core at once. */
 const BYTES_SLICE = 1 << 20;
 
+/**
+ * Journals that somebody works with. A lock keeps two openings of one file apart, and cannot tell
+ * two runs apart that share what is open already.
+ *
+ * @type {WeakSet<Journal>}
+ */
+const inUse = new WeakSet();
+
 export class Keeper {
   #engine;
   #journal;
+  #isMine = false;
 
   /**
    * @param {import("./engine.js").Engine} engine
@@ -23,7 +32,7 @@ export class Keeper {
   /**
    * Makes sure that a new run may begin here.
    *
-   * @throws {IssueBulkError} `journal-not-empty`, or why it cannot be read
+   * @throws {IssueBulkError} `journal-not-empty`, `journal-locked`, or why it cannot be read
    */
   async begin() {
     const { recovered, length } = await this.#read();
@@ -41,7 +50,8 @@ export class Keeper {
    * The run to go on with; a torn tail is cut off.
    *
    * @returns {Promise<import("./core.js").Recovered>}
-   * @throws {IssueBulkError} `journal-empty`, or why it cannot be read or believed
+   * @throws {IssueBulkError} `journal-empty`, `journal-locked`, or why it cannot be read or
+   *   believed
    */
   async recover() {
     const { recovered, length } = await this.#read();
@@ -70,17 +80,33 @@ export class Keeper {
     await this.#journal.append(bytes);
   }
 
-  /** Lets go of it. What was appended lasts, so a failure changes nothing. */
+  /** Lets go of it, if it has it. What was appended lasts, so a failure changes nothing. */
   async close() {
+    if (!this.#isMine) return;
     try {
       await this.#journal.close?.();
     } catch {
       // The next one who wants it is told.
+    } finally {
+      this.#isMine = false;
+      inUse.delete(this.#journal);
     }
+  }
+
+  #claim() {
+    if (inUse.has(this.#journal)) {
+      throw new IssueBulkError(
+        "journal-locked",
+        "Another run of this program has this journal open; wait for its end.",
+      );
+    }
+    inUse.add(this.#journal);
+    this.#isMine = true;
   }
 
   /** @returns {Promise<{ recovered: import("./core.js").Recovered | null, length: number }>} */
   async #read() {
+    this.#claim();
     const recovery = this.#engine.call((core) => new core.Recovery());
     let length = 0;
     for await (const piece of pieces(this.#journal)) {

@@ -308,6 +308,19 @@ test("a job that was cancelled is resumed with what it left", async () => {
   assert.equal((await service.gateway.summary()).issued, 200);
 });
 
+test("one journal object serves one run at a time", async () => {
+  const journal = new Memory();
+  const job = startIssueBulk(what(ids(100)), where({ ...SLOW, journal }));
+  for await (const { issued } of job.progress) if (issued > 0) break;
+  for (const second of [resumeIssueBulk(journal, where()), readJournal(journal)]) {
+    await assert.rejects(second, { code: "journal-locked" });
+  }
+  assert.equal(journal.closed, 0);
+  assert.equal((await job.done).counts.issued, 100);
+  assert.equal((await readJournal(journal)).counts.issued, 100);
+  assert.equal(journal.closed, 2);
+});
+
 test("a plan has no use for a journal and leaves it alone", async () => {
   const journal = new Memory();
   const planned = await planIssueBulk(what(ids(5)), where({ journal }));

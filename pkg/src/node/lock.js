@@ -2,24 +2,29 @@
  * A lock between processes: a file that is made whole or not at all, and says whose it is. After
  * a crash it stays behind; whoever comes next sees that its process is gone and takes it over.
  */
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { randomUUID } from "node:crypto";
 import process from "node:process";
+import { threadId } from "node:worker_threads";
 import { IssueBulkError } from "../errors.js";
 
 /**
  * Who holds a lock. A process is named by its machine and its number and, where the system tells,
- * by when it began: numbers are given again, in containers nearly always the same ones.
+ * by when it began: numbers are given again, in containers nearly always the same ones. Containers
+ * may share a folder and a host name, and see none of each other's processes: on Linux a number
+ * counts within its PID namespace.
  *
  * @typedef {object} Holder
  * @property {string} host
  * @property {number} pid
  * @property {string | null} began
+ * @property {string | null} space PID namespace
+ * @property {number} thread of the process
  * @property {string} token of this one lock
  */
 
-/** Tokens of the locks that this process holds, also through another copy of this module. */
+/** Tokens of the locks that this thread holds, also through another copy of this module. */
 const held = (/** @type {any} */ (globalThis)[Symbol.for("issue-bulk.locks")] ??= new Set());
 
 /** Others may take a lock over at the same time; one of them gets it. */
@@ -37,14 +42,16 @@ export async function acquire(path) {
       held.add(token);
       return async () => {
         held.delete(token);
-        await rm(path, { force: true });
+        // Whoever deleted it by hand may have let another run in.
+        const text = await contentOf(path);
+        if (text !== null && parsed(text)?.token === token) await rm(path, { force: true });
       };
     }
     const text = await contentOf(path);
     if (text === null) continue;
     const holder = parsed(text);
     if (holder === null || !(await isGone(holder))) throw locked(path, holder);
-    await takeAway(path, text, token);
+    await takeAway(path, text);
   }
   throw locked(path, null);
 }
@@ -57,10 +64,7 @@ export async function acquire(path) {
  */
 async function isMade(path, token) {
   const draft = `${path}.${token}`;
-  const { pid } = process;
-  /** @type {Holder} */
-  const holder = { host: hostname(), pid, began: await beginningOf(pid), token };
-  await writeFile(draft, JSON.stringify(holder), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify(await self(token)), { mode: 0o600 });
   try {
     await link(draft, path);
     return true;
@@ -73,23 +77,35 @@ async function isMade(path, token) {
 }
 
 /**
- * Removes a lock that was left behind, unless somebody else did and made a new one meanwhile: that
- * one is put back.
+ * @param {string} token
+ * @returns {Promise<Holder>}
+ */
+async function self(token) {
+  const { pid } = process;
+  const [began, space] = [await beginningOf(pid), await namespace()];
+  return { host: hostname(), pid, began, space, thread: threadId, token };
+}
+
+/**
+ * Removes a lock that was left behind, unless somebody else did and made a new one meanwhile. One
+ * at a time, or the new lock of one could be taken for the old one by another.
  *
  * @param {string} path
  * @param {string} text of the lock that was left behind
- * @param {string} token
  */
-async function takeAway(path, text, token) {
-  const aside = `${path}.${token}.old`;
+async function takeAway(path, text) {
+  const takeover = `${path}.takeover`;
   try {
-    await rename(path, aside);
+    await writeFile(takeover, "", { flag: "wx", mode: 0o600 });
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
+    if (codeOf(error) === "EEXIST") throw takenOver(takeover);
     throw error;
   }
-  if ((await contentOf(aside)) !== text) await link(aside, path);
-  await rm(aside, { force: true });
+  try {
+    if ((await contentOf(path)) === text) await rm(path, { force: true });
+  } finally {
+    await rm(takeover, { force: true });
+  }
 }
 
 /** @param {string} path */
@@ -108,8 +124,8 @@ async function contentOf(path) {
  */
 function parsed(text) {
   try {
-    const { host, pid, began, token } = JSON.parse(text);
-    return typeof pid === "number" ? { host, pid, began, token } : null;
+    const holder = JSON.parse(text);
+    return typeof holder.pid === "number" ? holder : null;
   } catch {
     return null;
   }
@@ -120,11 +136,12 @@ function parsed(text) {
  *
  * @param {Holder} holder
  */
-async function isGone({ host, pid, began, token }) {
-  if (host !== hostname()) return false;
+async function isGone({ host, pid, began, space, thread, token }) {
+  if (host !== hostname() || space !== (await namespace())) return false;
   const now = await beginningOf(pid);
   if (began !== null && now !== null) return began !== now;
-  if (pid === process.pid) return !held.has(token);
+  // Other threads of this process have lists of their own.
+  if (pid === process.pid) return thread === threadId && !held.has(token);
   try {
     process.kill(pid, 0);
     return false;
@@ -150,6 +167,15 @@ async function beginningOf(pid) {
   }
 }
 
+/** In which PID namespace this process is, as Linux tells it. Null elsewhere. */
+async function namespace() {
+  try {
+    return await readlink("/proc/self/ns/pid");
+  } catch {
+    return null;
+  }
+}
+
 /** @param {unknown} error */
 function codeOf(error) {
   return /** @type {NodeJS.ErrnoException} */ (error).code;
@@ -164,5 +190,14 @@ function locked(path, holder) {
   return new IssueBulkError(
     "journal-locked",
     `${who} has the journal open. Wait for its end; if it is certainly over, delete ${path}.`,
+  );
+}
+
+/** @param {string} takeover */
+function takenOver(takeover) {
+  return new IssueBulkError(
+    "journal-locked",
+    "Another run is taking the journal over from one that crashed. Try again; if nothing else " +
+      `runs, delete ${takeover}.`,
   );
 }
