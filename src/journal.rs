@@ -12,7 +12,8 @@
 //!   a record that is missing or stands twice is seen as well as a flipped bit. The head has one
 //!   of its own, so that a broken length is not taken for a torn tail.
 //! - The tail may be torn, or zeros that a file system left after a loss of power: it was never
-//!   stored, so nothing of it was sent, and it is dropped. Everything else is damage.
+//!   stored, so nothing of it was sent, and it is dropped. Everything else is damage, also a part
+//!   of a record with zeros behind it: it cannot be told from a record that was overwritten.
 //! - Ids stand once, in the order of the input; all other records speak of rows.
 //! - An [`Intent`] is open until its batch has an outcome or came back. What is open when a run
 //!   goes on may have been issued: nobody knows.
