@@ -86,7 +86,7 @@ function memory() {
 }
 
 /** Each kind of answer in which the service repeats what it was sent. */
-const ECHOES = Object.freeze([
+const echoes = (/** @type {string | undefined} */ secret) => [
   { when: { calls: [1] }, fault: { kind: "status", status: 500, message: "{credentials}" } },
   {
     when: { calls: [2] },
@@ -95,7 +95,7 @@ const ECHOES = Object.freeze([
   { when: { calls: [3] }, fault: { kind: "status", status: 401, message: "bad {credentials}" } },
   {
     when: { calls: [4] },
-    fault: { kind: "status", status: 409, headers: { "x-cap-requestid": PASSWORD } },
+    fault: { kind: "status", status: 409, headers: { "x-cap-requestid": secret } },
   },
   {
     when: { calls: [5] },
@@ -105,7 +105,7 @@ const ECHOES = Object.freeze([
     when: { path: "token", calls: [1] },
     fault: { kind: "status", status: 503, message: "{body}" },
   },
-]);
+];
 
 /** @param {string} where @param {unknown} text */
 function clean(where, text) {
@@ -126,7 +126,10 @@ for (const [kind, auth] of KINDS) {
   test(`${kind} is read nowhere`, async (context) => {
     const said = eavesdrop(context);
     const given = await auth();
-    await gateway.faults([...ECHOES]);
+    // The gateway's own request id would take the place of the one that echoes.
+    await gateway.switches({ requestId: { header: null } });
+    const secret = typeof given === "function" ? BASIC : Object.values(given).at(-1);
+    await gateway.faults(echoes(secret));
     /** @type {unknown[]} */
     const events = [];
     const see = (/** @type {unknown} */ event) => void events.push(structuredClone(event));
