@@ -22,7 +22,11 @@ export interface Journal {
   close?(): Promise<void>;
 }
 
-/** How a run goes on. What is left out is as in the journal, except where and who. */
+/**
+ * How a run goes on. Promotion, context, base path and batch size are as in the journal where they
+ * are left out, and the host must be. All else has its default, not what the first run had: give
+ * pace, `ambiguous` and limits again, and credentials, which no journal holds.
+ */
 export interface ResumeOptions extends Omit<RunOptions, "journal"> {
   /**
    * The request, where the program has it again: what is given must be that of the journal, the
@@ -34,7 +38,7 @@ export interface ResumeOptions extends Omit<RunOptions, "journal"> {
 /** A journal in a browser; see {@link indexedDbJournal}. */
 export interface BrowserJournal extends Journal {
   close(): Promise<void>;
-  /** Deletes what it holds, customers included. */
+  /** Deletes what it holds, customers included; `journal-locked` while a run has it open. */
   delete(): Promise<void>;
 }
 

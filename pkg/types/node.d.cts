@@ -12,7 +12,8 @@ import type { Transport } from "./options.cjs";
  *
  * Beside it stands `<path>.lock` while a run has it open. A second run, in whichever process, is
  * refused with `journal-locked`. A lock that a crash left behind is taken over where it is certain
- * that its process is gone (same machine); else the error names the file to delete.
+ * that its process is gone (same machine, on Linux also the same PID namespace: a container that
+ * was started anew has another); else the error names the file to delete.
  *
  * In Deno it needs `--allow-read` and `--allow-write` for the folder and `--allow-sys=hostname`;
  * to take over a lock it must look at processes, which takes `--allow-run` as well.
