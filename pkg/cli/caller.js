@@ -4,6 +4,7 @@
  * most once.
  */
 import { createHash } from "node:crypto";
+import { wasNotSent } from "../src/exchange.js";
 import { runtimeFetch } from "../src/fetch.js";
 import { Refusal } from "./exit.js";
 
@@ -56,6 +57,7 @@ export class Caller {
    * @param {string} path behind the base path
    * @param {string} body
    * @returns {Promise<Reply | Failure>}
+   * @throws {Refusal} `no-token`, before this call did anything
    */
   async post(path, body) {
     const url = `${this.#origin}${this.#prefix}${path}`;
@@ -142,23 +144,13 @@ async function textOf(response) {
   return text + decoder.decode();
 }
 
-/** Codes of a connection that never came about, so that nothing can have been sent. */
-const NEVER_SENT = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
-
 /** @param {unknown} error */
 function failureOf(error) {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = String(Object(cause).code ?? "");
   const name = error instanceof Error ? error.name : "";
   const message = name === "TimeoutError" ? "no answer in time" : code || "the connection broke";
-  return { isSent: !NEVER_SENT.has(code), message };
+  return { isSent: !wasNotSent(error), message };
 }
 
 /**

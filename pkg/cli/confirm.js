@@ -17,6 +17,26 @@ export function requireSomebody(screen, { yes = false }) {
 }
 
 /**
+ * @param {{ host: string }} service
+ * @param {string} who
+ * @returns {readonly [string, string]}
+ */
+export function serviceRow({ host }, who) {
+  return ["Service", `${host}, as ${who}`];
+}
+
+/**
+ * What `--ambiguous retry` puts at risk.
+ *
+ * @param {import("./options.js").Given} given
+ * @returns {(readonly [string, string])[]}
+ */
+export function retriedRows({ ambiguous }) {
+  if (ambiguous !== "retry") return [];
+  return [["In doubt", "sent again: a customer whose answer is lost may get it TWICE"]];
+}
+
+/**
  * Has the number of customers typed: a key pressed too early confirms nothing.
  *
  * @param {import("./screen.js").Screen} screen

@@ -1,5 +1,5 @@
 /** What every command does with a report: says it, writes it, and makes an exit code of it. */
-import { EXIT, exitCodeOf } from "./exit.js";
+import { EXIT, exitCodeOf, explain } from "./exit.js";
 import { writeResults } from "./results.js";
 import { printSummary, summaryOf } from "./summary.js";
 import { count, counted, printable } from "./text.js";
@@ -30,13 +30,35 @@ export async function finish(report, { out, screen, journal, isWhole, list }) {
   }
   for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
   for (const line of endLines(report, journal)) screen.result(line);
-  if (out !== undefined) {
-    await writeResults(report, out, list);
-    if (out !== "-") screen.result(`Results: ${printable(out)}`);
-  }
-  const exitCode = exitCodeOf(report);
-  screen.event("summary", { exitCode, ...summaryOf(report), results: out ?? null, journal });
+  const write = async (/** @type {string} */ place) => writeResults(report, place, list);
+  const { exitCode, results } = await written(out, { screen, exitCode: exitCodeOf(report), write });
+  screen.event("summary", { exitCode, ...summaryOf(report), results, journal });
   return exitCode;
+}
+
+/**
+ * Writes results, if they are wanted. A failure is told and not thrown: what became of the
+ * customers has to be said all the same.
+ *
+ * @param {string | undefined} out
+ * @param {{ screen: Screen, exitCode: number, write: (out: string) => Promise<void> }} how
+ *   `exitCode` is that of what the results are about
+ * @returns {Promise<{ exitCode: number, results: string | null }>} the more serious exit code, and
+ *   where the results are
+ */
+export async function written(out, { screen, exitCode, write }) {
+  if (out === undefined) return { exitCode, results: null };
+  try {
+    await write(out);
+  } catch (error) {
+    const { code, message } = explain(error);
+    const worse = exitCode > EXIT.usage ? exitCode : EXIT.usage;
+    screen.event("error", { code, message, exitCode: worse });
+    screen.error(printable(message));
+    return { exitCode: worse, results: null };
+  }
+  if (out !== "-") screen.result(`Results: ${printable(out)}`);
+  return { exitCode, results: out };
 }
 
 /**

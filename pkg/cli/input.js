@@ -84,10 +84,14 @@ function joined(first, second) {
  * @param {AsyncIterator<Uint8Array> | null} rest
  */
 async function* rejoined(head, rest) {
-  yield head;
-  for (; rest !== null; ) {
-    const { done, value } = await rest.next();
-    if (done) return;
-    yield value;
+  try {
+    yield head;
+    for (; rest !== null; ) {
+      const { done, value } = await rest.next();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await rest?.return?.();
   }
 }

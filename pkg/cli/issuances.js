@@ -4,15 +4,13 @@ import { Refusal } from "./exit.js";
 import { openInput } from "./input.js";
 import { SUFFIX } from "./journal.js";
 import { reviewed } from "./report.js";
+import { COLUMNS } from "./results.js";
 import { printable } from "./text.js";
 
 /** @typedef {import("./revocation.js").Target} Target */
 
 /** Issuances in one call (api: Revoke). */
 const IDS_MAX = 1_000;
-
-/** Columns that are needed; the others are not looked at. */
-const COLUMNS = ["customer_id", "outcome", "issuance_id"];
 
 /**
  * What can be taken back, one target a customer: the rows `issued` of a run, or of an earlier

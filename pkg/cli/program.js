@@ -7,7 +7,7 @@ import * as groups from "./options.js";
 import { plan } from "./plan.js";
 import { HELP as HELP_RECONCILE, reconcile } from "./reconcile.js";
 import { report } from "./report.js";
-import { resume } from "./resume.js";
+import { HELP as HELP_RESUME, resume } from "./resume.js";
 import { HELP as HELP_REVOKE, revoke } from "./revoke.js";
 import { HELP as HELP_RUN, run } from "./run.js";
 import { Screen } from "./screen.js";
@@ -120,8 +120,9 @@ function runCommand(program) {
 function resumeCommand(program) {
   const command = program
     .command("resume")
-    .summary("go on with an interrupted run, from its journal alone")
-    .argument("<file>", JOURNAL);
+    .summary("go on with an interrupted run, without its file of customers")
+    .argument("<file>", JOURNAL)
+    .addHelpText("after", HELP_RESUME);
   use(command, groups.serviceOptions, groups.paceOptions, groups.doubtOption);
   return use(command, groups.outOptions).option(...YES);
 }
@@ -152,6 +153,7 @@ function reportCommand(program) {
 
 /** @param {Command} program */
 function revokeCommand(program) {
+  const perMinute = groups.upTo(60_000);
   const command = program
     .command("revoke")
     .summary("take issuances back that were made in error")
@@ -160,8 +162,8 @@ function revokeCommand(program) {
     .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
   use(command, groups.serviceOptions)
     .optionsGroup("Pace:")
-    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.whole)
-    .option("--per-minute <n>", "calls a minute at most (default: no limit)", groups.whole);
+    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.upTo(64))
+    .option("--per-minute <n>", "calls a minute at most (default: no limit)", perMinute);
   const words = "confirms it without a terminal; the command says how";
   return use(command, groups.outOptions).option("--confirm <words>", words);
 }

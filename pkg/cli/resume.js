@@ -1,13 +1,17 @@
-/** `resume`: goes on with an interrupted run from its journal alone. */
+/** `resume`: goes on with an interrupted run whose list of customers need not be there. */
 import { resumeIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
-import { confirm, requireSomebody } from "./confirm.js";
+import { serviceRow } from "./confirm.js";
+import { confirmRest, storyOf } from "./earlier.js";
 import { issuing } from "./issuing.js";
 import { journalAt } from "./journal.js";
 import { paceOf, serviceOf } from "./options.js";
 import { reviewed } from "./report.js";
 import { checkOut } from "./results.js";
-import { isOver, storyOf } from "./run.js";
+
+export const HELP = `
+Promotion, context, customers and batch size are in the journal, and so is what became of whom. All
+else is not: give host, credentials, pace and --ambiguous as to run, or their defaults hold.`;
 
 /**
  * @param {string} file the journal, or the customers it lies beside
@@ -19,15 +23,10 @@ export async function resume(file, given, screen) {
   const { service, who } = await serviceOf(given);
   const path = await journalAt(file);
   const { out } = given;
-  await checkOut(out, { ...given, isResumed: true });
   const earlier = await reviewed(path);
-  screen.note(storyOf(earlier));
-  if (!isOver(earlier)) {
-    requireSomebody(screen, given);
-    const rows = /** @type {const} */ ([["Service", `${service.host}, as ${who}`]]);
-    const what = { verb: "go on with", customers: earlier.counts.unsent, rows: [...rows] };
-    if (!given.yes) await confirm(screen, what);
-  }
+  await checkOut(out, { ...given, earlier });
+  screen.note(storyOf(earlier, given));
+  await confirmRest(screen, { earlier, given, rows: [serviceRow(service, who)] });
   const options = { ...service, ...paceOf(given), ambiguous: given.ambiguous };
   return issuing(
     (watched) => resumeIssueBulk(fileJournal(path), { ...options, ...watched }),

@@ -3,6 +3,7 @@ import { planIssueBulk } from "issue-bulk";
 import { Caller } from "./caller.js";
 import { confirmWords } from "./confirm.js";
 import { EXIT } from "./exit.js";
+import { written } from "./finish.js";
 import { STDIN } from "./input.js";
 import { Interrupt } from "./interrupt.js";
 import { readTargets } from "./issuances.js";
@@ -95,12 +96,10 @@ async function finish(rows, { stopped, out, screen }) {
   for (const line of table(lines)) screen.result(line.trimEnd());
   for (const line of reasons(rows)) screen.result(line);
   if (stopped !== null) screen.result(`Stopped: ${printable(stopped.reason)}`);
-  if (out !== undefined) {
-    await writeOut(out, revokedRows(rows, out));
-    if (out !== STDIN) screen.result(`Results: ${printable(out)}`);
-  }
-  const exitCode = exitCodeOf(counts, stopped);
-  screen.event("summary", { exitCode, counts, stopped, results: out ?? null });
+  const write = async (/** @type {string} */ place) => writeOut(place, revokedRows(rows, place));
+  const how = { screen, exitCode: exitCodeOf(counts, stopped), write };
+  const { exitCode, results } = await written(out, how);
+  screen.event("summary", { exitCode, counts, stopped, results });
   return exitCode;
 }
 

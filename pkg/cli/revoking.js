@@ -1,4 +1,5 @@
 /** Calls to revokeEarn, one a customer: the first alone, the others a few at a time. */
+import { explain } from "./exit.js";
 import { bodyOf, isStopping, judged } from "./revocation.js";
 import { count } from "./text.js";
 
@@ -125,7 +126,8 @@ export class Revoking {
     for (let attempt = 1; ; attempt += 1) {
       await this.#turn();
       if (this.#isOver()) return target.ids.map((id) => unsent(target, id));
-      const reply = await this.#caller.post(PATH, body);
+      const reply = await this.#post(body);
+      if (reply === null) return target.ids.map((id) => unsent(target, id));
       if (isStopping(reply)) {
         const reason = `The service refused the call with HTTP ${reply.status}.`;
         this.#stop ??= { code: "refused", reason };
@@ -136,6 +138,21 @@ export class Revoking {
         return judged(target, reply);
       }
       this.#nextAt = Math.max(this.#nextAt, performance.now() + wait);
+    }
+  }
+
+  /**
+   * @param {string} body
+   * @returns {Promise<import("./caller.js").Reply | import("./caller.js").Failure | null>} null
+   *   where nobody was authorised: that ends it, and what was revoked before is kept
+   */
+  async #post(body) {
+    try {
+      return await this.#caller.post(PATH, body);
+    } catch (error) {
+      const { code, message } = explain(error);
+      this.#stop ??= { code, reason: message };
+      return null;
     }
   }
 

@@ -3,7 +3,8 @@ import { stat } from "node:fs/promises";
 import { issueBulk, resumeIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { checkFirst } from "./check.js";
-import { confirm, requireSomebody } from "./confirm.js";
+import { confirm, requireSomebody, retriedRows, serviceRow } from "./confirm.js";
+import { confirmRest, storyOf } from "./earlier.js";
 import { Refusal } from "./exit.js";
 import { STDIN, openInput } from "./input.js";
 import { issuing } from "./issuing.js";
@@ -11,11 +12,10 @@ import { SUFFIX, earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
 import { areResults, checkOut, resultsBeside } from "./results.js";
-import { count, printable } from "./text.js";
+import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 /** @typedef {import("./screen.js").Screen} Screen */
-/** @typedef {import("issue-bulk").Report} Report */
 
 export const HELP = `
 A run keeps a journal beside the file, FILE.issue-bulk. After an interruption of any kind, the same
@@ -37,16 +37,17 @@ export async function run(file, given, screen) {
   const path = await journalOf(file, given);
   const earlier = path === null ? null : await earlierRun(path);
   const out = given.out ?? (file === STDIN ? undefined : resultsBeside(file));
-  await checkOut(out, { ...given, isResumed: earlier !== null });
-  const willSend = earlier === null || !isOver(earlier);
-  if (willSend) requireSomebody(screen, given);
-  if (willSend && !given.yes) {
-    const rows = rowsOf({ ...request, host: service.host, who, ambiguous: given.ambiguous });
-    await checkFirst(request.promotionId, service, screen);
-    if (earlier === null) await confirmRun(file, given, screen, rows);
-    else await confirm(screen, { verb: "go on with", customers: earlier.counts.unsent, rows });
-  }
-  if (earlier !== null) screen.note(storyOf(earlier));
+  await checkOut(out, { ...given, earlier });
+  /** @type {(readonly [string, string])[]} */
+  const rows = [
+    ["Promotion", request.promotionId],
+    ["Context", request.contextId],
+    serviceRow(service, who),
+  ];
+  const first = () => checkFirst(request.promotionId, service, screen);
+  if (earlier === null) await confirmRun(file, { given, screen, rows, first });
+  else await confirmRest(screen, { earlier, given, rows, first });
+  if (earlier !== null) screen.note(storyOf(earlier, given));
   const whole = { ...request, customerIds: await openInput(file) };
   const { ambiguous } = given;
   const options = { ...service, ...paceOf(given), ambiguous, input: inputOf(given) };
@@ -58,26 +59,6 @@ export async function run(file, given, screen) {
         : resumeIssueBulk(journal, { ...options, ...watched, request: whole }),
     { out, screen, journal: path, isWhole: earlier === null },
   );
-}
-
-/**
- * Whether nothing is left to send: what was in flight at an interruption is not sent again.
- *
- * @param {Report} earlier
- */
-export function isOver({ counts, stopped }) {
-  return stopped === null || counts.unsent === 0;
-}
-
-/**
- * @param {Report} earlier
- * @returns {string} where it stands
- */
-export function storyOf(earlier) {
-  const { counts, length } = earlier;
-  if (isOver(earlier)) return "This run is finished; nothing more will be sent.";
-  const settled = `${count(length - counts.unsent)} of ${count(length)}`;
-  return `Going on with an earlier run: ${settled} customers are settled.`;
 }
 
 /**
@@ -114,33 +95,21 @@ async function refuseOwnFiles(file) {
 }
 
 /**
- * @param {{ promotionId: string, contextId: string, host: string, who: string,
- *   ambiguous: Given["ambiguous"] }} what
- * @returns {(readonly [string, string])[]}
- */
-function rowsOf({ promotionId, contextId, host, who, ambiguous }) {
-  return [
-    ["Promotion", promotionId],
-    ["Context", contextId],
-    ["Service", `${host}, as ${who}`],
-    ...(ambiguous === "retry" ? [RETRIED] : []),
-  ];
-}
-
-/** @type {readonly [string, string]} */
-const RETRIED = ["In doubt", "sent again: a customer whose answer is lost may get it TWICE"];
-
-/**
+ * Asks before anything is sent, where nobody said `--yes`.
+ *
  * @param {string} file
- * @param {Given} given
- * @param {Screen} screen
- * @param {(readonly [string, string])[]} rows
+ * @param {{ given: Given, screen: Screen, rows: (readonly [string, string])[],
+ *   first: () => Promise<void> }} what `first` is done before the question
  */
-async function confirmRun(file, given, screen, rows) {
+async function confirmRun(file, { given, screen, rows, first }) {
+  requireSomebody(screen, given);
+  if (given.yes) return;
+  await first();
   const before = await stateOf(file);
   const plan = await planOf(file, given);
   printPlan(plan, (line) => screen.note(line));
-  await confirm(screen, { verb: "issue to", customers: plan.distinct, rows });
+  const all = [...rows, ...retriedRows(given)];
+  await confirm(screen, { verb: "issue to", customers: plan.distinct, rows: all });
   if ((await stateOf(file)) === before) return;
   const message = `Nothing was sent: ${file} has changed since the question.`;
   throw new Refusal("input-changed", message);

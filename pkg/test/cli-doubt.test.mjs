@@ -110,3 +110,31 @@ test("Ctrl-C in the quiet period leaves the unknown as they are", async () => {
   assert.equal(code, 130);
   assert.match(stdout, /Unknown +5/);
 });
+
+test("what a kill left in doubt is sent again only after a question that says so", async () => {
+  const path = file("killed.csv", `${ids(5).join("\n")}\n`);
+  await service.gateway.faults([{ when: {}, fault: { kind: "stallBeforeHeaders" } }]);
+  const env = environment(service.gateway.host);
+  const killed = start(["run", path, ...WHAT, "--yes"], { env });
+  await service.gateway.reached({ arrivals: 5 });
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  await service.gateway.faults([]);
+  const ways = [["run", path, ...WHAT], ["resume", path]];
+  for (const way of ways) {
+    const { code, stderr } = await cli([...way, "--ambiguous", "retry"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /no terminal to confirm it/);
+    assert.doesNotMatch(stderr, /finished/);
+    const asked = startOnTerminal([...way, "--ambiguous", "retry"], { env });
+    await asked.saw("Type 5 to go on");
+    asked.child.stdin?.write("no\r");
+    const { stdout } = await asked.ended;
+    assert.match(stdout, /may get it TWICE/);
+  }
+  assert.equal((await service.gateway.summary()).calls, 1);
+  const sent = startOnTerminal(["resume", path, "--ambiguous", "retry"], { env });
+  await sent.saw("Type 5 to go on");
+  sent.child.stdin?.write("5\r");
+  assert.equal((await sent.ended).code, 0);
+});

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { WHAT, environment, start, startOnTerminal, withFolder } from "./cli.mjs";
 import { PROMOTION } from "./gateway.mjs";
 import { ids, withGateway } from "./runs.mjs";
@@ -203,6 +204,76 @@ test("those not sent become a list for another run; results themselves are no in
   assert.equal((await cli(["run", list, ...WHAT, "--yes"])).code, 0);
   const account = await service.gateway.ids();
   assert.deepEqual([...account.values()].map((one) => one.issued), [1, 1, 1, 1]);
+});
+
+test("results that a spreadsheet saved or gzip packed are no input either", async () => {
+  const issued = '500000001,issued,"a"\r\n';
+  const cases = /** @type {const} */ ([
+    ["bom.csv", `\ufeffcustomer_id,outcome,issuance_id\r\n${issued}`],
+    ["sheet.csv", "\ufeffcustomer_id;outcome;issuance_id\r\n500000001;issued;a\r\n"],
+    ["tabs.tsv", "outcome\tcustomer_id\tissuance_id\nissued\t500000001\ta\n"],
+    ["quoted.csv", '"customer_id","outcome","issuance_id"\n"500000001","issued","a"\n'],
+    ["packed.csv.gz", gzipSync(`customer_id,outcome,issuance_id\r\n${issued}`)],
+    ["rows.ndjson", '{ "customerId": "500000001", "outcome": "issued", "id": "a" }\n'],
+  ]);
+  for (const [name, content] of cases) {
+    const { code, stderr } = await cli(["run", file(name, content), ...WHAT, "--yes"]);
+    assert.equal(code, 2, name);
+    assert.match(stderr, /results of a run/);
+  }
+  assert.equal((await service.gateway.summary()).calls, 0);
+  const own = file("own.ndjson", '{"customerId":"500000001"}\n');
+  assert.equal((await cli(["run", own, ...WHAT, "--yes"])).code, 0);
+});
+
+test("a run replaces its own results and no others", async () => {
+  const path = file("mine.csv", `${ids(4).join("\n")}\n`);
+  const command = ["run", path, ...WHAT, "--yes", "--out"];
+  const own = join(folder, "mine.results.csv");
+  const rows = join(folder, "mine.ndjson");
+  for (const out of [own, own, rows, rows]) {
+    const { code, stderr } = await cli([...command, out]);
+    assert.equal(code, 0, `${out}: ${stderr}`);
+  }
+  const again = [...WHAT.slice(0, 2), "--context", "winter", "--yes"];
+  const other = join(folder, "mine.winter.csv");
+  const journal = ["--journal", join(folder, "mine.winter.issue-bulk")];
+  assert.equal((await cli(["run", path, ...again, ...journal, "--out", other])).code, 0);
+  const text = readFileSync(own, "utf8");
+  const cases = /** @type {const} */ ([
+    ["less.csv", text.slice(0, text.lastIndexOf("500000004"))],
+    ["more.csv", `${text}500000005,unsent,,,,,interrupted,,,,,\r\n`],
+    ["moved.csv", text.replace("500000001", "500000009")],
+    ["mine.revoked.csv", "customer_id,outcome,issuance_id\r\n500000001,revoked,x\r\n"],
+    ["theirs.csv", readFileSync(other, "utf8")],
+  ]);
+  for (const [name, content] of cases) {
+    const out = file(name, content);
+    for (const way of [[...command, out], ["resume", path, "--out", out]]) {
+      const { code, stderr } = await cli(way);
+      assert.equal(code, 2, name);
+      assert.match(stderr, /--force/);
+      assert.equal(readFileSync(out, "utf8"), content);
+    }
+  }
+  const precious = file("mine.results.csv.part", "precious");
+  assert.equal((await cli([...command, own])).code, 0);
+  assert.equal(readFileSync(precious, "utf8"), "precious");
+});
+
+test("results that cannot be written hide nothing of what was done", async () => {
+  const path = file("full.csv", `${ids(3).join("\n")}\n`);
+  const command = ["run", path, ...WHAT, "--yes", "--json", "--out", "/dev/full"];
+  await service.gateway.faults([{ when: {}, fault: { kind: "actThenDrop" } }]);
+  const { code, events } = await cli(command);
+  const [error, summary] = events.slice(-2);
+  assert.deepEqual([code, error.code, error.exitCode], [3, "results-unwritable", 3]);
+  assert.deepEqual([summary.exitCode, summary.counts.unknown, summary.results], [3, 3, null]);
+  await service.gateway.faults([]);
+  const fine = file("fine.csv", "11\n");
+  const issued = await cli(["run", fine, ...WHAT, "--yes", "--out", "/dev/full"]);
+  assert.equal(issued.code, 2);
+  assert.match(issued.stdout, /Issued +1/);
 });
 
 test("a damaged journal is refused with its place, and nothing is sent", async () => {

@@ -148,10 +148,40 @@ test("refused credentials stop it, an OAuth client may do it", async () => {
   const none = { ISSUE_BULK_USERNAME: "", ISSUE_BULK_PASSWORD: "" };
   const client = { ISSUE_BULK_KEY: "sample-key", ISSUE_BULK_SECRET: "sample-secret" };
   const refused = await revoke(args, { ...none, ...client, ISSUE_BULK_SECRET: "not-it" });
-  assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /no OAuth token/);
+  assert.equal(refused.code, 4);
+  assert.match(refused.stdout, /no OAuth token/);
   assert.equal((await revoke(args, { ...none, ...client })).code, 0);
   assert.equal((await revoked()).length, 3);
+});
+
+test("a token that cannot be renewed ends it, and what was taken back is told", async () => {
+  const path = await issued("renewed.csv", 5);
+  const env = {
+    ISSUE_BULK_USERNAME: "",
+    ISSUE_BULK_PASSWORD: "",
+    ISSUE_BULK_KEY: "sample-key",
+    ISSUE_BULK_SECRET: "sample-secret",
+  };
+  await service.gateway.faults([
+    { when: { path: "revoke", calls: [3] }, fault: { kind: "status", status: 401 } },
+    { when: { path: "token", calls: [2] }, fault: { kind: "status", status: 503 } },
+  ]);
+  const one = ["--concurrency", "1", "--confirm", "revoke 5"];
+  const { code, stdout } = await revoke([path, ...OF, ...one], env);
+  assert.equal(code, 4);
+  assert.match(stdout, /Revoked +2/);
+  assert.match(stdout, /Not sent +3/);
+  assert.match(stdout, /Stopped: .*no OAuth token.*HTTP 503/);
+  const rows = readFileSync(join(folder, "renewed.revoked.csv"), "utf8").trim().split("\r\n");
+  assert.equal(rows.filter((row) => row.includes(",revoked,")).length, 2);
+});
+
+test("a pace at which nothing would ever be sent is refused", async () => {
+  for (const option of ["--per-minute", "--concurrency"]) {
+    const { code, stderr } = await revoke(["any.csv", option, "0"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /from 1 to/);
+  }
 });
 
 test("a file that holds no issuances, or rounded ids, is refused", async () => {

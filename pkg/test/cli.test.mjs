@@ -298,6 +298,7 @@ test("without a terminal nothing is issued before --yes says so", async () => {
   assert.match(stderr, /--yes/);
   assert.equal((await service.gateway.summary()).calls, 0);
   assert.ok(!existsSync(fresh("yes.results.csv")));
+  assert.match((await cli(["run", fresh("nofile.csv"), ...WHAT])).stderr, /no such file or folder/);
 });
 
 test("on a terminal the number of customers is typed, and the progress line shows", async () => {
