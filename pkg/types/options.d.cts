@@ -107,8 +107,9 @@ export interface RunOptions {
    * is sent, and timeouts, deadline and what is to be journalled wait as well.
    *
    * If it throws or rejects, the run is cancelled, the note `outcomes-handler-failed` says so, and
-   * the report has the rows that it did not take. A resumed run gives all outcomes anew, those of earlier processes at the end.
-   * Not together with `ambiguous: "reconcile"`. Default: the report keeps everything.
+   * the report has the rows that it did not take. A resumed run gives all outcomes anew, those of
+   * earlier processes at the end. Not together with `ambiguous: "reconcile"`. Default: the report
+   * keeps everything.
    */
   onOutcomes?: ((outcomes: readonly Outcome[]) => unknown) | undefined;
   /** Told of the run, its calls and its batches as they go, for tracing; see {@link Hooks}. */
