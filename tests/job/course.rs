@@ -135,6 +135,17 @@ fn the_deadline_stops_sending() {
 }
 
 #[test]
+fn the_deadline_counts_from_the_start_and_not_from_the_making() {
+    let mut service = issue;
+    let options = Options { deadline_ms: Some(250.0), concurrency: Some(1.0), ..batch_of(10) };
+    let mut world = World::new(100, options, &mut service);
+    world.now = Instant::from_millis(1_000);
+    world.job.start(world.now);
+    world.run();
+    expect(&world, &[("issued", 30), ("unsent deadline", 70)]);
+}
+
+#[test]
 fn a_deadline_that_passes_while_the_last_answers_are_awaited_is_no_event() {
     let mut service = |_: &[i64]| Reply::Silence;
     let options = Options { deadline_ms: Some(50.0), timeout_ms: Some(1_000.0), ..batch_of(10) };
