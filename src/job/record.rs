@@ -1,7 +1,7 @@
 //! What a run leaves: all that a report is made of.
 
 use super::{Job, Note, Progress, RunState, Stopped, Tally};
-use crate::ledger::{Ledger, State};
+use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::time::{UnixTime, millis};
 use alloc::vec::Vec;
@@ -43,21 +43,7 @@ impl Job {
 impl Record {
     /// The sums, as a progress that no longer moves.
     pub fn progress(&self, state: RunState) -> Progress {
-        let count = |state| self.ledger.count(state);
-        Progress {
-            state,
-            distinct: self.ledger.rows(),
-            queued: count(State::Queued),
-            in_flight: count(State::InFlight),
-            issued: count(State::Issued),
-            rejected: count(State::Rejected),
-            unsent: count(State::Unsent),
-            unknown: count(State::Unknown),
-            tally: self.tally,
-            elapsed_ms: millis(self.elapsed),
-            eta_ms: None,
-            paused_by: None,
-        }
+        Progress::of(&self.ledger, state, self.tally, millis(self.elapsed))
     }
 
     pub(crate) fn note(&mut self, code: &'static str, message: &'static str, times: u32) {

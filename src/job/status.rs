@@ -2,7 +2,7 @@
 
 use super::{Job, Paused};
 use crate::id::{AttemptNumber, BatchId};
-use crate::ledger::State;
+use crate::ledger::{Ledger, State};
 use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::time::{Instant, millis};
 use crate::verdict::Verdict;
@@ -149,27 +149,38 @@ pub struct Progress {
     pub paused_by: Option<StopCode>,
 }
 
-impl Job {
-    pub fn progress(&self, now: Instant) -> Progress {
-        let count = |state| self.ledger.count(state);
-        let state = self.state();
-        let elapsed_ms = millis(self.ended.unwrap_or(now).since(self.started));
-        Progress {
+impl Progress {
+    /// The sums of the books at one moment, of a run that neither waits nor is expected to end.
+    pub(super) fn of(ledger: &Ledger, state: RunState, tally: Tally, elapsed_ms: u64) -> Self {
+        let count = |state| ledger.count(state);
+        Self {
             state,
-            distinct: self.ledger.rows(),
+            distinct: ledger.rows(),
             queued: count(State::Queued),
             in_flight: count(State::InFlight),
             issued: count(State::Issued),
             rejected: count(State::Rejected),
             unsent: count(State::Unsent),
             unknown: count(State::Unknown),
-            tally: self.tally,
+            tally,
             elapsed_ms,
+            eta_ms: None,
+            paused_by: None,
+        }
+    }
+}
+
+impl Job {
+    pub fn progress(&self, now: Instant) -> Progress {
+        let state = self.state();
+        let elapsed_ms = millis(self.ended.unwrap_or(now).since(self.started));
+        Progress {
             eta_ms: if state == RunState::Running { self.eta_ms(elapsed_ms) } else { None },
             paused_by: match &self.paused {
                 Some(Paused::ByObstacle(stopped)) => Some(stopped.code),
                 Some(Paused::ByCaller) | None => None,
             },
+            ..Progress::of(&self.ledger, state, self.tally, elapsed_ms)
         }
     }
 
