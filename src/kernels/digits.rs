@@ -55,12 +55,13 @@ impl Digits {
     /// never begins with a digit behind a number.
     #[inline(always)]
     pub fn repeated(&self, window: &[u8; 24]) -> Option<usize> {
-        let mut difference = 0_u64;
-        let mut bytes = self.count;
-        for (word, own) in words(window).into_iter().zip(self.text) {
-            difference |= (word ^ own) & low_bytes(bytes);
-            bytes = bytes.saturating_sub(8);
-        }
+        let [[first, second, third], [a, b, c]] = [words(window), self.text];
+        let part = |bytes| low_bytes(self.count.wrapping_sub(bytes));
+        let difference = match self.count {
+            ..=8 => (first ^ a) & part(0),
+            9..=16 => (first ^ a) | (second ^ b) & part(8),
+            _ => (first ^ a) | (second ^ b) | (third ^ c) & part(16),
+        };
         if difference == 0 { Some(self.count) } else { None }
     }
 }

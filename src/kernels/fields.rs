@@ -99,16 +99,13 @@ impl<'a> Fields<'a> {
         cursor: &mut Cursor<'a>,
     ) -> Step<Option<Pause<'a>>> {
         let byte = cursor.peek()?;
-        let Some(field) = field else {
-            if let b'{' | b'[' = byte {
-                return Ok(Some(Pause::Container));
-            }
-            return cursor.scalar().map(|_| None);
-        };
+        let Some(field) = field else { return without_meaning(byte, cursor) };
         let bit = 1_u16.wrapping_shl(field as u32);
         self.twice |= self.seen & bit != 0;
         self.seen |= bit;
         let place = match field {
+            // Only an object tells of an error; a word is what the service says of the issuance.
+            Field::Status if byte != b'{' => return without_meaning(byte, cursor),
             Field::Id => &mut self.id,
             Field::Customer => &mut self.customer,
             Field::Promotion => &mut self.promotion,
@@ -131,6 +128,15 @@ impl<'a> Fields<'a> {
             },
         };
         Ok(None)
+    }
+}
+
+/// A value that is passed over.
+#[inline(always)]
+fn without_meaning<'a>(byte: u8, cursor: &mut Cursor<'a>) -> Step<Option<Pause<'a>>> {
+    match byte {
+        b'{' | b'[' => Ok(Some(Pause::Container)),
+        _ => cursor.scalar().map(|_| None),
     }
 }
 

@@ -85,9 +85,9 @@ pub fn shifted(value: u64, digits: usize) -> Option<u64> {
     TENS.get(digits).map(|ten| value.wrapping_mul(*ten))
 }
 
-/// Eight lower-case hex digits as four bytes, or `None`.
-#[inline]
-fn hex_value(word: u64) -> Option<[u8; 4]> {
+/// Eight lower-case hex digits as four bytes in one word, or `None`.
+#[inline(always)]
+fn hex_value(word: u64) -> Option<u32> {
     // '0'-'9' are 0x30-0x39, 'a'-'f' 0x61-0x66: the low four bits, plus 9 for the letters.
     let letter = (word >> 6) & LOW;
     let value = (word & repeat(0x0f)).wrapping_add(letter.wrapping_mul(9));
@@ -101,28 +101,65 @@ fn hex_value(word: u64) -> Option<[u8; 4]> {
     // The first digit of a pair is the high half of its byte.
     let bytes = (value << 4 | value >> 8) & 0x00ff_00ff_00ff_00ff;
     let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
-    let fours = (pairs | pairs >> 16) as u32;
-    Some(fours.to_le_bytes())
+    Some((pairs | pairs >> 16) as u32)
 }
 
 /// 24 lower-case hex digits as twelve bytes, or `None`.
-#[inline(always)]
 pub fn hex_id(digits: &[u8; 24]) -> Option<[u8; 12]> {
-    let [first, second, third] = words(digits);
-    let [a, b, c, d] = hex_value(first)?;
-    let [e, f, g, h] = hex_value(second)?;
-    let [i, j, k, l] = hex_value(third)?;
-    Some([a, b, c, d, e, f, g, h, i, j, k, l])
+    HexId::default().read(digits).map(Packed::bytes)
+}
+
+/// Twelve bytes in words: as an array they would be moved one by one.
+#[derive(Clone, Copy, Default)]
+pub struct Packed {
+    head: u64,
+    tail: u32,
+}
+
+impl Packed {
+    #[inline(always)]
+    pub fn bytes(self) -> [u8; 12] {
+        let [a, b, c, d, e, f, g, h] = self.head.to_le_bytes();
+        let [i, j, k, l] = self.tail.to_le_bytes();
+        [a, b, c, d, e, f, g, h, i, j, k, l]
+    }
+}
+
+/// Reads such ids one after the other. The first two thirds, a time and a machine, are mostly those
+/// of the id before: comparing is less work than converting.
+pub struct HexId {
+    first: u64,
+    second: u64,
+    /// What the two stand for.
+    head: u64,
+}
+
+impl Default for HexId {
+    fn default() -> Self {
+        Self { first: repeat(b'0'), second: repeat(b'0'), head: 0 }
+    }
+}
+
+impl HexId {
+    /// As [`hex_id`] does.
+    #[inline(always)]
+    pub fn read(&mut self, digits: &[u8; 24]) -> Option<Packed> {
+        let [first, second, third] = words(digits);
+        if first != self.first || second != self.second {
+            let (high, low) = (hex_value(first)?, hex_value(second)?);
+            *self = Self { first, second, head: u64::from(high) | u64::from(low) << 32 };
+        }
+        Some(Packed { head: self.head, tail: hex_value(third)? })
+    }
 }
 
 /// 24 bytes as three words.
-#[inline]
+#[inline(always)]
 pub fn words(bytes: &[u8; 24]) -> [u64; 3] {
-    let mut words = [0; 3];
-    for (word, chunk) in words.iter_mut().zip(bytes.as_chunks().0) {
-        *word = u64::from_le_bytes(*chunk);
-    }
-    words
+    // Written out, as a loop would go through memory.
+    let (chunks, _) = bytes.as_chunks();
+    let [first, second, third] = chunks else { return [0; 3] };
+    [u64::from_le_bytes(*first), u64::from_le_bytes(*second), u64::from_le_bytes(*third)]
 }
 
 /// The eight bytes at `at`, if there are so many.
@@ -145,6 +182,7 @@ fn lowest(marks: u64) -> usize {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::vec::Vec;
 
     fn word(text: &[u8]) -> u64 {
         let mut bytes = [b'x'; 8];
@@ -174,9 +212,42 @@ mod tests {
             assert_eq!(digits_value(word(text.as_bytes()), text.len()), value);
         }
         assert_eq!(digits_value(word(b"98765432"), 8), 98_765_432);
-        assert_eq!(hex_value(word(b"67dd42ef")), Some([0x67, 0xdd, 0x42, 0xef]));
+        assert_eq!(hex_value(word(b"67dd42ef")), Some(0xef42_dd67));
         assert_eq!(hex_value(word(b"67dd42eg")), None);
         assert_eq!(hex_value(word(b"67DD42EF")), None);
+    }
+
+    #[test]
+    fn hex_ids_are_what_they_are_whatever_came_before() {
+        let text = |id: &[u8]| <[u8; 24]>::try_from(id).unwrap();
+        let mut ids = HexId::default();
+        for id in [
+            &b"000000000000000000000007"[..],
+            b"67dd4237ef21a64211227e06",
+            b"67dd4237ef21a64211227e07",
+            b"67dd4238ef21a64211227e07",
+            b"67dd4238ef21a64311227e07",
+            b"67dd4238ef21a64311227e0g",
+            b"67dd423gef21a64311227e07",
+            b"67dd4238ef21a6G311227e07",
+            b"67dd4238ef21a64311227e07",
+            b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0011227e07",
+        ] {
+            let bytes: Vec<Option<u8>> = id
+                .chunks(2)
+                .map(|pair| {
+                    let pair = std::str::from_utf8(pair).unwrap();
+                    let lower = pair.bytes().all(|byte| !byte.is_ascii_uppercase());
+                    u8::from_str_radix(pair, 16).ok().filter(|_| lower)
+                })
+                .collect();
+            let expected: Option<Vec<u8>> = bytes.into_iter().collect();
+            let read = ids.read(&text(id)).map(Packed::bytes);
+            assert_eq!(read.map(Vec::from), expected, "{id:?}");
+            assert_eq!(read, hex_id(&text(id)));
+        }
+        let fresh = HexId::default().read(&[0; 24]).map(Packed::bytes);
+        assert_eq!(fresh, None, "nothing was read yet");
     }
 
     proptest! {

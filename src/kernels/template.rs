@@ -6,9 +6,9 @@
 //! context and everything that could mean an error are text, so an entry that fits is an ordinary
 //! issuance; one that does not fit, for whatever reason, is left to the general parser.
 
-use super::columns::{NO_TIME, PackedIssuanceId};
+use super::columns::NO_TIME;
 use super::digits::{Digits, short_integer};
-use super::swar::{hex_id, load, low_bytes, plain_run};
+use super::swar::{HexId, Packed, digit_count, digits_value, load, low_bytes, plain_run, shifted};
 use super::token::Cursor;
 use alloc::vec::Vec;
 
@@ -18,6 +18,8 @@ pub struct Template {
     /// The texts before the holes, eight bytes a word; of each text only the whole words.
     words: Vec<u64>,
     holes: Vec<Hole>,
+    last_id: HexId,
+    last_event: LastTime,
     last_till: LastTime,
 }
 
@@ -50,7 +52,7 @@ pub enum Kind {
 /// What the holes of a fitting entry held.
 pub struct Row {
     pub customer: i64,
-    pub id: PackedIssuanceId,
+    pub id: Packed,
     pub event_time: i64,
     pub valid_till: i64,
     /// Bytes of the entry from behind the opening quote of its key.
@@ -87,7 +89,7 @@ impl Template {
         let mut texts = self.words.as_slice();
         let mut row = Row {
             customer: key.value,
-            id: [0; 12],
+            id: Packed::default(),
             event_time: NO_TIME,
             valid_till: NO_TIME,
             length: 0,
@@ -98,12 +100,12 @@ impl Template {
             rest = hole.behind_text(text, rest)?;
             let taken = match hole.kind {
                 Kind::Id => {
-                    row.id = hex_id(rest.first_chunk()?)?;
+                    row.id = self.last_id.read(rest.first_chunk()?)?;
                     24
                 }
                 Kind::Customer => key.repeated(rest.first_chunk()?)?,
                 Kind::EventTime => {
-                    let (time, length) = time(rest)?;
+                    let (time, length) = self.last_event.read(rest)?;
                     row.event_time = time;
                     length
                 }
@@ -148,13 +150,15 @@ fn time(bytes: &[u8]) -> Option<(i64, usize)> {
     }
 }
 
-/// The last end of validity: a promotion's ends mostly repeat, and comparing is less work than
-/// converting.
+/// The last time of a field. A promotion's ends of validity mostly repeat, and times of issuance have
+/// their first digits in common: comparing is less work than converting.
 #[derive(Default)]
 struct LastTime {
     first: u64,
     second: u64,
     second_mask: u64,
+    /// What the first eight digits write.
+    high: u64,
     value: i64,
     /// More than eight digits, or 0 before there was any.
     length: usize,
@@ -165,14 +169,28 @@ impl LastTime {
     #[inline(always)]
     fn read(&mut self, bytes: &[u8]) -> Option<(i64, usize)> {
         let (first, second) = (load(bytes, 0)?, load(bytes, 8)?);
-        let repeats = first == self.first && (second ^ self.second) & self.second_mask == 0;
-        if repeats && self.length != 0 {
+        if first != self.first || self.length == 0 {
+            return self.learn(bytes, first, second);
+        }
+        if (second ^ self.second) & self.second_mask == 0 {
             return Some((self.value, self.length));
         }
+        let more = digit_count(second);
+        if more == 8 {
+            return None;
+        }
+        let value = shifted(self.high, more)?.wrapping_add(digits_value(second, more));
+        // Fifteen digits at most.
+        Some((value as i64, more.wrapping_add(8)))
+    }
+
+    #[inline(never)]
+    fn learn(&mut self, bytes: &[u8], first: u64, second: u64) -> Option<(i64, usize)> {
         let (value, length) = time(bytes)?;
         if let Some(more @ 1..) = length.checked_sub(8) {
-            *self =
-                Self { first, second, second_mask: low_bytes(more.wrapping_add(1)), value, length };
+            let high = digits_value(first, 8);
+            let second_mask = low_bytes(more.wrapping_add(1));
+            *self = Self { first, second, second_mask, high, value, length };
         }
         Some((value, length))
     }

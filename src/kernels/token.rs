@@ -100,7 +100,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte after white space, which is passed over.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> Step<u8> {
         match self.bytes.get(self.at) {
             Some(byte) if *byte > b' ' => Ok(*byte),
@@ -108,6 +108,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(never)]
     fn peek_behind_space(&mut self) -> Step<u8> {
         loop {
             match self.bytes.get(self.at) {

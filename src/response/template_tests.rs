@@ -43,7 +43,7 @@ fn an_entry_of_the_same_form_fits() {
     )
     .unwrap();
     assert_eq!((row.customer, row.event_time, row.valid_till), (i64::MAX, 0, NO_TIME));
-    assert_eq!(unpack_issuance_id(&row.id), *b"0123456789abcdef01234567");
+    assert_eq!(unpack_issuance_id(&row.id.bytes()), *b"0123456789abcdef01234567");
 }
 
 #[test]
@@ -84,26 +84,36 @@ fn an_entry_of_another_form_does_not_fit() {
 
 #[test]
 fn a_time_that_repeats_is_not_taken_for_a_longer_or_shorter_one() {
-    let mut template = template(FIRST);
-    for (till, expected) in [
-        ("1746046799999", Some(1_746_046_799_999)),
-        ("1746046799999", Some(1_746_046_799_999)),
-        ("17460467999991", Some(17_460_467_999_991)),
-        ("1746046799999", Some(1_746_046_799_999)),
-        ("174604679999", Some(174_604_679_999)),
-        ("17460467", Some(17_460_467)),
-        ("174604679", Some(174_604_679)),
-        ("null", Some(NO_TIME)),
-        ("1746046799998", Some(1_746_046_799_998)),
-        ("1746046799998.", None),
-        ("1746046799998", Some(1_746_046_799_998)),
-    ] {
-        let entry = FIRST.replace("1746046799999", till);
-        let row = template.read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat());
-        assert_eq!(row.map(|row| row.valid_till), expected, "{till}");
+    let in_event = |row: Row| row.event_time;
+    let in_till = |row: Row| row.valid_till;
+    for (first, of) in [("1742553655678", in_event as fn(Row) -> i64), ("1746046799999", in_till)] {
+        let mut template = template(FIRST);
+        for (time, expected) in [
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("17460467999991", Some(17_460_467_999_991)),
+            ("1746046799999", Some(1_746_046_799_999)),
+            ("1746046700000", Some(1_746_046_700_000)),
+            ("174604679999", Some(174_604_679_999)),
+            ("17460467", Some(17_460_467)),
+            ("174604679", Some(174_604_679)),
+            ("174604679999999", Some(174_604_679_999_999)),
+            ("1746046799999999", None),
+            ("null", Some(NO_TIME)),
+            ("1746046799998", Some(1_746_046_799_998)),
+            ("1746046799998.", None),
+            ("17460467.", None),
+            ("1746046799998", Some(1_746_046_799_998)),
+        ] {
+            let entry = FIRST.replace(first, time);
+            let row = template.read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat());
+            assert_eq!(row.map(of), expected, "{time} for {first}");
+        }
     }
     // Nothing was read yet: bytes of zero are no time that repeats.
-    assert!(read(FIRST, &[("1746046799999", &"\0".repeat(16))]).is_none());
+    for first in ["1742553655678", "1746046799999"] {
+        assert!(read(FIRST, &[(first, &"\0".repeat(16))]).is_none());
+    }
 }
 
 #[test]

@@ -51,8 +51,10 @@ const batches = Array.from({ length: Math.ceil(wanted / entries) }, (_, index) =
   return { ids, own: way.prepare(ids), bytes: answerTo(ids, index * entries, shape) };
 });
 
-// Until every engine has compiled what it will compile.
-for (const { bytes, own } of batches) way.read(bytes, own);
+// Until every engine has compiled what it will compile, which goes on beside the first rounds.
+for (let round = 0; round < 3; round += 1) {
+  for (const { bytes, own } of batches) way.read(bytes, own);
+}
 
 const before = cpuNs();
 for (const { bytes, own } of batches) way.read(bytes, own);

@@ -58,7 +58,7 @@ function iterate() {
 }
 
 // Until the engine has compiled what it will compile.
-for (let repeat = 0; repeat < 3; repeat += 1) iterate();
+for (let repeat = 0; repeat < 10; repeat += 1) iterate();
 const before = cpuNs();
 const rows = iterate();
 const objects = (cpuNs() - before) / rows;
