@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod course;
+mod credentials;
 mod journal;
 mod recovery;
 mod retries;
