@@ -225,3 +225,24 @@ fn a_secret_that_the_service_repeats_is_read_nowhere() {
         assert!(read.contains("[hidden]"), "{read}");
     }
 }
+
+#[test]
+fn what_changes_no_outcome_is_noted_and_counted() {
+    let odd = |ids: &[i64]| {
+        let entries = success(ids).replace(CONTEXT, "another");
+        let entries = entries.strip_suffix("}}").unwrap();
+        let errors = r#""errors":[{"code":1006,"message":"m"}]"#;
+        Reply::Status(200, format!(r#"{entries},"x":null}},{errors}}}"#))
+    };
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls == 2 { issue(ids) } else { odd(ids) }
+    };
+    let options = Options { concurrency: Some(1.0), ..batch_of(2) };
+    let mut world = World::new(6, options, &mut service);
+    world.run();
+    expect(&world, &[("issued", 6)]);
+    let notes: Vec<_> = world.job.notes().iter().map(|note| (note.code, note.count)).collect();
+    assert_eq!(notes, [("context-differs", 2), ("unreadable-keys", 2), ("errors-beside-data", 2)]);
+}
