@@ -215,6 +215,7 @@ fn a_paused_job_goes_on_with_new_credentials() {
     world.job.resume(world.now);
     world.run();
     expect(&world, &[("issued", 10)]);
+    assert_eq!(world.credentials_asked, 0, "whoever has them to hand is not asked for them");
 }
 
 #[test]

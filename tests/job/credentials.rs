@@ -192,3 +192,47 @@ fn an_obstacle_that_comes_after_a_cancel_pauses_nothing() {
         expect(&world, &[("unsent cancelled", 30)]);
     }
 }
+
+#[test]
+fn a_job_that_is_resumed_asks_for_credentials_and_renews_them_once_more() {
+    let mut service = |_: &[i64]| Reply::Status(401, String::new());
+    let options = Options { attended: true, ..one_call() };
+    let mut world = World::with_credentials(10, options, &mut service, Some(vec![]));
+    for pauses in 1..4 {
+        assert_eq!(world.run().paused_by, Some(StopCode::Unauthorised));
+        assert_eq!((world.credentials_asked, world.sent.len()), (2 * pauses, 2 * pauses as usize));
+        world.job.resume(world.now);
+    }
+}
+
+#[test]
+fn a_job_that_is_resumed_while_credentials_are_awaited_does_not_ask_twice() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        match calls {
+            1 => Reply::Status(401, String::new()),
+            2 => errors(403, 4000, "Access is denied!"),
+            _ => issue(ids),
+        }
+    };
+    let options = Options { attended: true, concurrency: Some(2.0), ..batch_of(10) };
+    let mut world = World::with_credentials(30, options, &mut service, Some(vec![]));
+    assert_eq!(world.job.poll_output(world.now), Output::FetchCredentials);
+    world.fetch_credentials();
+    for _ in 0..2 {
+        let Output::Send { batch, attempt } = world.job.poll_output(world.now) else { panic!() };
+        world.send(batch, attempt);
+    }
+    world.now = world.next_event(None).unwrap();
+    world.deliver();
+    assert_eq!(world.job.poll_output(world.now), Output::FetchCredentials);
+    world.deliver();
+    assert_eq!(world.job.progress(world.now).paused_by, Some(StopCode::AccessDenied));
+    world.job.resume(world.now);
+    wait_of(&mut world.job, world.now);
+    world.fetch_credentials();
+    world.run();
+    expect(&world, &[("issued", 30)]);
+    assert_eq!(world.credentials_asked, 2);
+}

@@ -246,3 +246,15 @@ fn what_changes_no_outcome_is_noted_and_counted() {
     let notes: Vec<_> = world.job.notes().iter().map(|note| (note.code, note.count)).collect();
     assert_eq!(notes, [("context-differs", 2), ("unreadable-keys", 2), ("errors-beside-data", 2)]);
 }
+
+#[test]
+fn a_redirect_that_a_browser_hides_has_no_status() {
+    for (status, told) in [(0, None), (302, Some(302))] {
+        let mut service = |_: &[i64]| Reply::Status(status, String::new());
+        let mut world = World::new(1, Options::default(), &mut service);
+        world.run();
+        assert_eq!(world.job.stopped().unwrap().status, told);
+        let Detail::Cause(cause) = report::row(&world.job, 0).unwrap().detail else { panic!() };
+        assert_eq!(cause.status, told);
+    }
+}
