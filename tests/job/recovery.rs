@@ -67,3 +67,32 @@ fn what_another_process_did_is_neither_its_pace_nor_a_first_attempt_of_this_one(
     let told = review(&second.stored, retry()).progress(second.now).tally;
     assert_eq!((told.attempts, told.retries), (11, 1));
 }
+
+#[test]
+fn a_gate_takes_back_what_has_not_left() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls == 2 { Reply::Throttled(Some(10)) } else { issue(ids) }
+    };
+    let options = Options { concurrency: Some(2.0), ..batch_of(10) };
+    let mut world = journalled(100, options, &mut service);
+    run_until_sent(&mut world, 2);
+    world.now = world.next_event(None).unwrap();
+    world.deliver();
+    // The third intent is being stored when the gate closes.
+    assert_eq!(world.job.poll_output(world.now), Output::Persist);
+    world.stored.extend(world.job.take_journal());
+    world.deliver();
+    world.job.handle_persisted();
+    assert_eq!(world.job.poll_output(world.now), Output::Persist);
+    assert_eq!(recovered(&world.stored).open.len(), 2);
+    world.persist();
+    let told = recovered(&world.stored);
+    assert_eq!((told.open, told.intents, world.sent.len()), (vec![], 2, 2));
+    let Output::Wait { until: Some(until) } = world.job.poll_output(world.now) else { panic!() };
+    assert!(until.as_millis() >= 10_100, "{until:?}");
+    let tally = world.run().tally;
+    expect(&world, &[("issued", 100)]);
+    assert_eq!((tally.attempts, tally.retries), (11, 1));
+}

@@ -1,8 +1,10 @@
 //! What is sent again, when, and how it ends.
 
 use crate::world::*;
+use issue_bulk::job::Job;
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
+use issue_bulk::time::Instant;
 use issue_bulk::verdict::Failure;
 
 #[test]
@@ -108,6 +110,29 @@ fn endless_throttling_ends() {
     world.run();
     expect(&world, &[("unsent throttled", 10)]);
     assert_eq!(world.sent.len(), 11, "the first and ten retries of the budget");
+}
+
+#[test]
+fn the_wait_after_a_refusal_of_the_rate_doubles_at_the_most() {
+    // The longest of many waits comes near its ceiling, and none goes beyond it.
+    let mut longest = [0_u64; 4];
+    for seed in 0..100 {
+        let mut calls = 0;
+        let mut service = |ids: &[i64]| {
+            calls += 1;
+            if calls <= 4 { Reply::Throttled(None) } else { issue(ids) }
+        };
+        let job = Job::new(plan(batch_of(10)), (1..=10).collect(), false, seed, Instant::START);
+        let mut world = World::around(job, &mut service);
+        world.run();
+        expect(&world, &[("issued", 10)]);
+        // An answer takes 100 ms.
+        let waits = world.sent.windows(2).map(|pair| pair[1].0 - pair[0].0 - 100);
+        longest.iter_mut().zip(waits).for_each(|(longest, wait)| *longest = wait.max(*longest));
+    }
+    for (longest, ceiling) in longest.into_iter().zip([1_000, 2_000, 4_000, 8_000]) {
+        assert!(longest <= ceiling && longest > ceiling * 9 / 10, "{longest} of {ceiling}");
+    }
 }
 
 #[test]
