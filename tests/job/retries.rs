@@ -78,6 +78,27 @@ fn one_gate_holds_all_batches_and_the_concurrency_halves() {
 }
 
 #[test]
+fn a_service_that_answers_nothing_after_a_429_has_half_as_many_calls_to_answer() {
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        match calls {
+            1..=30 => issue(ids),
+            31..=36 => Reply::Throttled(Some(1)),
+            _ => Reply::Silence,
+        }
+    };
+    let options = Options { concurrency: Some(6.0), ..batch_of(10) };
+    let mut world = World::new(3_000, options, &mut service);
+    world.run();
+    let (before, after) = world.sent.split_at(36);
+    assert!(after[0].0 >= before[35].0 + 1_000, "{after:?}");
+    // The first of them are given up after a minute.
+    let unanswered = after.iter().filter(|(at, _)| *at < after[0].0 + 60_000).count();
+    assert_eq!(unanswered, 3, "six in flight became three");
+}
+
+#[test]
 fn a_retry_after_of_a_day_stops_the_run() {
     let mut service = |_: &[i64]| Reply::Throttled(Some(86_400));
     let mut world = World::new(10, Options::default(), &mut service);
