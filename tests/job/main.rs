@@ -7,5 +7,6 @@ mod credentials;
 mod journal;
 mod recovery;
 mod retries;
+mod telling;
 mod verdicts;
 mod world;

@@ -42,6 +42,20 @@ fn guilty_ids_are_found_and_all_others_issued() {
 }
 
 #[test]
+fn the_search_for_guilty_ids_ends_where_there_are_too_many() {
+    let mut service = |_: &[i64]| errors(400, 1006, "Invalid customer identifier");
+    let mut world = World::new(2_000, batch_of(1_000), &mut service);
+    world.run();
+    // Two requests, and as many halves as may be tried.
+    assert_eq!(world.sent.len(), 1_002);
+    let outcomes = world.outcomes();
+    let (found, left) =
+        (outcomes["rejected invalid-customer"], outcomes["unsent refused-with-others"]);
+    assert_eq!((found + left, outcomes.len()), (2_000, 2));
+    assert!(found > 400, "{found}");
+}
+
+#[test]
 fn throttling_waits_for_the_gate_and_uses_no_attempt() {
     let mut calls = 0;
     let mut service = |ids: &[i64]| {
@@ -105,6 +119,20 @@ fn a_retry_after_of_a_day_stops_the_run() {
     world.run();
     expect(&world, &[("unsent retry-after-too-long", 10)]);
     assert!(world.now.as_millis() < 1_000);
+}
+
+#[test]
+fn a_retry_after_of_two_minutes_is_waited_for_and_a_longer_one_is_not() {
+    for (seconds, stop) in [(120, None), (121, Some(StopCode::RetryAfterTooLong))] {
+        let mut calls = 0;
+        let mut service = |ids: &[i64]| {
+            calls += 1;
+            if calls == 1 { Reply::Throttled(Some(seconds)) } else { issue(ids) }
+        };
+        let mut world = World::new(10, Options::default(), &mut service);
+        world.run();
+        assert_eq!(world.stop_code(), stop, "{seconds}");
+    }
 }
 
 #[test]
@@ -250,6 +278,19 @@ fn a_doubt_outlives_every_answer_but_an_issuance() {
         world.run();
         expect(&world, &[("unknown network", 2)]);
     }
+}
+
+#[test]
+fn a_doubt_that_is_followed_by_another_is_told_as_the_last() {
+    let mut calls = 0;
+    let mut service = |_: &[i64]| {
+        calls += 1;
+        if calls == 1 { Reply::Fails(Failure::Network) } else { errors(502, 502, "x") }
+    };
+    let options = Options { attempts: Some(2.0), ..in_doubt() };
+    let mut world = World::new(10, options, &mut service);
+    world.run();
+    expect(&world, &[("unknown ambiguous-status", 10)]);
 }
 
 #[test]
