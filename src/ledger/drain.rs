@@ -112,6 +112,48 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_is_there_until_all_of_it_is_forgotten() {
+        for (rows, is_left) in [
+            (0..4, true),
+            (4..6, true),
+            (5..7, true),
+            (5..9, true),
+            (7..9, true),
+            (4..7, false),
+            (3..7, false),
+            (4..8, false),
+            (0..9, false),
+        ] {
+            let mut drain = Drain::default();
+            drain.open(&(4..7));
+            assert!(drain.keep(4, &issuance(1)) && drain.keep(6, &issuance(2)));
+            assert!(!drain.keep(3, &issuance(3)) && !drain.keep(7, &issuance(3)));
+            drain.forget(&rows);
+            assert_eq!(drain.issuance(6), is_left.then(|| issuance(2)), "{rows:?}");
+            assert_eq!(drain.room(&(4..7)).is_some(), is_left, "{rows:?}");
+            assert!(drain.room(&(4..6)).is_none());
+        }
+    }
+
+    #[test]
+    fn rows_are_forgotten_as_they_are_named_however_they_overlap() {
+        let ranges = || (0..6_u32).flat_map(|start| (start + 1..=6).map(move |end| start..end));
+        for [first, second] in ranges().flat_map(|a| ranges().map(move |b| [a.clone(), b])) {
+            for third in [0..1, 2..4, 3..6] {
+                let named = [first.clone(), second.clone(), third];
+                let mut drain = Drain::default();
+                named.iter().for_each(|rows| drain.forget(rows));
+                for row in 0..8 {
+                    let expected = named.iter().any(|rows| rows.contains(&row));
+                    assert_eq!(drain.is_forgotten(row), expected, "{row} of {named:?}");
+                }
+                let apart = drain.forgotten.windows(2).all(|pair| pair[0].end < pair[1].start);
+                assert!(apart, "{:?}", drain.forgotten);
+            }
+        }
+    }
+
+    #[test]
     fn forgotten_rows_are_merged_in_whatever_order_they_come() {
         let mut drain = Drain::default();
         for rows in [4..6, 0..2, 8..9, 2..4] {

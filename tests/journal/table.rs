@@ -143,6 +143,18 @@ fn ids_that_are_far_apart_take_eight_bytes_at_the_most() {
 }
 
 #[test]
+fn numbers_take_a_byte_for_each_seven_bits() {
+    let sizes = [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (u32::MAX, 5)];
+    for (size, bytes) in sizes {
+        let mut writer = begun(&[1]);
+        let before = writer.pending();
+        writer.shrunk(size);
+        assert_eq!(writer.pending() - before, 13 + bytes, "{size}");
+        assert_eq!(recovered(&mut writer).size_max, Some(size));
+    }
+}
+
+#[test]
 fn what_left_is_counted_and_what_did_not_is_not() {
     let again = Intent { attempt: AttemptNumber(2), ..intent(0, 0..1) };
     let counts = |returns: &[bool]| {
