@@ -45,25 +45,6 @@ pub enum Broken {
     DuplicateKey,
 }
 
-impl Broken {
-    /// The stable code of the reason, as the report gives it.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::NotJson => "not-json",
-            Self::NotObject => "not-an-object",
-            Self::Cut => "cut",
-            Self::Trailing => "trailing-bytes",
-            Self::TooLarge => "too-large",
-            Self::ValueTooLarge => "value-too-large",
-            Self::TooDeep => "too-deep",
-            Self::TooManyKeys => "too-many-keys",
-            Self::DuplicateId => "duplicate-id",
-            Self::DuplicateKey => "duplicate-key",
-        }
-    }
-}
-
 /// A complete answer.
 #[derive(Debug, Default, PartialEq)]
 pub struct Answer {
@@ -238,10 +219,6 @@ impl SparseText {
         places.filter_map(|(slot, index)| Some((*slot, self.range(*index as usize)?)))
     }
 
-    pub fn len(&self) -> usize {
-        self.sparse.places.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.sparse.places.is_empty()
     }
@@ -288,14 +265,6 @@ impl Refusals {
         places.filter_map(|(slot, index)| Some((*slot, self.errors.get(*index as usize)?)))
     }
 
-    pub fn len(&self) -> usize {
-        self.sparse.places.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.sparse.places.is_empty()
-    }
-
     pub(super) fn push(&mut self, slot: u32, error: ServiceError) {
         if self.errors.last() != Some(&error) {
             self.errors.push(error);
@@ -321,7 +290,7 @@ mod tests {
         texts.order(10);
         assert_eq!(texts.iter().collect::<Vec<_>>(), [(2, "a"), (5, "a"), (7, "b"), (9, "")]);
         assert_eq!((texts.get(5), texts.get(9), texts.get(3)), (Some("a"), Some(""), None));
-        assert_eq!((texts.text.as_str(), texts.len()), ("ba", 4));
+        assert_eq!(texts.text, "ba");
     }
 
     #[test]
