@@ -131,11 +131,6 @@ impl Lesson<'_> {
         let start = cursor.at();
         let value = cursor.scalar().ok()?;
         let end = cursor.at();
-        let is_time = match value {
-            Scalar::Number(number) => number.integer && (1..16).contains(&number.raw.len()),
-            Scalar::Null => true,
-            _ => false,
-        };
         match (self.meaning, value) {
             (Some(Field::Id), Scalar::Text(text)) => {
                 hex_id(text.plain()?.as_array()?)?;
@@ -145,8 +140,9 @@ impl Lesson<'_> {
                 parse_customer(number.raw)?;
                 self.hole(start, end, Kind::Customer)
             }
-            (Some(Field::EventTime), _) if is_time => self.hole(start, end, Kind::EventTime),
-            (Some(Field::ValidTill), _) if is_time => self.hole(start, end, Kind::ValidTill),
+            // Also of a time that the template cannot read: as text it would count as none.
+            (Some(Field::EventTime), _) => self.hole(start, end, Kind::EventTime),
+            (Some(Field::ValidTill), _) => self.hole(start, end, Kind::ValidTill),
             (None, _) => self.hole(start, end, Kind::Other),
             // Part of the text.
             _ => Some(()),

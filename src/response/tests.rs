@@ -304,6 +304,20 @@ fn oddities_are_kept_beside_the_columns() {
 }
 
 #[test]
+fn times_of_any_length_are_read_alike_in_every_entry() {
+    for time in ["0", "-1742553655678", "999999999999999", "1742553655678000", "null"] {
+        let body = whole().replace("1742553655678", time).replace("1746046799999", time);
+        let entries = answer(&body).entries;
+        let expected = time.parse().unwrap_or(NO_TIME);
+        assert_eq!(entries.states, [SlotState::Issued; 3]);
+        assert_eq!(
+            (entries.event_time, entries.valid_till),
+            (vec![expected; 3], vec![expected; 3])
+        );
+    }
+}
+
+#[test]
 fn contradictions_say_what_they_contradict() {
     let body = format!(
         r#"{{"data":{{"9223372036854775807":{},"555567088":{}}}}}"#,
