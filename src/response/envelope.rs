@@ -18,7 +18,7 @@ pub(super) struct Item {
     code: Option<i64>,
     message: String,
     customer: Option<i64>,
-    success: Option<bool>,
+    failed: bool,
 }
 
 impl Item {
@@ -37,7 +37,7 @@ impl Item {
     pub fn status_error(self, envelope: Envelope) -> Option<ServiceError> {
         let failed = match self.code {
             Some(code) => !(200..300).contains(&code),
-            None => self.success == Some(false),
+            None => self.failed,
         };
         if self.object && failed { self.error(envelope) } else { None }
     }
@@ -130,7 +130,7 @@ fn object(item: &mut Item, cursor: &mut Cursor<'_>, depth: u32, depth_max: u32) 
         item.customer = None;
     }
     if doubtful & SUCCESS != 0 {
-        item.success = None;
+        item.failed = false;
     }
     Ok(())
 }
@@ -163,12 +163,9 @@ fn field(
             item.message.clear();
             text.readable(&mut item.message, MESSAGE_BYTES_MAX);
         }
-        (CUSTOMER, Scalar::Number(number)) if number.integer => {
-            item.customer = parse_customer(number.raw);
-        }
-        (SUCCESS, Scalar::True) => item.success = Some(true),
-        (SUCCESS, Scalar::False) => item.success = Some(false),
-        (SUCCESS, Scalar::Text(text)) if text.equals("false") => item.success = Some(false),
+        (CUSTOMER, Scalar::Number(number)) => item.customer = parse_customer(number.raw),
+        (SUCCESS, Scalar::False) => item.failed = true,
+        (SUCCESS, Scalar::Text(text)) => item.failed = text.equals("false"),
         _ => {}
     }
     Ok(())
@@ -292,7 +289,11 @@ mod tests {
             (r#"{"success":false}"#, true),
             (r#"{"success":"false"}"#, true),
             (r#"{"success":true}"#, false),
+            (r#"{"success":"true"}"#, false),
+            (r#"{"success":null}"#, false),
+            (r#"{"success":false,"code":null}"#, true),
             (r#"{"success":false,"success":true}"#, false),
+            (r#"{"success":true,"success":false}"#, false),
             (r#"{"message":"fine"}"#, false),
             ("\"EXPIRED\"", false),
             ("500", false),
@@ -331,5 +332,10 @@ mod tests {
         let message = long.error().unwrap().message;
         assert!(message.len() <= MESSAGE_BYTES_MAX && message.len() > MESSAGE_BYTES_MAX - 4);
         assert_eq!(Flat { message: "ok".into(), ..Flat::default() }.error(), None);
+        let coded = || Flat { coded: true, ..Flat::default() };
+        let message = |flat: Flat| String::from(flat.error().unwrap().message);
+        assert_eq!(message(Flat { message: "ok".into(), ..coded() }), "ok");
+        assert_eq!(message(Flat { details: "why".into(), ..coded() }), "why");
+        assert_eq!(message(coded()), "");
     }
 }
