@@ -176,6 +176,33 @@ mod tests {
     }
 
     #[test]
+    fn samples_are_bounded_exactly() {
+        let with = |fields: &str| SAMPLE.replace("{\"id", &format!("{{{fields}\"id"));
+        let long = |text: usize| with(&format!("\"x\":\"{}\",", "x".repeat(text)));
+        let most = SAMPLE_BYTES_MAX - long(0).len();
+        assert!(learn(long(most).as_bytes()).is_some());
+        assert!(learn(long(most + 1).as_bytes()).is_none());
+        let many = |count: usize| with(&"\"x\":1,".repeat(count));
+        let most = HOLES_MAX - learn(SAMPLE.as_bytes()).unwrap().holes();
+        assert_eq!(learn(many(most).as_bytes()).unwrap().holes(), HOLES_MAX);
+        assert!(learn(many(most + 1).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn only_entries_that_fit_end_the_count_of_those_that_do_not() {
+        for (fitted, lessons) in [(0, 1), (1, 0)] {
+            let mut habit = Habit::default();
+            habit.see(SAMPLE.as_bytes());
+            habit.see(SAMPLE.as_bytes());
+            habit.template = None;
+            habit.fitted(fitted);
+            habit.see(SAMPLE.as_bytes());
+            // The lesson after the first bears one miss, not two.
+            assert_eq!(u32::from(habit.template.is_some()), lessons, "{fitted}");
+        }
+    }
+
+    #[test]
     fn lessons_get_rarer_while_nothing_fits() {
         let mut habit = Habit::default();
         let mut lessons = Vec::new();

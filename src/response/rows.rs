@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn rows_are_read_wherever_data_stands() {
-        let row = r#"{"id":"a","n":5,"f":true,"x":{"id":"b"},"l":[1],"none":null}"#;
+        let row = r#"{"id":"a","n":5,"f":true,"g":false,"x":{"id":"b"},"l":[1],"none":null}"#;
         for text in [
             format!(r#"{{"data":[{row},{{}}],"errors":[]}}"#),
             format!(r#"{{"errors":[],"more":{{"data":[]}},"d\u0061ta":[{row},{{}}]}}"#),
@@ -130,6 +130,7 @@ mod tests {
             let row = &found[0];
             assert_eq!(row.text("id"), Ok(Some("a".into())));
             assert_eq!((row.long("n"), row.flag("f")), (Ok(Some(5)), Ok(Some(true))));
+            assert_eq!(row.flag("g"), Ok(Some(false)));
             assert_eq!((row.text("none"), row.long("absent")), (Ok(None), Ok(None)));
             for name in ["n", "f", "x", "l"] {
                 assert_eq!(row.text(name), Err(Unclear), "{name}");

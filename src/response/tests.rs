@@ -128,6 +128,10 @@ fn the_documented_flat_shape_is_recognised_with_its_details() {
             assert_error(&body, 400, &format!("Validation Failed: {detail}"), Envelope::Flat);
         }
     }
+    for code in ["{}", "[4]", r#"{"code":400}"#, "\"E1\"", "true"] {
+        let body = format!(r#"{{"errorCode":{code},"message":"m"}}"#);
+        assert_eq!(errors(&body), [(None, "m".to_owned(), Envelope::Flat)], "{body}");
+    }
     assert!(errors(r#"{"message":"accepted"}"#).is_empty());
     assert!(errors(r#"{"errorCode":null,"errorDetails":[]}"#).is_empty());
 }
@@ -293,6 +297,10 @@ fn oddities_are_kept_beside_the_columns() {
     assert_eq!(entries.odd_ids.iter().collect::<Vec<_>>(), [(0, uuid)]);
     assert_eq!(entries.odd_contexts.iter().collect::<Vec<_>>(), [(2, "9 74")]);
     assert_eq!(entries.issuance[0], [0; 12]);
+    let escaped = fields("67dd4237ef21a64211227e06", r"67dd4237ef21a642\u0031\u0031227e06");
+    let packed = answer(&format!(r#"{{"data":{{"555567088":{escaped}}}}}"#)).entries;
+    let id = crate::id::pack_issuance_id(b"67dd4237ef21a64211227e06").unwrap();
+    assert_eq!((packed.issuance[0], packed.odd_ids.is_empty()), (id, true));
     let all = answer(&whole().replace("973", "974")).entries;
     let contexts: Vec<_> = all.odd_contexts.iter().collect();
     assert_eq!(contexts, [(0, "974"), (1, "974"), (2, "974")]);
@@ -344,6 +352,16 @@ fn keys_beyond_the_batch_are_counted() {
     let many: Vec<_> = (1..200).map(|id| format!("\"{id}\":null")).collect();
     let extra = answer(&format!("{{\"data\":{{{}}}}}", many.join(","))).extra;
     assert_eq!((extra.ids_total, extra.ids.len()), (199, limits::REPLY_EXTRA_KEPT));
+}
+
+#[test]
+fn keys_that_are_no_ids_are_told_from_each_other_and_from_ids() {
+    let keys: Vec<_> = (0..250).map(|key| format!("\"k{key}\":1")).collect();
+    let extra = answer(&format!("{{\"data\":{{{}}}}}", keys.join(","))).extra;
+    assert_eq!((extra.other_keys, extra.ids_total), (250, 0));
+    // The number is what the text stands for, but for its sign.
+    let extra = answer(r#"{"data":{"x":1,"3414842651491571463":1}}"#).extra;
+    assert_eq!((extra.other_keys, extra.ids), (1, vec![3_414_842_651_491_571_463]));
 }
 
 #[test]

@@ -166,7 +166,16 @@ mod tests {
         let mut short = String::from("ab");
         text("cdéf").readable(&mut short, 5);
         assert_eq!(short, "abcd");
+        text("é").readable(&mut short, 6);
+        assert_eq!(short, "abcdé", "as long as it may be");
+        let mut steering = String::new();
+        text("\u{200e}\u{200f}\u{2028}\u{202d}\u{2066}\u{2069}").readable(&mut steering, 100);
+        assert_eq!(steering, "      ");
+        let mut harmless = String::new();
+        text("\u{200d}\u{2010}\u{2027}\u{202f}\u{2065}\u{206a}").readable(&mut harmless, 100);
+        assert_eq!(harmless, "\u{200d}\u{2010}\u{2027}\u{202f}\u{2065}\u{206a}");
         assert_eq!(text("abc").exact(2), None);
+        assert_eq!(text("abc").exact(3).as_deref(), Some("abc"));
     }
 
     #[test]
