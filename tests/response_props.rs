@@ -145,7 +145,7 @@ fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
         1 => ("customerId", id.to_string()),
         2 => ("promotionId", format!("\"{PROMOTION}\"")),
         3 => ("earnedFromId", format!("\"{context}\"")),
-        4 => ("eventTime", pick(rng, &[1_742_553_655_678, number, 0, 99_999_999]).to_string()),
+        4 => ("eventTime", pick(rng, &[EVENT_TIME, number, 0, 99_999_999, LONG_TIME]).to_string()),
         5 => ("validTill", pick(rng, &TILLS).to_string()),
         6 => ("eventTimeISO", pick(rng, &["\"2025-03-21T10:40:55Z\"", "\"\"", "null"]).to_string()),
         7 => ("meta", format!("{{\"n\":{number},\"a\":[true,\"é\\n\",{{}}]}}")),
@@ -166,7 +166,7 @@ fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
 }
 
 /// Mostly the same, as a promotion's end is, and some that differ only in where they end.
-const TILLS: [&str; 8] = [
+const TILLS: [&str; 9] = [
     "1746046799999",
     "1746046799999",
     "1746046799999",
@@ -174,8 +174,13 @@ const TILLS: [&str; 8] = [
     "1746046799998",
     "17460467999991",
     "174604679",
+    "1746046799999000",
     "null",
 ];
+
+const EVENT_TIME: u64 = 1_742_553_655_678;
+/// More digits than the fast path reads.
+const LONG_TIME: u64 = 1_742_553_655_678_000;
 
 const ERRORS: [&str; 6] = [
     r#""errors":[{"code":1006,"message":"Invalid \u00e9 \ud83d","customerId":7},{"code":"708"}]"#,
