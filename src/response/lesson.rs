@@ -203,6 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn a_template_is_tried_until_so_many_did_not_fit_in_a_row() {
+        let mut habit = Habit::default();
+        // The fourth lesson, after which fifteen misses are borne.
+        (0..15).for_each(|_| habit.see(SAMPLE.as_bytes()));
+        for misses in 1..=MISSES_MAX {
+            assert!(habit.template.is_some(), "{misses}");
+            habit.see(SAMPLE.as_bytes());
+        }
+        assert!(habit.template.is_none());
+    }
+
+    #[test]
     fn lessons_get_rarer_while_nothing_fits() {
         let mut habit = Habit::default();
         let mut lessons = Vec::new();
