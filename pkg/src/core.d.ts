@@ -56,6 +56,10 @@ export class Input {
   free(): void;
 }
 
+/** Throws what is wrong with the options. */
+export function validate(settings: Settings): void;
+
+/** By options that were found valid. */
 export function plan(
   settings: Settings,
   input: Input,

@@ -65,8 +65,7 @@ export function prepare(engine, request, options, isJob) {
 }
 
 /**
- * The core checks requests and options where it plans, and a plan takes an input: one id stands
- * in for it, so that a misspelt host is told before a gigabyte of customers is read.
+ * A misspelt host is told before a gigabyte of customers is read.
  *
  * @param {import("./engine.js").Engine} engine
  * @param {Settings} settings
@@ -74,11 +73,5 @@ export function prepare(engine, request, options, isJob) {
  * @throws {import("./errors.js").IssueBulkError}
  */
 export function check(engine, settings, auth) {
-  engine.call((core) => {
-    const sample = new core.Intake(new core.Settings());
-    sample.pushText("1");
-    const input = sample.finish();
-    core.plan(intoCore(core, new Map([...settings, ...auth])), input);
-    input.free();
-  });
+  engine.call((core) => core.validate(intoCore(core, new Map([...settings, ...auth]))));
 }

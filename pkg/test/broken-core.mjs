@@ -46,9 +46,6 @@ export function brokenCore({ hangs = false, before = {} }) {
   }
 
   class Intake {
-    pushText() {
-      enter("pushText");
-    }
     pushLongs() {
       enter("pushLongs");
     }
@@ -136,5 +133,5 @@ export function brokenCore({ hangs = false, before = {} }) {
     free() {}
   }
 
-  return { Settings, Intake, Run, plan: () => ({ ...COUNTS }), version: () => "0.0.0" };
+  return { Settings, Intake, Run, validate: () => enter("validate"), version: () => "0.0.0" };
 }

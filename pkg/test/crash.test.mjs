@@ -68,7 +68,7 @@ test("a trap where a failure is told or a timer wakes the run rejects it", async
 });
 
 test("a trap before the input is read is thrown at once", () => {
-  const engine = engineOf({ before: { pushText: throwing(() => {}) } });
+  const engine = engineOf({ before: { validate: throwing(() => {}) } });
   assert.throws(() => start(engine), CRASHED);
 });
 

@@ -19,12 +19,20 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").into()
 }
 
-/// What a run of this input would take; sends nothing and leaves the input as it is.
+/// Finds what is wrong with the options, before any input is read.
+#[wasm_bindgen]
+pub fn validate(settings: Settings) -> Result<(), JsValue> {
+    read_plan(&settings)?;
+    read_credentials(&settings)?;
+    read_rules(&settings)?;
+    Ok(())
+}
+
+/// What a run of this input would take, by options that were found valid; sends nothing and leaves
+/// the input as it is.
 #[wasm_bindgen]
 pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
     let plan = read_plan(&settings)?;
-    read_credentials(&settings)?;
-    read_rules(&settings)?;
     let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
     let source = &mut input.source;
     let forecast = forecast(&plan, &source.ids);

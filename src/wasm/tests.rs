@@ -4,7 +4,7 @@
 use super::intake::{Input, Intake};
 use super::journal::{Recovered, Recovery};
 use super::outcomes::Outcomes;
-use super::plan::plan;
+use super::plan::{plan, validate};
 use super::run::Run;
 use super::settings::Settings;
 use js_sys::{JSON, Reflect};
@@ -283,5 +283,10 @@ fn mistakes_are_thrown_with_a_code_before_anything_is_sent() {
         let Err(thrown) = made else { panic!("{texts:?} {numbers:?} was accepted") };
         assert_eq!(get(&thrown, "code"), code, "{texts:?} {numbers:?}");
         assert!(get(&thrown, "message").as_string().unwrap().ends_with('.'));
+        let found = validate(settings(texts, numbers)).unwrap_err();
+        assert_eq!(get(&found, "code"), code, "{texts:?} {numbers:?}");
     }
+    assert!(validate(settings(&[], &[])).is_ok());
+    let read_back = validate(settings(&[], &[("reconcile.limit", 0.0)])).unwrap_err();
+    assert_eq!(get(&read_back, "code"), "invalid-reconcile");
 }
