@@ -7,7 +7,7 @@ test("every item of a wasm belongs to one part", () => {
     "issue_bulk::response::walk::Walker::walk::h7877e01a4297a310": "issue-bulk: response",
     "<issue_bulk::job::Job as core::fmt::Debug>::fmt::h7877e01a4297a310": "issue-bulk: job",
     "<issue_bulk[c5930c85a12de822]::ledger::Ledger>::at": "issue-bulk: ledger",
-    "intake_new externref shim multivalue shim": "issue-bulk: wasm",
+    "input_summary externref shim": "issue-bulk: wasm",
     'data segment ".rodata.3"': "constants",
     "core[c5930c85a12de822]::str::converts::from_utf8": "crate core",
     "<alloc::string::String as core::clone::Clone>::clone::h84": "crate alloc",

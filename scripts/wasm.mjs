@@ -1,6 +1,7 @@
 // From a crate to the wasm that is shipped and its glue: compile, bind, optimise. The package, the
 // size report and the benchmark make theirs here, so that all three look at the same code.
 
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -27,7 +28,12 @@ export async function makeCore({
 }) {
   await compile(crate, features, log);
   const compiled = `${crate.replaceAll("-", "_")}.wasm`;
-  await bindgen(join(targetDirectory(), WASM_TARGET, "wasm", compiled), folder, isNamed, log);
+  const wasm = readFileSync(join(targetDirectory(), WASM_TARGET, "wasm", compiled));
+  const input = join(folder, "compiled.wasm");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(input, withoutMultivalue(wasm));
+  await bindgen(input, folder, isNamed, log);
+  rmSync(input);
   await optimise(join(folder, "core_bg.wasm"), isNamed, log);
 }
 
@@ -46,6 +52,25 @@ async function compile(crate, features, log) {
   const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
   await run("cargo", ["rustc", ...what, ...kind], { env, log });
+}
+
+/** As the section of features has it: in use, and ten letters of name. */
+const MULTIVALUE = "+\nmultivalue";
+
+/**
+ * An export with several results makes every fresh start of Node 20 wait a millisecond: V8 has a
+ * ready way into exports with at most one, and compiles one for any other with its optimiser.
+ * wasm-bindgen makes such exports where the wasm says that they may be, which the objects of the
+ * standard library do, whatever the compiler was told; no function within uses them.
+ *
+ * @param {Buffer} wasm
+ * @returns {Buffer} the same, which says that they may not be
+ */
+function withoutMultivalue(wasm) {
+  const at = wasm.lastIndexOf(MULTIVALUE, undefined, "latin1");
+  if (at < 0) throw new Error("the wasm does not name its features as it did");
+  wasm.write("-", at, "latin1");
+  return wasm;
 }
 
 /**
