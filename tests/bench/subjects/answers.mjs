@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { CONTEXT, PROMOTION, answerTo, issuanceAt } from "../data/answers.mjs";
 import { idsFrom } from "../data/ids.mjs";
 import { WAYS } from "../peers/answers.mjs";
-import { cpuNs, print, settings, wrongOf } from "./subject.mjs";
+import { cpuNs, print, settings, warm, wrongOf } from "./subject.mjs";
 
 /** Bytes of a piece, as `fetch` gives them. */
 const PIECE = 1 << 16;
@@ -51,13 +51,10 @@ const batches = Array.from({ length: Math.ceil(wanted / entries) }, (_, index) =
   return { ids, own: way.prepare(ids), bytes: answerTo(ids, index * entries, shape) };
 });
 
-// Until every engine has compiled what it will compile, which goes on beside the first rounds.
-for (let round = 0; round < 3; round += 1) {
-  for (const { bytes, own } of batches) way.read(bytes, own);
-}
-
+const readAll = () => batches.forEach(({ bytes, own }) => way.read(bytes, own));
+await warm(readAll);
 const before = cpuNs();
-for (const { bytes, own } of batches) way.read(bytes, own);
+readAll();
 const spent = cpuNs() - before;
 
 let wrong = 0;

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { idsFrom } from "../data/ids.mjs";
-import { cpuNs, print, settings } from "./subject.mjs";
+import { cpuNs, print, settings, warm } from "./subject.mjs";
 
 /** @type {{ total: number, batchSize: number, core: string, subject: string }} */
 const { subject, total, batchSize, core: folder } = settings();
@@ -28,10 +28,12 @@ function theirs() {
 
 const write = subject === "issue-bulk" ? await ours() : theirs();
 
-// Until every engine has compiled what it will compile.
-for (let from = 0; from < total; from += batchSize) write(from);
+function writeAll() {
+  for (let from = 0; from < total; from += batchSize) write(from);
+}
+await warm(writeAll);
 const before = cpuNs();
-for (let from = 0; from < total; from += batchSize) write(from);
+writeAll();
 const spent = cpuNs() - before;
 
 let wrong = 0;

@@ -4,7 +4,7 @@
 import { issueBulk } from "issue-bulk";
 import { idAt } from "../data/ids.mjs";
 import { LocalService, WHAT, WHERE, issuanceOf } from "../data/service.mjs";
-import { cpuNs, print, settings } from "./subject.mjs";
+import { cpuNs, print, settings, warm } from "./subject.mjs";
 
 /** @type {{ total: number, batchSize: number, repeats: number, subject: string }} */
 const { total, batchSize, repeats } = settings();
@@ -57,8 +57,7 @@ function iterate() {
   return rows;
 }
 
-// Until the engine has compiled what it will compile.
-for (let repeat = 0; repeat < 10; repeat += 1) iterate();
+await warm(iterate);
 const before = cpuNs();
 const rows = iterate();
 const objects = (cpuNs() - before) / rows;

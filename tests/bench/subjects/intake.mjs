@@ -3,7 +3,7 @@
 
 import { csv } from "../data/ids.mjs";
 import { WAYS } from "../peers/intake.mjs";
-import { cpuNs, print, settings } from "./subject.mjs";
+import { cpuNs, print, settings, warm } from "./subject.mjs";
 
 /** @type {{ lines: number, digits: 9 | 18, columns: 1 | 3, subject: string }} */
 const { subject, lines, digits, columns } = settings();
@@ -38,8 +38,7 @@ function theirs(name) {
 const file = csv({ lines, digits, columns });
 const way = subject === "issue-bulk" ? await ours() : theirs(subject);
 
-// Until every engine has compiled what it will compile.
-await way.read(file.bytes);
+await warm(() => way.read(file.bytes));
 const before = cpuNs();
 await way.read(file.bytes);
 const spent = cpuNs() - before;
