@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Cases, bars, judged, shortfall } from "./bars.mjs";
-import { OURS, TWIN, answersName, wireName } from "./suite.mjs";
+import {
+  MEMORY_DRAINED, MEMORY_MANY, MEMORY_TRUSTED, OURS, TWIN, answersName, wireName,
+} from "./suite.mjs";
 
 /**
  * @param {string} name
  * @param {Record<string, number>} medians
+ * @param {Record<string, number>} [more] other figures of every subject
  * @returns {import("./processes.mjs").Result}
  */
-function result(name, medians) {
+function result(name, medians, more = {}) {
   const subjects = Object.entries(medians).map(([subject, median]) => {
     const figures = { median, low: median, high: median, samples: 1, wrong: 0, checked: 0 };
-    return [subject, { ...figures, more: {} }];
+    return [subject, { ...figures, more }];
   });
   return { name, group: "group", unit: "ns", subjects: Object.fromEntries(subjects) };
 }
@@ -53,6 +56,9 @@ test("the bars of a run are computed from its cases", () => {
       "fetch + p-limit": 2_200,
       "fetch, bodies discarded": 1_000,
     }),
+    result(MEMORY_MANY, { [OURS]: 50 }, { after: 40 }),
+    result(MEMORY_DRAINED, { [OURS]: 29 }),
+    result(MEMORY_TRUSTED, { [OURS]: 8.1 }, { peakMB: 81 }),
   ]);
   const value = (/** @type {string} */ name) => found.find((bar) => bar.name === name)?.value;
   assert.equal(value(answersName("documented", 1_000, 18)), 12);
@@ -61,6 +67,10 @@ test("the bars of a run are computed from its cases", () => {
   assert.equal(value("end to end over fetch, CPU of the loop"), 0.5);
   assert.ok(Math.abs(Number(value("end to end, CPU added to fetch and discard")) - 10) < 1e-9);
   assert.equal(value("intake, fastest CSV package"), null);
+  assert.equal(value("memory, kept, after"), 40);
+  assert.equal(value("memory, drained, at the peak"), 29);
+  // All of it, not for each id.
+  assert.equal(value("memory, drained, dedupe: false"), 81);
 });
 
 test("no two bars have one name", () => {

@@ -200,6 +200,8 @@ export function exactness(service) {
 export const CLIENT_FEW = "client without a network, few ids";
 export const CLIENT_MANY = "client without a network, many ids";
 export const MEMORY_MANY = "memory, every result kept, many ids";
+export const MEMORY_DRAINED = "memory, every result drained, many ids";
+export const MEMORY_TRUSTED = "memory, every result drained, many ids, dedupe: false";
 export const START_PLAN = "start in Node, first plan";
 export const START_RESULT = "start in Node, first result of 1,000 entries";
 export const START_WORKERD = "start in workerd, first request";
@@ -241,6 +243,18 @@ function large({ rounds, manyIds, fewIds, repeats }, size) {
       name: `memory, every result kept, ${grouped(manyIds / 10)} ids`,
       subjects: [OURS, TWIN],
       settings: { total: manyIds / 10 },
+    },
+    {
+      ...memory,
+      name: MEMORY_DRAINED,
+      subjects: [OURS],
+      settings: { total: manyIds, isDrained: true },
+    },
+    {
+      ...memory,
+      name: MEMORY_TRUSTED,
+      subjects: [OURS],
+      settings: { total: manyIds, isDrained: true, dedupe: false },
     },
   ];
 }

@@ -17,8 +17,46 @@ const LONG_STRIDE = 123_456_789_012_345_677n;
  * @returns {string}
  */
 export function idAt(at, digits) {
-  if (digits === 9) return String(NINE.first + ((at * STRIDE) % NINE.count));
+  if (digits === 9) return String(numberAt(at));
   return String(EIGHTEEN.first + ((BigInt(at) * LONG_STRIDE) % EIGHTEEN.count));
+}
+
+/** The same of nine digits as a number. */
+export function numberAt(/** @type {number} */ at) {
+  return NINE.first + ((at * STRIDE) % NINE.count);
+}
+
+/** What undoes the stride of the nine digits: the two multiply to 1 modulo their count. */
+const BACK = inverseOf(BigInt(STRIDE), BigInt(NINE.count));
+/** So many low bits of it at a time keep every product exact. */
+const HALF = 1 << 15;
+
+/**
+ * The place of an id of nine digits, without a list of them.
+ *
+ * @param {string} id
+ */
+export function placeOf(id) {
+  const offset = Number(id) - NINE.first;
+  const high = (offset * Math.floor(BACK / HALF)) % NINE.count;
+  return (high * HALF + offset * (BACK % HALF)) % NINE.count;
+}
+
+/**
+ * By Euclid's algorithm.
+ *
+ * @param {bigint} value
+ * @param {bigint} modulus coprime to it
+ */
+function inverseOf(value, modulus) {
+  let [before, rest] = [modulus, value];
+  let [outer, inner] = [0n, 1n];
+  while (rest > 0n) {
+    const times = before / rest;
+    [before, rest] = [rest, before - times * rest];
+    [outer, inner] = [inner, outer - times * inner];
+  }
+  return Number(((outer % modulus) + modulus) % modulus);
 }
 
 /**

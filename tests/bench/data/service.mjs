@@ -17,9 +17,22 @@ const PIECE = 1 << 16;
 const HEADERS = new Headers({ "content-type": "application/json" });
 const encoder = new TextEncoder();
 
+const ISSUANCE = "67dd4237ef21a64";
+
 /** The issuance of a customer: 24 hex digits of which the last nine are the customer's. */
 export function issuanceOf(/** @type {string} */ id) {
-  return `67dd4237ef21a64${id}`;
+  return `${ISSUANCE}${id}`;
+}
+
+/**
+ * The same as a question, without a text for each customer.
+ *
+ * @param {string} issuance
+ * @param {string} id
+ */
+export function isIssuanceOf(issuance, id) {
+  const isLong = issuance.length === ISSUANCE.length + id.length;
+  return isLong && issuance.startsWith(ISSUANCE) && issuance.endsWith(id);
 }
 
 const ID = "000000000";
