@@ -207,9 +207,8 @@ const PAGE_TIMES: usize = 16;
 /// there is none. The characters are `@` plus the number of digits of the customer, those digits
 /// in 19 places, and the issuance id in 24. They are `@` and blanks for a row that has something
 /// out of the ordinary, which [`row`] tells: it was not issued, its issuance id or its context
-/// has another form, or it was read back.
-pub fn page(books: &impl Books, from: u32, count: u32) -> Vec<u8> {
-    let ledger = books.ledger();
+/// has another form, it was read back, or it is forgotten.
+pub fn page(ledger: &Ledger, from: u32, count: u32) -> Vec<u8> {
     let rows = from..from.saturating_add(count).min(ledger.rows());
     let mut out = vec![b' '; rows.len().saturating_mul(PAGE_TIMES.saturating_add(page::ROW))];
     let (times, texts) = out.split_at_mut(rows.len().saturating_mul(PAGE_TIMES));
@@ -217,7 +216,9 @@ pub fn page(books: &impl Books, from: u32, count: u32) -> Vec<u8> {
     let texts = texts.as_chunks_mut().0.iter_mut();
     let ids = ledger.ids().iter().skip(from as usize);
     for (((index, id), [event_time, valid_till]), text) in rows.zip(ids).zip(places).zip(texts) {
-        let is_odd = ledger.odd(index).is_some() || ledger.is_read_back(index);
+        let is_odd = ledger.odd(index).is_some()
+            || ledger.is_read_back(index)
+            || ledger.is_forgotten(index);
         match ledger.issuance(index).filter(|_| !is_odd) {
             Some(issuance) => {
                 *event_time = double(issuance.event_time);

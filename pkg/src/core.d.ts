@@ -119,8 +119,10 @@ export class Run {
   idsOf(batch: number): number;
   /** What became of the attempt that ended last, once. */
   takeConclusion(): Conclusion | undefined;
-  /** Outcomes of rows that are settled, without those that were given away. */
-  rows(from: number, count: number): Outcome[];
+  /** Undefined where the row has no outcome yet, or it was given away. */
+  at(row: number): Outcome | undefined;
+  /** Rows for making many objects; see page.js. */
+  page(from: number, rows: number): Uint8Array<ArrayBuffer>;
   forget(from: number, count: number): void;
   readonly tokenUrl: string;
   /** Undefined where the caller makes the credentials. */

@@ -4,11 +4,14 @@
  */
 import { kindOf } from "./errors.js";
 import { addNote } from "./notes.js";
+import { Page } from "./page.js";
 
 /** Lists that wait to be taken before the run waits for them: a few batches in memory. */
 const WAITING_MAX = 4;
 /** Rows in one of the lists at the end. */
 const ROWS_SLICE = 1_000;
+/** Rows whose texts are cut from one: a string of a customer who is kept holds on to all of it. */
+const ROWS_PAGE = 256;
 
 /** @typedef {import("../types/report.cjs").Outcome} Outcome */
 
@@ -75,7 +78,7 @@ export class Drain {
    */
   async #give(run, from, count) {
     if (this.#isBroken) return;
-    const rows = this.#engine.call(() => run.rows(from, count));
+    const rows = this.#rows(run, from, count);
     if (rows.length === 0) return;
     const onOutcomes = this.#onOutcomes;
     try {
@@ -85,6 +88,37 @@ export class Drain {
       return;
     }
     this.#engine.call(() => run.forget(from, count));
+  }
+
+  /**
+   * Those of the rows that are settled and were not given yet.
+   *
+   * @param {import("./core.js").Run} run
+   * @param {number} from
+   * @param {number} count
+   */
+  #rows(run, from, count) {
+    /** @type {Outcome[]} */
+    const rows = [];
+    /** @type {Outcome | undefined} an ordinary row, for what all of them share */
+    let example;
+    this.#engine.call(() => {
+      for (let start = from; start < from + count; start += ROWS_PAGE) {
+        const length = Math.min(ROWS_PAGE, from + count - start);
+        const page = new Page(run.page(start, length));
+        for (let row = 0; row < page.length; row += 1) {
+          const isOrdinary = page.isOrdinary(row);
+          if (isOrdinary && example?.outcome === "issued") {
+            rows.push(page.issued(row, example));
+            continue;
+          }
+          const outcome = run.at(start + row);
+          if (isOrdinary) example = outcome;
+          if (outcome !== undefined) rows.push(outcome);
+        }
+      }
+    });
+    return rows;
   }
 
   /** @param {unknown} error */

@@ -19,12 +19,12 @@ const decoder = new TextDecoder();
 export class Page {
   #times;
   #text;
+  length;
 
-  /**
-   * @param {Uint8Array<ArrayBuffer>} bytes
-   * @param {number} rows
-   */
-  constructor(bytes, rows) {
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  constructor(bytes) {
+    const rows = bytes.length / (TIMES + ROW);
+    this.length = rows;
     // Every runtime of today is little-endian, as wasm is by definition.
     this.#times = new Float64Array(bytes.buffer, 0, 2 * rows);
     this.#text = decoder.decode(bytes.subarray(TIMES * rows));

@@ -178,7 +178,7 @@ export class Report {
     let example;
     for (let from = next(0); from >= 0; from = next(from + ROWS_PAGE)) {
       const count = Math.min(ROWS_PAGE, this.length - from);
-      const page = new Page(this.#read((outcomes) => outcomes.page(from, count)), count);
+      const page = new Page(this.#read((outcomes) => outcomes.page(from, count)));
       for (let row = 0; row < count; row += 1) {
         const isOrdinary = page.isOrdinary(row);
         if (!isOrdinary || example?.outcome !== "issued") {

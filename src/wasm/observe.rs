@@ -1,13 +1,14 @@
 //! What somebody who observes a run learns while it goes: how attempts ended, which outcomes
 //! settled.
 
-use super::convert::{object, parsed};
+use super::convert::object;
+use super::intake::bytes;
+use super::outcomes::written;
 use super::run::Run;
-use crate::json;
 use crate::ledger::State;
 use crate::report;
 use crate::run::Machine;
-use alloc::vec::Vec;
+use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -38,15 +39,20 @@ impl Run {
         })
     }
 
-    /// The outcomes of some rows that are settled, as a list of objects; without those that were
-    /// given away.
-    pub fn rows(&self, from: u32, count: u32) -> JsValue {
-        let mut out = Vec::new();
-        let Machine::Issue(job) = &self.machine else { return JsValue::UNDEFINED };
-        let end = from.saturating_add(count).min(job.ledger().rows());
-        let rows = (from..end).filter_map(|index| report::row(&**job, index));
-        json::list(&mut out, rows, |row, out| report::write_json(&row, out));
-        parsed(&out)
+    /// The outcome of a row as an object; undefined where it has none yet or was given away.
+    pub fn at(&self, row: u32) -> JsValue {
+        match &self.machine {
+            Machine::Issue(job) => written(report::row(&**job, row)),
+            Machine::ReadBack(_) | Machine::Check(_) => JsValue::UNDEFINED,
+        }
+    }
+
+    /// Rows for making many objects: see [`report::page`].
+    pub fn page(&self, from: u32, count: u32) -> Uint8Array {
+        match &self.machine {
+            Machine::Issue(job) => bytes(&report::page(job.ledger(), from, count)),
+            Machine::ReadBack(_) | Machine::Check(_) => bytes(&[]),
+        }
     }
 
     /// Somebody has these rows; they are kept no more.

@@ -116,15 +116,12 @@ impl Outcomes {
 
     /// One row as an object, or undefined beyond the last.
     pub fn at(&self, row: u32) -> JsValue {
-        let Some(row) = report::row(&self.record, row) else { return JsValue::UNDEFINED };
-        let mut out = Vec::new();
-        report::write_json(&row, &mut out);
-        parsed(&out)
+        written(report::row(&self.record, row))
     }
 
     /// Rows for making many objects: see [`report::page`].
     pub fn page(&self, from: u32, rows: u32) -> Uint8Array {
-        bytes(&report::page(&self.record, from, rows))
+        bytes(&report::page(&self.record.ledger, from, rows))
     }
 
     pub fn ids(&self) -> BigInt64Array {
@@ -187,6 +184,15 @@ impl Outcomes {
         report::write_ndjson(&self.record, from, rows, &mut out);
         bytes(&out)
     }
+}
+
+/// A row as an object, undefined without one.
+#[inline(never)]
+pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
+    let Some(row) = row else { return JsValue::UNDEFINED };
+    let mut out = Vec::new();
+    report::write_json(&row, &mut out);
+    parsed(&out)
 }
 
 /// Sorted by a radix of one byte, least first: as fast as a comparing sort, and a tenth of its
