@@ -123,6 +123,8 @@ export class Run {
   at(row: number): Outcome | undefined;
   /** Rows for making many objects; see page.js. */
   page(from: number, rows: number): Uint8Array<ArrayBuffer>;
+  /** The first row from there on that was not given away, or -1. */
+  keptFrom(row: number): number;
   forget(from: number, count: number): void;
   readonly tokenUrl: string;
   /** Undefined where the caller makes the credentials. */

@@ -65,8 +65,8 @@ export class Drain {
    */
   async giveRest(run) {
     await this.#taken;
-    const { distinct } = this.#engine.call(() => run.progress(performance.now()));
-    for (let from = 0; from < distinct; from += ROWS_SLICE) {
+    const next = (/** @type {number} */ row) => this.#engine.call(() => run.keptFrom(row));
+    for (let from = next(0); from >= 0; from = next(from + ROWS_SLICE)) {
       await this.#give(run, from, ROWS_SLICE);
     }
   }

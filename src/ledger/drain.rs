@@ -39,7 +39,13 @@ impl Ledger {
     }
 
     pub fn is_forgotten(&self, row: u32) -> bool {
-        self.drain.as_ref().is_some_and(|drain| drain.is_forgotten(row))
+        self.kept_from(row) != Some(row)
+    }
+
+    /// The first row from `row` on that nobody else has; `None` where there is none.
+    pub fn kept_from(&self, row: u32) -> Option<u32> {
+        let kept = self.drain.as_ref().map_or(row, |drain| drain.kept_from(row));
+        (kept < self.rows()).then_some(kept)
     }
 }
 
@@ -84,9 +90,11 @@ impl Drain {
         self.forgotten = merged;
     }
 
-    pub(super) fn is_forgotten(&self, row: u32) -> bool {
+    /// The first row from `row` on that is not forgotten; there may be no such row.
+    pub(super) fn kept_from(&self, row: u32) -> u32 {
         let at = self.forgotten.partition_point(|range| range.end <= row);
-        self.forgotten.get(at).is_some_and(|range| range.contains(&row))
+        let found = self.forgotten.get(at).filter(|range| range.contains(&row));
+        found.map_or(row, |range| range.end)
     }
 }
 
@@ -143,9 +151,10 @@ mod tests {
                 let named = [first.clone(), second.clone(), third];
                 let mut drain = Drain::default();
                 named.iter().for_each(|rows| drain.forget(rows));
+                let is_named = |row: &u32| named.iter().any(|rows| rows.contains(row));
                 for row in 0..8 {
-                    let expected = named.iter().any(|rows| rows.contains(&row));
-                    assert_eq!(drain.is_forgotten(row), expected, "{row} of {named:?}");
+                    let kept = (row..9).find(|row| !is_named(row));
+                    assert_eq!(Some(drain.kept_from(row)), kept, "{row} of {named:?}");
                 }
                 let apart = drain.forgotten.windows(2).all(|pair| pair[0].end < pair[1].start);
                 assert!(apart, "{:?}", drain.forgotten);
@@ -160,7 +169,7 @@ mod tests {
             drain.forget(&rows);
         }
         assert_eq!(drain.forgotten, [0..6, 8..9]);
-        let forgotten: Vec<u32> = (0..12).filter(|row| drain.is_forgotten(*row)).collect();
-        assert_eq!(forgotten, [0, 1, 2, 3, 4, 5, 8]);
+        let kept: Vec<u32> = (0..12).map(|row| drain.kept_from(row)).collect();
+        assert_eq!(kept, [6, 6, 6, 6, 6, 6, 6, 7, 9, 9, 10, 11]);
     }
 }

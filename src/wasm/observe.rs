@@ -55,6 +55,13 @@ impl Run {
         }
     }
 
+    /// The first row from `row` on that was not given away, or -1.
+    #[wasm_bindgen(js_name = keptFrom)]
+    pub fn kept_from(&self, row: u32) -> f64 {
+        let Machine::Issue(job) = &self.machine else { return -1.0 };
+        job.ledger().kept_from(row).map_or(-1.0, f64::from)
+    }
+
     /// Somebody has these rows; they are kept no more.
     pub fn forget(&mut self, from: u32, count: u32) {
         if let Machine::Issue(job) = &mut self.machine {
