@@ -143,13 +143,6 @@ impl Queue {
     }
 }
 
-/// The ids in a range of rows.
-pub fn rows_of<'a>(ids: &'a [i64], rows: &Range<u32>) -> Option<&'a [i64]> {
-    let start = usize::try_from(rows.start).ok()?;
-    let end = usize::try_from(rows.end).ok()?;
-    ids.get(start..end)
-}
-
 /// Where a range of two or more rows is cut.
 fn middle(rows: &Range<u32>) -> Option<u32> {
     let half = rows.end.checked_sub(rows.start)? / 2;

@@ -6,7 +6,7 @@
 //! percentiles. A played batch holds one id, whatever it will hold: what a call takes is assumed
 //! not to depend on it, and so ten million ids cost no more than their calls.
 
-use crate::id::{AttemptNumber, BatchId};
+use crate::id::{AttemptNumber, BatchId, List};
 use crate::job::{Head, Job, Output};
 use crate::ledger::State;
 use crate::limits::{FORECAST_CALLS, FORECAST_RUNS};
@@ -42,11 +42,15 @@ const LATENCY: [(u64, u64); 6] =
 const SLOWEST: Duration = Duration::from_millis(8_000);
 
 /// The run of `plan` over `ids`.
-pub fn forecast(plan: &Plan, ids: &[i64]) -> Forecast {
+pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
     let size = usize::try_from(plan.batch_size()).unwrap_or(usize::MAX).max(1);
-    let batches = ids.chunks(size);
-    let requests = u32::try_from(batches.len()).unwrap_or(u32::MAX);
-    let bytes = batches.map(|batch| request::body_bytes(batch) as u64).sum();
+    let requests = u32::try_from(ids.len().div_ceil(size)).unwrap_or(u32::MAX);
+    let starts = (0..ids.len()).step_by(size);
+    let batches = starts.map(|start| start..start.saturating_add(size).min(ids.len()));
+    let bytes = batches
+        .filter_map(|places| ids.slice(places))
+        .map(|batch| request::body_bytes(&batch) as u64)
+        .sum();
     let mut rng = Rng::new(FORECAST_SEED);
     let calls = requests.min(FORECAST_CALLS);
     let runs: Vec<Played> =
@@ -113,7 +117,7 @@ fn run_of(plan: &Plan, calls: u32, latency: &mut dyn FnMut() -> Duration) -> Pla
 }
 
 fn play(plan: &Plan, calls: u32, latency: &mut dyn FnMut() -> Duration) -> Played {
-    let ids: Vec<i64> = (1..=i64::from(calls)).collect();
+    let ids: List = (1..=i64::from(calls)).collect();
     let mut now = Instant::START;
     let mut job = Job::new(plan.clone().for_forecast(), ids, false, 0, now);
     let mut in_flight: Vec<(Instant, BatchId, AttemptNumber)> = Vec::new();
@@ -182,7 +186,7 @@ mod tests {
     }
 
     fn forecast_of(ids: i64, options: Options<'_>) -> Forecast {
-        let ids: Vec<i64> = (1..=ids).collect();
+        let ids: List = (1..=ids).collect();
         forecast(&plan(options), &ids)
     }
 

@@ -179,6 +179,7 @@ impl ContextId {
 
 /// An issuance id of 24 lower-case hex digits in 12 bytes; any other id is kept as text.
 pub use issue_bulk_kernels::columns::PackedIssuanceId;
+pub use issue_bulk_kernels::list::List;
 
 /// Packs 24 lower-case hex digits; `None` for anything else, so that unpacking is exact.
 pub fn pack_issuance_id(text: &[u8]) -> Option<PackedIssuanceId> {

@@ -31,9 +31,9 @@ pub use flight::Head;
 pub use record::Record;
 pub use status::{Conclusion, Note, Progress, RunState, Stopped, Tally};
 
-use crate::batch::{Queue, rows_of};
+use crate::batch::Queue;
 use crate::budget::RetryBudget;
-use crate::id::{AttemptNumber, BatchId};
+use crate::id::{AttemptNumber, BatchId, List};
 use crate::ledger::{Conflict, Ledger, State};
 use crate::limits;
 use crate::outcome::StopCode;
@@ -113,7 +113,7 @@ impl Job {
     /// `fetched_credentials` says that [`Output::FetchCredentials`] can bring new ones.
     pub fn new(
         plan: Plan,
-        ids: Vec<i64>,
+        ids: impl Into<List>,
         fetched_credentials: bool,
         seed: u64,
         now: Instant,
@@ -240,8 +240,8 @@ impl Job {
         }
         batch.sendings = batch.sendings.saturating_add(1);
         batch.attempts = batch.attempts.saturating_add(1);
-        let ids = rows_of(self.ledger.ids(), &batch.rows).ok_or(Conflict)?;
-        self.tally.sent(request::body_bytes(ids));
+        let ids = self.ledger.ids_of(&batch.rows).ok_or(Conflict)?;
+        self.tally.sent(request::body_bytes(&ids));
         self.pace.sent(now);
         let (id, attempt) = (batch.id, AttemptNumber(batch.sendings));
         self.flights.push(Flight {
@@ -251,6 +251,7 @@ impl Job {
             expires_at: now.after(self.plan.policy().timeout),
             head: None,
             reader: Some(Box::new(Reader::new(ids.len(), self.plan.reply_caps()))),
+            ids,
             batch,
         });
         Ok(Output::Send { batch: id, attempt })
@@ -274,9 +275,8 @@ impl Job {
 
     /// Appends the body of a batch in flight.
     pub fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
-        let flight = self.flights.get(batch);
-        if let Some(ids) = flight.and_then(|f| rows_of(self.ledger.ids(), &f.batch.rows)) {
-            request::write_body(ids, out);
+        if let Some(flight) = self.flights.get(batch) {
+            request::write_body(&flight.ids, out);
         }
     }
 
@@ -294,11 +294,8 @@ impl Job {
     pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
         let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
         self.tally.received(bytes.len());
-        let Some(ids) = rows_of(self.ledger.ids(), &flight.batch.rows) else {
-            return Flow::Enough;
-        };
         let Some(reader) = &mut flight.reader else { return Flow::Enough };
-        reader.feed(&expected(&self.plan, ids), bytes)
+        reader.feed(&expected(&self.plan, &flight.ids), bytes)
     }
 
     /// The answer is complete.
@@ -363,11 +360,6 @@ impl Job {
     /// Nothing more is sent; what is in flight is awaited until its timeout and counted.
     pub fn cancel(&mut self) {
         self.stop(Stopped::plain(StopCode::Cancelled));
-    }
-
-    /// The ids, for somebody who is done with the rest.
-    pub fn into_ids(self) -> Vec<i64> {
-        self.ledger.into_ids()
     }
 
     pub const fn plan(&self) -> &Plan {

@@ -11,7 +11,7 @@
 
 mod drain;
 
-use crate::id::PackedIssuanceId;
+use crate::id::{List, PackedIssuanceId};
 use crate::limits::CAUSES_MAX;
 use crate::outcome::{Cause, Outcome};
 use crate::response::NO_TIME;
@@ -86,13 +86,13 @@ pub struct CauseIndex(u16);
 /// The present truth about every id of a run.
 #[derive(Clone)]
 pub struct Ledger {
-    ids: Vec<i64>,
+    ids: List,
     states: Vec<State>,
     /// The three columns of issuances have no rows before the first issuance.
     issuance_ids: Vec<PackedIssuanceId>,
     event_times: Vec<i64>,
     valid_tills: Vec<i64>,
-    /// 0 for none, else one more than the place in `table`.
+    /// 0 for none, else one more than the place in `table`; no rows before the first.
     causes: Vec<u16>,
     table: Vec<Cause>,
     /// No rows before the first text that fits no column.
@@ -105,7 +105,8 @@ pub struct Ledger {
 
 impl Ledger {
     /// All ids queued. They must be distinct; the intake sees to it.
-    pub fn new(ids: Vec<i64>) -> Self {
+    pub fn new(ids: impl Into<List>) -> Self {
+        let ids = ids.into();
         let rows = ids.len();
         let mut counts = [0; STATES];
         if let Some(queued) = counts.get_mut(State::Queued as usize) {
@@ -117,7 +118,7 @@ impl Ledger {
             issuance_ids: Vec::new(),
             event_times: Vec::new(),
             valid_tills: Vec::new(),
-            causes: vec![0; rows],
+            causes: Vec::new(),
             table: Vec::new(),
             odd: Vec::new(),
             counts,
@@ -126,12 +127,13 @@ impl Ledger {
         }
     }
 
-    pub fn ids(&self) -> &[i64] {
+    pub const fn ids(&self) -> &List {
         &self.ids
     }
 
-    pub fn into_ids(self) -> Vec<i64> {
-        self.ids
+    /// The ids of some rows; `None` where they reach beyond the last.
+    pub fn ids_of(&self, rows: &Range<u32>) -> Option<Vec<i64>> {
+        self.ids.slice(places(rows))
     }
 
     pub fn rows(&self) -> u32 {
@@ -250,6 +252,9 @@ impl Ledger {
     pub fn settle(&mut self, row: u32, from: State, cause: CauseIndex) -> Result<(), Conflict> {
         let reason = self.table.get(usize::from(cause.0)).ok_or(Conflict)?.reason;
         self.change(row, from, State::settled_as(reason.outcome()))?;
+        if self.causes.is_empty() {
+            self.causes = vec![0; self.ids.len()];
+        }
         set(&mut self.causes, place(row), cause.0.saturating_add(1));
         Ok(())
     }
@@ -316,7 +321,8 @@ impl Ledger {
         &self.valid_tills
     }
 
-    /// For each row 0, or one more than its place in [`Ledger::cause_table`].
+    /// For each row 0, or one more than its place in [`Ledger::cause_table`]; empty where none has
+    /// a cause.
     pub fn causes(&self) -> &[u16] {
         &self.causes
     }

@@ -149,7 +149,7 @@ impl Reconcile {
 
     fn customer(&self, number: u32) -> Option<i64> {
         let customer = self.unknown.get(usize::try_from(number).ok()?)?;
-        self.record.ledger.ids().get(usize::try_from(customer.row).ok()?).copied()
+        self.record.ledger.ids().get(usize::try_from(customer.row).ok()?)
     }
 
     pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {

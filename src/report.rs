@@ -98,7 +98,7 @@ pub fn row(books: &impl Books, index: u32) -> Option<Row<'_>> {
         Outcome::Issued | Outcome::Rejected => Some(Verified::Answer),
         Outcome::Unsent | Outcome::Unknown => None,
     };
-    Some(Row { customer: *ledger.ids().get(place)?, outcome, verified, detail })
+    Some(Row { customer: ledger.ids().get(place)?, outcome, verified, detail })
 }
 
 fn issued<'a>(books: &'a impl Books, index: u32, issuance: &Issuance) -> Issued<'a> {
@@ -214,16 +214,15 @@ pub fn page(ledger: &Ledger, from: u32, count: u32) -> Vec<u8> {
     let (times, texts) = out.split_at_mut(rows.len().saturating_mul(PAGE_TIMES));
     let places = times.as_chunks_mut::<8>().0.as_chunks_mut().0.iter_mut();
     let texts = texts.as_chunks_mut().0.iter_mut();
-    let ids = ledger.ids().iter().skip(from as usize);
+    let ids = ledger.ids_of(&rows).unwrap_or_default();
     for (((index, id), [event_time, valid_till]), text) in rows.zip(ids).zip(places).zip(texts) {
-        let is_odd = ledger.odd(index).is_some()
-            || ledger.is_read_back(index)
-            || ledger.is_forgotten(index);
+        let is_odd =
+            ledger.odd(index).is_some() || ledger.is_read_back(index) || ledger.is_forgotten(index);
         match ledger.issuance(index).filter(|_| !is_odd) {
             Some(issuance) => {
                 *event_time = double(issuance.event_time);
                 *valid_till = double(issuance.valid_till);
-                page::write(*id, &issuance.id, text);
+                page::write(id, &issuance.id, text);
             }
             None => {
                 if let Some(mark) = text.first_mut() {

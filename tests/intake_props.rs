@@ -124,7 +124,7 @@ fn expected<'a>(values: impl Iterator<Item = &'a str>) -> (Vec<i64>, u64, u64) {
 }
 
 fn counts(input: &Input) -> (Vec<i64>, u64, u64) {
-    (input.ids.clone(), input.invalid, input.duplicate)
+    (input.ids.to_vec(), input.invalid, input.duplicate)
 }
 
 /// What a CSV of `column` (from 0) gives by the `csv` crate.
@@ -185,8 +185,8 @@ proptest! {
             let Ok(input) = read(&format, &text) else { continue };
             prop_assert_eq!(input.given, input.ids.len() as u64 + input.invalid + input.duplicate);
             prop_assert_eq!(input.problems.len() as u64, input.invalid + input.duplicate);
-            prop_assert!(input.ids.iter().all(|id| *id > 0));
-            let distinct: HashSet<i64> = input.ids.iter().copied().collect();
+            prop_assert!(input.ids.iter().all(|id| id > 0));
+            let distinct: HashSet<i64> = input.ids.iter().collect();
             prop_assert_eq!(distinct.len(), input.ids.len());
         }
     }
@@ -238,18 +238,18 @@ proptest! {
         let first = input.problems.first().map(|problem| problem.reason.code());
         if !header && first == Some("empty") {
             let Some(cells) = cells_by_csv_crate(body, column) else { return Ok(()) };
-            let is_cell = |id: &i64| cells.iter().any(|cell| *cell == id.to_string());
+            let is_cell = |id: i64| cells.iter().any(|cell| *cell == id.to_string());
             prop_assert!(input.ids.iter().all(is_cell), "{:?} gave {:?}", text, input.ids);
             return Ok(());
         }
         let Some((ids, ..)) = by_csv_crate(body, b',', column, header) else { return Ok(()) };
         // Records with text after a closing quote are refused here, so there may be fewer ids.
         let mut reference = ids.iter();
-        let seen = input.ids.iter().all(|id| ids.contains(id));
+        let seen = input.ids.iter().all(|id| ids.contains(&id));
         prop_assert!(seen, "{:?} gave {:?}, reference {:?}", text, input.ids, ids);
         let malformed = input.problems.iter().any(|problem| problem.reason.code() == "bad-quote");
         if !malformed {
-            prop_assert!(input.ids.iter().all(|id| reference.next() == Some(id)));
+            prop_assert!(input.ids.iter().all(|id| reference.next() == Some(&id)));
             prop_assert_eq!(reference.next(), None);
         }
     }
@@ -328,7 +328,7 @@ proptest! {
                 .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
                 .filter_map(|object| object["id"].to_string().trim_matches('"').trim().parse().ok())
                 .collect();
-            let seen = input.ids.iter().all(|id| ids.contains(id));
+            let seen = input.ids.iter().all(|id| ids.contains(&id));
             prop_assert!(seen, "{} gave {:?}", text, input.ids);
         }
     }

@@ -9,6 +9,7 @@ use crate::limits::{
     IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
 };
 use alloc::vec::Vec;
+use core::mem;
 use issue_bulk_kernels::digits::parse_customer;
 use issue_bulk_kernels::distinct::{self, Repeats};
 use issue_bulk_kernels::ids::Ids;
@@ -107,7 +108,7 @@ impl Collector {
             let repeats = self.repeats();
             let places = self.ids.places.take();
             self.ids.places = places.map(|all| all.kept(|place| !repeats.contains(place)));
-            self.ids.list = List::from(self.ids.list.take_without(&repeats));
+            self.ids.list = mem::take(&mut self.ids.list).without(&repeats);
         }
         let held = self.ids.list.len();
         self.ids.max = held.saturating_mul(2).saturating_add(self.uncompared_max).min(IDS_MAX);
@@ -149,7 +150,7 @@ impl Collector {
             Dedupe::Exact => self.repeats(),
             Dedupe::TrustInput => Repeats::default(),
         };
-        let ids = self.ids.list.take_without(&repeats);
+        let ids = self.ids.list.without(&repeats);
         let distinct = u64::try_from(ids.len()).unwrap_or(u64::MAX);
         let given = distinct.saturating_add(self.invalid).saturating_add(self.duplicate);
         if given == 0 {

@@ -26,6 +26,8 @@ pub struct Head {
 
 pub(super) struct Flight {
     pub(super) batch: Batch,
+    /// Of its rows, unpacked while they are on their way.
+    pub(super) ids: Vec<i64>,
     pub(super) attempt: AttemptNumber,
     pub(super) epoch: Epoch,
     pub(super) sent_at: Instant,

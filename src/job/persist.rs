@@ -153,13 +153,15 @@ impl Job {
     /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
     pub fn take_journal(&mut self) -> Vec<u8> {
         let Some(journal) = &mut self.journal else { return Vec::new() };
-        let left = self.ledger.ids().get(journal.ids_next..).unwrap_or_default();
-        for ids in left.chunks(JOURNAL_IDS_PER_RECORD) {
-            if journal.writer.pending() >= JOURNAL_PIECE_BYTES {
+        let all = self.ledger.ids();
+        while journal.writer.pending() < JOURNAL_PIECE_BYTES {
+            let end = journal.ids_next.saturating_add(JOURNAL_IDS_PER_RECORD).min(all.len());
+            let ids = all.slice(journal.ids_next..end).unwrap_or_default();
+            if ids.is_empty() {
                 break;
             }
-            journal.writer.ids(ids);
-            journal.ids_next = journal.ids_next.saturating_add(ids.len());
+            journal.writer.ids(&ids);
+            journal.ids_next = end;
         }
         journal.under_way = Some(journal.intended.len());
         journal.writer.take()

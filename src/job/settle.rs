@@ -29,9 +29,8 @@ impl Job {
         mut flight: Flight,
         failure: Option<Failure>,
     ) -> Result<(), Conflict> {
-        let ids = crate::batch::rows_of(self.ledger.ids(), &flight.batch.rows).ok_or(Conflict)?;
         let reader = flight.reader.take().ok_or(Conflict)?;
-        let body = reader.finish(&super::expected(&self.plan, ids));
+        let body = reader.finish(&super::expected(&self.plan, &flight.ids));
         let status = flight.head.as_ref().map(|head| head.status);
         let verdict = judge(&Exchange { status, body: &body, failure });
         self.count(verdict);

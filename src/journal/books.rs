@@ -4,7 +4,7 @@
 use super::wire::Cursor;
 use super::writer::{DELTAS, RAW};
 use super::{Header, Intent, Kind, OTHER_IDS, Writer, columns};
-use crate::id::{AttemptNumber, BatchId, CustomerId};
+use crate::id::{AttemptNumber, BatchId, CustomerId, List};
 use crate::ledger::{Ledger, State};
 use crate::limits::IDS_MAX;
 use crate::outcome::{Cause, Reason, Unknown};
@@ -17,7 +17,7 @@ use core::ops::Range;
 #[derive(Default)]
 pub(super) struct Books {
     header: Option<Header>,
-    ids: Vec<i64>,
+    ids: List,
     /// Once all ids are there.
     run: Option<Run>,
 }
@@ -91,26 +91,26 @@ impl Books {
     fn enter_ids(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let left = place(self.header.as_ref()?.ids).checked_sub(self.ids.len())?;
         let form = *cursor.take(1)?.first()?;
-        let before = self.ids.len();
+        let mut new = Vec::new();
         match form {
             RAW => {
                 let (ids, rest) = cursor.take(cursor.0.len())?.as_chunks::<8>();
                 if !rest.is_empty() {
                     return None;
                 }
-                self.ids.extend(ids.iter().map(|id| i64::from_le_bytes(*id)));
+                new.extend(ids.iter().map(|id| i64::from_le_bytes(*id)));
             }
             DELTAS => {
                 let mut id = 0_i64;
                 while !cursor.0.is_empty() {
                     id = id.wrapping_add(cursor.signed()?);
-                    self.ids.push(id);
+                    new.push(id);
                 }
             }
             _ => return None,
         }
-        let new = self.ids.get(before..)?;
         let sound = new.iter().all(|id| CustomerId::new(*id).is_ok());
+        new.iter().for_each(|id| self.ids.push(*id));
         (sound && !new.is_empty() && new.len() <= left).then_some(())
     }
 
@@ -150,7 +150,7 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<Header> {
 }
 
 impl Run {
-    fn new(ids: Vec<i64>) -> Self {
+    fn new(ids: List) -> Self {
         Self {
             ledger: Ledger::new(ids),
             open: Vec::new(),
@@ -240,7 +240,7 @@ impl Recovered {
     ///
     /// # Errors
     /// `journal-mismatch`.
-    pub fn check_ids(&self, ids: &[i64]) -> Result<(), &'static RequestError> {
+    pub fn check_ids(&self, ids: &List) -> Result<(), &'static RequestError> {
         if self.ledger.ids() == ids { Ok(()) } else { Err(OTHER_IDS) }
     }
 

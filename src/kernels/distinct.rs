@@ -64,13 +64,13 @@ fn repeats_by(
     let partitions = ids.len().div_ceil(partition_ids).next_power_of_two();
     let shift = 64_u32.saturating_sub(partitions.trailing_zeros());
     let mut sizes = vec![0_u32; partitions];
-    for block in ids.blocks() {
-        for id in block {
+    ids.each(|ids| {
+        for id in ids {
             if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
                 *size = size.saturating_add(1);
             }
         }
-    }
+    });
     let mut search = Search {
         found: Repeats { marks: vec![0; ids.len().div_ceil(64)], count: 0, earliest: Vec::new() },
         earliest: BinaryHeap::new(),
@@ -91,11 +91,14 @@ fn repeats_by(
 /// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
 /// id in a thousand.
 pub fn may_repeat_much(ids: &List) -> bool {
-    let sampled = |id: &&i64| hash(**id).is_multiple_of(SAMPLE_ONE_IN);
-    let sample: Vec<i64> = ids.blocks().flatten().filter(sampled).copied().collect();
+    let mut sample = List::default();
+    ids.each(|ids| {
+        let sampled = ids.iter().filter(|id| hash(**id).is_multiple_of(SAMPLE_ONE_IN));
+        sampled.for_each(|id| sample.push(*id));
+    });
     // A sample too small to tell from is compared in full.
     let much = sample.len() / MUCH_ONE_IN;
-    sample.len() < SAMPLE_IDS_MIN || repeats(&List::from(sample), 0).count > much
+    sample.len() < SAMPLE_IDS_MIN || repeats(&sample, 0).count > much
 }
 
 #[inline]
@@ -156,8 +159,8 @@ impl Dealt {
             self.entries = vec![Entry::default(); total.saturating_add(slack)];
         }
         let mut place = 0_u32;
-        for block in ids.blocks() {
-            for id in block {
+        ids.each(|ids| {
+            for id in ids {
                 let entry = Entry::new(*id, place);
                 place = place.wrapping_add(1);
                 let partition = partition_of(*id, shift).wrapping_sub(first);
@@ -168,7 +171,7 @@ impl Dealt {
                     *room = entry;
                 }
             }
-        }
+        });
     }
 
     fn partitions<'a>(&'a self, sizes: &'a [u32]) -> impl Iterator<Item = &'a [Entry]> {

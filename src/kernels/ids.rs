@@ -107,7 +107,6 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distinct::Repeats;
 
     fn ids(max: usize) -> Ids {
         Ids { max, places: Some(Places::default()), ..Ids::default() }
@@ -122,7 +121,7 @@ mod tests {
                 let (mut ids, mut line) = (ids(9), 40);
                 let whole = format!("{text}{other}{AFTER}");
                 assert_eq!(ids.take_alone(whole.as_bytes(), end, &mut line), text.len(), "{whole}");
-                assert_eq!((ids.list.take_without(&Repeats::default()), line), (vec![7, 8, 9], 43));
+                assert_eq!((ids.list, line), (List::from(vec![7, 8, 9]), 43));
                 assert_eq!(ids.places.unwrap().line(2), 42);
             }
         }
@@ -138,7 +137,7 @@ mod tests {
             let whole = format!("{text}{other}{AFTER}");
             let used = ids.take_records(whole.as_bytes(), &shape, &mut line);
             assert_eq!((used, line), (text.len(), 4), "{whole}");
-            assert_eq!(ids.list.take_without(&Repeats::default()), [7, 8, 9]);
+            assert_eq!(ids.list, [7, 8, 9]);
         }
     }
 

@@ -1,34 +1,31 @@
-//! Ids in blocks: growing moves nothing and leaves no room unused, as ids are the largest thing in
-//! memory while an input is read.
+//! Ids in little memory, as they are the largest thing in it while an input is read and, where
+//! outcomes are drained, in a whole run.
+//!
+//! They are packed in blocks: the high bits that all ids of a block share are kept once. Ids of
+//! nine digits take four bytes in whatever order they come, longer ones too where they are near
+//! each other, and those in a row two. Growing moves nothing and leaves no room unused.
 
 use super::distinct::Repeats;
-use alloc::vec;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::mem;
+use core::fmt;
+use core::ops::Range;
 
-/// Ids of a block, at most; it has 512 KiB.
-const BLOCK_IDS: usize = 64 << 10;
-const BLOCK_IDS_MIN: usize = 1 << 10;
+/// Ids of a block.
+const BLOCK: usize = 4 << 10;
 
-/// A list of ids.
-#[derive(Debug, Default)]
+/// A list of ids. Equal lists are packed alike, however they were made.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct List {
-    full: Vec<Vec<i64>>,
+    full: Vec<Block>,
+    /// What comes after the full blocks; at most as much as one of them.
     last: Vec<i64>,
-    /// Ids in the full blocks.
-    before: usize,
-}
-
-impl From<Vec<i64>> for List {
-    fn from(ids: Vec<i64>) -> Self {
-        Self { before: ids.len(), full: vec![ids], last: Vec::new() }
-    }
 }
 
 impl List {
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.before.wrapping_add(self.last.len())
+        self.full.len().wrapping_mul(BLOCK).wrapping_add(self.last.len())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -37,57 +34,186 @@ impl List {
 
     #[inline(always)]
     pub fn push(&mut self, id: i64) {
-        if self.last.len() == self.last.capacity() {
-            self.next_block();
+        if self.last.len() == BLOCK {
+            self.pack();
         }
         self.last.push(id);
     }
 
     #[cold]
     #[inline(never)]
-    fn next_block(&mut self) {
-        let size = self.len().clamp(BLOCK_IDS_MIN, BLOCK_IDS);
-        let full = mem::replace(&mut self.last, Vec::with_capacity(size));
-        self.before = self.before.wrapping_add(full.len());
-        if !full.is_empty() {
-            self.full.push(full);
+    fn pack(&mut self) {
+        self.full.push(Block::of(&self.last));
+        self.last.clear();
+    }
+
+    /// Shows all ids, some at a time.
+    #[inline(always)]
+    pub(crate) fn each(&self, mut take: impl FnMut(&[i64])) {
+        let mut room = Vec::with_capacity(BLOCK);
+        for block in &self.full {
+            take(block.all(&mut room));
         }
+        take(&self.last);
     }
 
-    /// All ids, block by block.
-    pub fn blocks(&self) -> impl Iterator<Item = &[i64]> {
-        self.full.iter().chain([&self.last]).map(Vec::as_slice)
-    }
-
-    /// The id at a place, found by going through the blocks.
+    /// The id at a place.
+    #[inline(never)]
     pub fn get(&self, place: usize) -> Option<i64> {
-        let mut place = place;
-        for block in self.blocks() {
-            if let Some(id) = block.get(place) {
-                return Some(*id);
-            }
-            place = place.wrapping_sub(block.len());
+        let within = place % BLOCK;
+        match self.full.get(place / BLOCK) {
+            Some(block) => block.get(within),
+            None if place < self.len() => self.last.get(within).copied(),
+            None => None,
         }
-        None
     }
 
-    /// Takes the ids out in one piece, without those that repeat an earlier one, which were found
-    /// in this list. Each block is freed once it is copied.
-    pub fn take_without(&mut self, repeats: &Repeats) -> Vec<i64> {
-        let kept = self.len().saturating_sub(repeats.count);
-        let mut ids = Vec::with_capacity(kept);
+    /// The ids at some places; `None` where they reach beyond the end.
+    #[inline(never)]
+    pub fn slice(&self, places: Range<usize>) -> Option<Vec<i64>> {
+        if places.end > self.len() {
+            return None;
+        }
+        let mut ids = Vec::with_capacity(places.len());
+        let mut start = places.start;
+        while start < places.end {
+            let number = start / BLOCK;
+            let first = number.wrapping_mul(BLOCK);
+            let within = start.wrapping_sub(first)..places.end.wrapping_sub(first).min(BLOCK);
+            match self.full.get(number) {
+                Some(block) => block.read(within, &mut ids),
+                None => ids.extend_from_slice(self.last.get(within).unwrap_or_default()),
+            }
+            start = first.wrapping_add(BLOCK);
+        }
+        Some(ids)
+    }
+
+    pub fn to_vec(&self) -> Vec<i64> {
+        self.iter().collect()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = i64> {
+        (0..self.len()).filter_map(|place| self.get(place))
+    }
+
+    /// The list without those that repeat an earlier id, which were found in it. Each block is
+    /// freed once it is copied.
+    #[must_use]
+    pub fn without(self, repeats: &Repeats) -> Self {
+        if repeats.count == 0 {
+            return self;
+        }
+        let mut kept = Self::default();
         let mut place = 0_u32;
-        for block in self.full.iter_mut().chain([&mut self.last]) {
-            for id in &mem::take(block) {
-                // What was counted is always room enough; growing would be more code.
-                if !repeats.contains(place) && ids.len() < kept {
-                    ids.push(*id);
+        let mut room = Vec::with_capacity(BLOCK);
+        let mut add = |ids: &[i64]| {
+            for id in ids {
+                if !repeats.contains(place) {
+                    kept.push(*id);
                 }
                 place = place.wrapping_add(1);
             }
+        };
+        for block in self.full {
+            add(block.all(&mut room));
         }
-        *self = Self::default();
-        ids
+        add(&self.last);
+        kept
+    }
+}
+
+impl FromIterator<i64> for List {
+    fn from_iter<T: IntoIterator<Item = i64>>(ids: T) -> Self {
+        let mut list = Self::default();
+        ids.into_iter().for_each(|id| list.push(id));
+        list
+    }
+}
+
+impl From<Vec<i64>> for List {
+    fn from(ids: Vec<i64>) -> Self {
+        ids.into_iter().collect()
+    }
+}
+
+impl<T: AsRef<[i64]>> PartialEq<T> for List {
+    fn eq(&self, other: &T) -> bool {
+        self.iter().eq(other.as_ref().iter().copied())
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// As many ids as a block has.
+#[derive(Clone, PartialEq, Eq)]
+struct Block {
+    /// The bits that all of them share; zeros where they differ.
+    high: i64,
+    low: Low,
+}
+
+/// The bits below, in as few bytes as these loops are fast with.
+#[derive(Clone, PartialEq, Eq)]
+enum Low {
+    Two(Box<[u16]>),
+    Four(Box<[u32]>),
+    Eight(Box<[i64]>),
+}
+
+impl Block {
+    fn of(ids: &[i64]) -> Self {
+        let first = ids.first().copied().unwrap_or(0);
+        let differing = ids.iter().fold(0, |bits, id| bits | (id ^ first)).cast_unsigned();
+        // The casts cut: what they drop is the same for all.
+        let (bits, low) = match differing {
+            ..0x1_0000 => (0xffff, Low::Two(ids.iter().map(|id| *id as u16).collect())),
+            0x1_0000..0x1_0000_0000 => {
+                (0xffff_ffff, Low::Four(ids.iter().map(|id| *id as u32).collect()))
+            }
+            _ => (-1, Low::Eight(ids.into())),
+        };
+        Self { high: first & !bits, low }
+    }
+
+    fn get(&self, place: usize) -> Option<i64> {
+        let low = match &self.low {
+            Low::Two(low) => i64::from(*low.get(place)?),
+            Low::Four(low) => i64::from(*low.get(place)?),
+            Low::Eight(low) => *low.get(place)?,
+        };
+        Some(self.high | low)
+    }
+
+    /// All of them, unpacked in the room where they are packed.
+    #[inline(always)]
+    fn all<'a>(&'a self, room: &'a mut Vec<i64>) -> &'a [i64] {
+        if let Low::Eight(ids) = &self.low {
+            return ids;
+        }
+        room.clear();
+        self.read(0..BLOCK, room);
+        room
+    }
+
+    #[inline(never)]
+    fn read(&self, places: Range<usize>, ids: &mut Vec<i64>) {
+        let high = self.high;
+        match &self.low {
+            Low::Two(low) => {
+                let low = low.get(places).unwrap_or_default();
+                ids.extend(low.iter().map(|low| high | i64::from(*low)));
+            }
+            Low::Four(low) => {
+                let low = low.get(places).unwrap_or_default();
+                ids.extend(low.iter().map(|low| high | i64::from(*low)));
+            }
+            Low::Eight(low) => ids.extend_from_slice(low.get(places).unwrap_or_default()),
+        }
     }
 }
 
@@ -95,42 +221,73 @@ impl List {
 mod tests {
     use super::*;
     use crate::distinct::repeats;
+    use proptest::prelude::*;
 
-    fn list(ids: impl IntoIterator<Item = i64>) -> List {
-        let mut list = List::default();
-        ids.into_iter().for_each(|id| list.push(id));
-        list
-    }
+    const COUNT: i64 = BLOCK as i64;
 
     #[test]
     fn ids_come_back_in_order_whatever_the_blocks() {
-        for count in [0, 1, 1_024, 1_025, 200_000] {
-            let mut list = list(1..=count);
-            assert_eq!(list.len(), usize::try_from(count).unwrap());
-            assert_eq!(list.is_empty(), count == 0);
-            assert_eq!(list.get(list.len()), None);
-            assert_eq!(list.get(list.len() / 2), (count > 0).then_some(count / 2 + 1));
-            let ids = list.take_without(&Repeats::default());
-            assert_eq!(ids.capacity(), ids.len());
-            assert!(list.is_empty());
-            assert!(ids.into_iter().eq(1..=count));
+        for count in [0, 1, COUNT - 1, COUNT, COUNT + 1, 2 * COUNT, 50_000] {
+            let list: List = (1..=count).collect();
+            let length = usize::try_from(count).unwrap();
+            assert_eq!((list.len(), list.is_empty()), (length, count == 0));
+            assert_eq!((list.get(length), list.get(length + BLOCK)), (None, None));
+            assert_eq!(list.get(length / 2), (count > 0).then_some(count / 2 + 1));
+            assert!(list.iter().eq(1..=count));
+            let mut shown = Vec::new();
+            list.each(|ids| shown.extend_from_slice(ids));
+            assert!(shown.into_iter().eq(1..=count));
         }
     }
 
     #[test]
-    fn blocks_leave_little_room_unused() {
-        let mut list = list(1..=300_000);
-        let room: usize = list.full.iter().map(Vec::capacity).sum();
-        assert!(room + list.last.capacity() <= 300_000 + BLOCK_IDS);
-        let one_block = List::from(list.take_without(&Repeats::default()));
-        assert_eq!((one_block.len(), one_block.get(299_999)), (300_000, Some(300_000)));
+    fn a_slice_has_the_ids_of_its_places_or_is_none() {
+        let list: List = (0..3 * COUNT + 5).collect();
+        let end = list.len();
+        for places in [0..0, 0..1, BLOCK - 1..BLOCK + 1, 5..end, end - 5..end, end..end] {
+            let expected = (0_i64..).skip(places.start).take(places.len());
+            assert!(list.slice(places).unwrap().into_iter().eq(expected));
+        }
+        assert_eq!((list.slice(0..end + 1), list.slice(end..end + 1)), (None, None));
+    }
+
+    #[test]
+    fn ids_take_the_bytes_that_their_block_needs() {
+        let bytes = |ids: &dyn Fn(i64) -> i64| {
+            let list: List = (0..=COUNT).map(ids).collect();
+            assert!(list.iter().eq((0..=COUNT).map(ids)));
+            match list.full[0].low {
+                Low::Two(_) => 2,
+                Low::Four(_) => 4,
+                Low::Eight(_) => 8,
+            }
+        };
+        assert_eq!(bytes(&|_| 7), 2);
+        assert_eq!(bytes(&|n| i64::MAX - n), 2);
+        assert_eq!(bytes(&|n| 100_000_000 + n * 7_777_777 % 900_000_000), 4);
+        assert_eq!(bytes(&|n| (77 << 32) + n * 1_000_003), 4);
+        assert_eq!(bytes(&|n| if n == 5 { 1 << 32 } else { 1 }), 8);
     }
 
     #[test]
     fn removing_leaves_the_first_of_each_in_order() {
-        let mut list = list((0..100_000).map(|n| n * 7 % 1_300 + 1));
+        let list: List = (0..100_000).map(|n| n * 7 % 1_300 + 1).collect();
         let found = repeats(&list, 0);
-        let expected = (0..1_300).map(|n| n * 7 % 1_300 + 1);
-        assert!(list.take_without(&found).into_iter().eq(expected));
+        let expected: List = (0..1_300).map(|n| n * 7 % 1_300 + 1).collect();
+        assert_eq!(list.without(&found), expected);
+        assert_eq!(expected.clone().without(&Repeats::default()), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn a_block_gives_back_any_ids(ids: Vec<i64>, high: i64, shift in 0..64_u32) {
+            let ids: Vec<i64> = ids.into_iter().map(|id| id >> shift ^ high).collect();
+            let block = Block::of(&ids);
+            let mut read = Vec::new();
+            block.read(0..ids.len(), &mut read);
+            prop_assert_eq!(&read, &ids);
+            let one_by_one: Vec<i64> = (0..ids.len()).filter_map(|at| block.get(at)).collect();
+            prop_assert_eq!(one_by_one, ids);
+        }
     }
 }

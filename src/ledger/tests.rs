@@ -16,6 +16,7 @@ fn the_books_balance_after_every_step() {
     ledger.depart(&(0..3)).unwrap();
     assert_eq!((ledger.count(State::InFlight), ledger.count(State::Queued)), (3, 1));
     ledger.issue(0, &ISSUANCE, None).unwrap();
+    assert_eq!((ledger.causes().len(), ledger.cause_of(0)), (0, None), "none has a cause yet");
     let rejected = ledger.cause(Cause::new(Reason::Rejected(Rejection::EntryError)));
     ledger.settle(1, State::InFlight, rejected).unwrap();
     let cause = unknown(&mut ledger);
@@ -35,6 +36,12 @@ fn the_books_balance_after_every_step() {
     assert_eq!(ledger.issuance(1), None);
     assert_eq!(ledger.cause_of(3).unwrap().reason, Reason::Unsent(Unsent::NotReached));
     assert_eq!(ledger.cause_of(0), None);
+}
+
+#[test]
+fn the_ids_of_rows_are_there_or_none_of_them() {
+    let ledger = Ledger::new(vec![11, 22, 33]);
+    assert_eq!((ledger.ids_of(&(1..3)), ledger.ids_of(&(1..4))), (Some(vec![22, 33]), None));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn plan() -> Plan {
 
 /// A run that left these ids unknown and one issued.
 fn record(unknown: i64) -> Record {
-    let mut job = Job::new(plan(), (1..=unknown).collect(), false, 1, Instant::START);
+    let mut job = Job::new(plan(), (1..=unknown).collect::<Vec<_>>(), false, 1, Instant::START);
     let mut now = Instant::START;
     loop {
         match job.poll_output(now) {

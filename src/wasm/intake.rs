@@ -2,6 +2,7 @@
 
 use super::convert::{object, parsed};
 use super::settings::Settings;
+use crate::id::List;
 use crate::intake::{self, Column, CsvOptions, Dedupe, Delimiter, Format, IntakeError, Layout};
 use crate::intake::{Problem, ProblemReason};
 use crate::json::{self, Object};
@@ -72,7 +73,7 @@ fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
 /// What a run takes from an input.
 #[derive(Clone, Default)]
 pub(super) struct Source {
-    pub(super) ids: Vec<i64>,
+    pub(super) ids: List,
     /// In the order of [`COUNTS`].
     counts: [u64; 4],
     /// A JSON list of the problems with their places.

@@ -4,7 +4,7 @@
 use super::convert::{object, parsed};
 use super::intake::{Source, bytes, longs};
 use super::progress::write_progress;
-use crate::id::CustomerId;
+use crate::id::{CustomerId, List};
 use crate::job::{Record, RunState, Stopped};
 use crate::json::{self, Object};
 use crate::outcome::Outcome;
@@ -18,6 +18,9 @@ use core::mem;
 use js_sys::{BigInt64Array, Uint8Array, Uint16Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Ids that are unpacked at once.
+const IDS_SLICE: usize = 64 << 10;
 
 #[wasm_bindgen]
 pub struct Outcomes {
@@ -98,7 +101,7 @@ impl Outcomes {
         let Ok(id) = CustomerId::parse(id.as_bytes()) else { return -1.0 };
         let ids = self.record.ledger.ids();
         let by_id = self.by_id.get_or_init(|| rows_by_id(ids));
-        let id_of = |row: &u32| ids.get(*row as usize).copied().unwrap_or(i64::MAX);
+        let id_of = |row: &u32| id_at(ids, *row);
         let found = by_id.binary_search_by_key(&id.get(), id_of).ok();
         found.and_then(|place| by_id.get(place)).map_or(-1.0, |row| f64::from(*row))
     }
@@ -125,7 +128,14 @@ impl Outcomes {
     }
 
     pub fn ids(&self) -> BigInt64Array {
-        longs(self.record.ledger.ids())
+        let ids = self.record.ledger.ids();
+        let array = BigInt64Array::new_with_length(ids.len() as u32);
+        for start in (0..ids.len()).step_by(IDS_SLICE) {
+            let end = start.saturating_add(IDS_SLICE).min(ids.len());
+            let slice = ids.slice(start..end).unwrap_or_default();
+            array.subarray(start as u32, end as u32).copy_from(&slice);
+        }
+        array
     }
 
     /// 0 issued, 1 rejected, 2 unsent, 3 unknown.
@@ -159,7 +169,11 @@ impl Outcomes {
 
     /// For each row 0, or one more than its place in `causeTable()`.
     pub fn causes(&self) -> Uint16Array {
-        Uint16Array::from(self.record.ledger.causes())
+        let ledger = &self.record.ledger;
+        if ledger.causes().is_empty() {
+            return Uint16Array::new_with_length(ledger.rows());
+        }
+        Uint16Array::from(ledger.causes())
     }
 
     #[wasm_bindgen(js_name = causeTable)]
@@ -197,14 +211,11 @@ pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
 
 /// Sorted by a radix of one byte, least first: as fast as a comparing sort, and a tenth of its
 /// code. Bytes that all ids share are passed over, so short ids cost few rounds.
-fn rows_by_id(ids: &[i64]) -> Box<[u32]> {
+fn rows_by_id(ids: &List) -> Box<[u32]> {
     let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
     let mut sorted = rows.clone();
     for shift in (0..i64::BITS).step_by(8) {
-        let byte = |row: &u32| {
-            let id = ids.get(*row as usize).copied().unwrap_or(i64::MAX);
-            (id >> shift & 0xff) as usize
-        };
+        let byte = |row: &u32| (id_at(ids, *row) >> shift & 0xff) as usize;
         let mut starts = [0_u32; 257];
         for row in &rows {
             if let Some(count) = starts.get_mut(byte(row).wrapping_add(1)) {
@@ -229,6 +240,10 @@ fn rows_by_id(ids: &[i64]) -> Box<[u32]> {
         mem::swap(&mut rows, &mut sorted);
     }
     rows.into()
+}
+
+fn id_at(ids: &List, row: u32) -> i64 {
+    ids.get(row as usize).unwrap_or(i64::MAX)
 }
 
 fn times(record: &Record, column: &[i64]) -> BigInt64Array {

@@ -124,7 +124,7 @@ fn bodies() -> bool {
 
 /// A hundred thousand rows leave, and nine of ten are issued.
 fn ledger() -> bool {
-    let mut ledger = Ledger::new((1..=100_000).collect());
+    let mut ledger = Ledger::new((1..=100_000).collect::<Vec<_>>());
     let cause = ledger.cause(Cause::new(Reason::Unknown(Unknown::Timeout)));
     measured(|| {
         for from in (0..100_000).step_by(1_000) {

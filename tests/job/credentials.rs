@@ -10,7 +10,7 @@ use issue_bulk::time::Instant;
 const UNAVAILABLE: CredentialsFailure = CredentialsFailure::Unavailable;
 
 fn fetching(options: Options<'_>, seed: u64) -> Job {
-    Job::new(plan(options), (1..=10).collect(), true, seed, Instant::START)
+    Job::new(plan(options), (1..=10).collect::<Vec<_>>(), true, seed, Instant::START)
 }
 
 #[track_caller]

@@ -11,7 +11,7 @@ use issue_bulk::verdict::Failure;
 pub const WALL: UnixTime = UnixTime::from_millis(1_795_381_200_000);
 
 pub fn journalled<'a>(ids: i64, options: Options<'_>, service: &'a mut Service<'a>) -> World<'a> {
-    let job = Job::new(plan(options), (1..=ids).collect(), false, 7, Instant::START);
+    let job = Job::new(plan(options), (1..=ids).collect::<Vec<_>>(), false, 7, Instant::START);
     World::around(job.with_journal(Instant::START, WALL, b"{}".to_vec()), service)
 }
 
@@ -354,9 +354,9 @@ fn millions_of_ids_are_stored_in_pieces_before_anything_leaves() {
     assert_eq!(pieces.len(), 7);
     assert!(pieces.iter().all(|piece| piece.len() < 1_200_000));
     let told = recovered(&pieces.concat());
-    assert!(told.check_ids(&ids).is_ok());
+    assert!(told.check_ids(&ids.clone().into()).is_ok());
     assert_eq!(told.open.len(), 2);
-    assert_eq!(told.check_ids(&ids[1..]).unwrap_err().code, "journal-mismatch");
+    assert_eq!(told.check_ids(&ids[1..].to_vec().into()).unwrap_err().code, "journal-mismatch");
 }
 
 #[test]
@@ -476,7 +476,7 @@ fn a_run_goes_on_from_any_prefix_of_its_journal_and_sends_nothing_twice() {
             .iter()
             .zip(told.ledger.states())
             .filter(|(_, state)| **state != issue_bulk::ledger::State::Queued)
-            .map(|(id, _)| *id)
+            .map(|(id, _)| id)
             .collect();
         let mut again = issue;
         let mut second = resumed(&world.stored[..end], batch_of(10), &mut again);

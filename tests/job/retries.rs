@@ -171,7 +171,8 @@ fn the_wait_after_a_refusal_of_the_rate_doubles_at_the_most() {
             calls += 1;
             if calls <= 4 { Reply::Throttled(None) } else { issue(ids) }
         };
-        let job = Job::new(plan(batch_of(10)), (1..=10).collect(), false, seed, Instant::START);
+        let ids: Vec<i64> = (1..=10).collect();
+        let job = Job::new(plan(batch_of(10)), ids, false, seed, Instant::START);
         let mut world = World::around(job, &mut service);
         world.run();
         expect(&world, &[("issued", 10)]);

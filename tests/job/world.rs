@@ -66,7 +66,8 @@ impl<'a> World<'a> {
         credentials: Option<Vec<Result<(), CredentialsFailure>>>,
     ) -> Self {
         let fetched = credentials.is_some();
-        let job = Job::new(plan(options), (1..=ids).collect(), fetched, 7, Instant::START);
+        let job =
+            Job::new(plan(options), (1..=ids).collect::<Vec<_>>(), fetched, 7, Instant::START);
         Self { credentials: credentials.unwrap_or_default(), ..Self::around(job, service) }
     }
 

@@ -29,7 +29,7 @@ fn recovered(writer: &mut Writer) -> Recovered {
 /// What comes back of a batch that is settled like this.
 fn through(ledger: &Ledger) -> Recovered {
     let rows = 0..ledger.rows();
-    let mut writer = begun(ledger.ids());
+    let mut writer = begun(&ledger.ids().to_vec());
     writer.intent(&intent(7, rows.clone()));
     writer.outcome(BatchId(7), &rows, ledger);
     recovered(&mut writer)
@@ -61,7 +61,7 @@ fn every_cause_comes_back_with_all_its_parts() {
 
 #[test]
 fn every_issuance_comes_back_with_all_its_parts() {
-    let mut ledger = Ledger::new((1..=6).collect());
+    let mut ledger = Ledger::new((1..=6).collect::<Vec<_>>());
     ledger.depart(&(0..6)).unwrap();
     let times = [i64::MIN, i64::MAX, 0, -1, 1_742_553_655_678, 5];
     for (row, time) in (0..6).zip(times) {
@@ -84,7 +84,7 @@ fn every_issuance_comes_back_with_all_its_parts() {
 fn causes_that_differ_and_causes_that_repeat_come_back_in_their_rows() {
     // Thirty-two others stand between the first and its return: beyond what is compared.
     let names: Vec<u32> = (0..200).map(|n| n % 40).chain([0, 0, 1]).collect();
-    let mut ledger = Ledger::new((1..=names.len() as i64).collect());
+    let mut ledger = Ledger::new((1..=names.len() as i64).collect::<Vec<_>>());
     for (row, name) in (0..).zip(&names) {
         let mut cause = Cause::new(Reason::Unknown(Unknown::EntryError));
         cause.message = name.to_string().into();
@@ -99,14 +99,14 @@ fn causes_that_differ_and_causes_that_repeat_come_back_in_their_rows() {
 
 #[test]
 fn a_cause_that_alternates_is_told_once() {
-    let mut ledger = Ledger::new((1..=1_000).collect());
+    let mut ledger = Ledger::new((1..=1_000).collect::<Vec<_>>());
     for row in 0..1_000 {
         let mut cause = Cause::new(Reason::Unknown(Unknown::EntryError));
         cause.message = ["one long message of the service", "another"][row as usize % 2].into();
         let index = ledger.cause(cause);
         ledger.settle(row, State::Queued, index).unwrap();
     }
-    let mut writer = begun(ledger.ids());
+    let mut writer = begun(&ledger.ids().to_vec());
     let _ids = writer.take();
     writer.outcome(BatchId(0), &(0..1_000), &ledger);
     assert!(writer.pending() < 2_200, "{} bytes", writer.pending());
@@ -139,7 +139,7 @@ fn ids_that_are_far_apart_take_eight_bytes_at_the_most() {
     let before = writer.pending();
     writer.ids(&ids);
     assert_eq!(writer.pending() - before, 13 + 1 + 4 * 8);
-    assert_eq!(recovered(&mut writer).ledger.ids(), ids);
+    assert_eq!(*recovered(&mut writer).ledger.ids(), ids);
 }
 
 #[test]
