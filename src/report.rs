@@ -268,3 +268,24 @@ pub fn write_cause(cause: &Cause, object: &mut Object<'_>) {
     object.text("message", Some(&cause.message));
     object.text("requestId", cause.request_id.as_deref());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_the_rows_that_are_issued_and_not_forgotten() {
+        let mut ledger = Ledger::new(vec![11, 22, 33, 44]);
+        ledger.depart(&(0..3)).unwrap();
+        ledger.issue_all(&(0..3), &[[7; 12]; 3], &[5; 3], &[NO_TIME; 3]).unwrap();
+        // As in a run that is resumed: what earlier processes did is in the columns.
+        ledger.drain();
+        ledger.forget(&(1..2));
+        let rows = page(&ledger, 0, 9);
+        let (times, texts) = rows.split_at(4 * PAGE_TIMES);
+        assert_eq!(times[..8], double(5));
+        assert!(f64::from_le_bytes(times[8..16].try_into().unwrap()).is_nan());
+        let marks = texts.chunks(page::ROW).map(|text| text[0]).collect::<Vec<_>>();
+        assert_eq!(marks, [page::MARK + 2, page::MARK, page::MARK + 2, page::MARK]);
+    }
+}

@@ -142,6 +142,7 @@ test("a resumed run gives all outcomes anew", async () => {
   const { onOutcomes } = second;
   const report = await resumeIssueBulk(journal, where({ onOutcomes }));
   assert.equal(report.counts.issued, 100);
+  assert.deepEqual([...report], []);
   assert.deepEqual(
     second.byId().map(({ customerId, outcome }) => [customerId, outcome]),
     ids(100).map((id) => [id, "issued"]),
