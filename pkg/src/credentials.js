@@ -39,7 +39,7 @@ export async function fetchToken(transport, request, signal) {
 }
 
 /**
- * @param {Response} response
+ * @param {import("./exchange.js").Answer} response
  * @returns {Promise<string | null>} null for an answer too long to be a token
  */
 async function readText(response) {

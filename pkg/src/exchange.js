@@ -5,6 +5,8 @@
 import { isBytes } from "./sources.js";
 
 /** @typedef {import("../types/options.cjs").Transport} Transport */
+/** @typedef {import("../types/options.cjs").PushedResponse} PushedResponse */
+/** @typedef {Response | PushedResponse} Answer */
 
 /** Bytes copied into the core at once: bounds what is held twice. */
 const BYTES_SLICE = 1 << 18;
@@ -16,7 +18,7 @@ const BYTES_SLICE = 1 << 18;
  * @param {Transport} transport
  * @param {{ url: string, headers: Record<string, string>, body: Uint8Array | undefined }} request
  * @param {AbortSignal} signal
- * @returns {Promise<Response>}
+ * @returns {Promise<Answer>}
  */
 export async function send(transport, { url, headers, body }, signal) {
   const accepted = { Accept: "application/json", ...headers };
@@ -40,7 +42,7 @@ export async function send(transport, { url, headers, body }, signal) {
 /**
  * What the core reads of an answer's head; a header that is absent is empty.
  *
- * @param {Response} response
+ * @param {Answer & { type?: string }} response
  */
 export function headOf({ status, type, headers }) {
   const header = (/** @type {string} */ name) => headers?.get(name) ?? "";
@@ -54,25 +56,29 @@ export function headOf({ status, type, headers }) {
 }
 
 /**
- * Reads a body as it arrives, decoded by the runtime.
+ * Reads a body as it arrives, decoded by the runtime or the transport.
  *
- * @param {Response} response
+ * @param {Answer} response
  * @param {(bytes: Uint8Array) => boolean} take `false` when the rest is not wanted
  */
 export async function readBody(response, take) {
   const { body } = response;
   if (body === null) return;
+  if (body !== undefined && "pushTo" in body) {
+    await body.pushTo((bytes) => takePiece(bytes, take));
+    return;
+  }
   if (typeof body?.getReader !== "function") {
     // A polyfill without streams: the whole at once.
-    takeSlices(new Uint8Array(await response.arrayBuffer()), take);
+    const whole = /** @type {Response} */ (response);
+    takePiece(new Uint8Array(await whole.arrayBuffer()), take);
     return;
   }
   const reader = body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    if (!isBytes(value)) throw new TypeError("the body of a Response must give bytes");
-    if (takeSlices(value, take)) continue;
+    if (takePiece(value, take)) continue;
     // Nobody waits for it: what was read is enough, and a stream that failed has nothing to cancel.
     reader.cancel().catch(() => {});
     return;
@@ -84,7 +90,9 @@ export async function readBody(response, take) {
  * @param {(bytes: Uint8Array) => boolean} take
  * @returns {boolean} whether more is wanted
  */
-function takeSlices(bytes, take) {
+function takePiece(bytes, take) {
+  if (!isBytes(bytes)) throw new TypeError("the body of a Response must give bytes");
+  if (bytes.length <= BYTES_SLICE) return take(bytes);
   for (let at = 0; at < bytes.length; at += BYTES_SLICE) {
     if (!take(bytes.subarray(at, at + BYTES_SLICE))) return false;
   }

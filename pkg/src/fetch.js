@@ -4,7 +4,9 @@
  * The runtime's fetch, looked up at each call: it may be replaced later, and called as somebody's
  * method it throws in Workers.
  *
- * @type {import("../types/options.cjs").Transport}
+ * @param {string} url
+ * @param {RequestInit} init
+ * @returns {Promise<Response>}
  */
 export function runtimeFetch(url, init) {
   return globalThis.fetch(url, "Deno" in globalThis ? unrepeatable(init) : init);

@@ -158,6 +158,49 @@ test("a Response without streams, without headers or of another realm is read", 
   assert.equal(counts.issued, 2);
 });
 
+/** @param {(take: (bytes: any) => boolean) => Promise<void>} pushTo */
+const pushed = (pushTo) => ({ status: 200, headers: new Headers(), body: { pushTo } });
+
+test("a body that hands out its own bytes is read, and may use its memory again", async () => {
+  const report = await run((init) =>
+    pushed(async (take) => {
+      const answer = answerTo(init);
+      const piece = new Uint8Array(7);
+      for (let at = 0; at < answer.length; at += piece.length) {
+        piece.set(answer.subarray(at, at + piece.length));
+        assert.ok(take(piece.subarray(0, answer.length - at)));
+        await null;
+      }
+    }),
+  );
+  assert.equal(report.counts.issued, 2);
+});
+
+test("a body that hands out no bytes, or breaks off, proves nothing", async () => {
+  const start = new TextEncoder().encode('{"data":{');
+  const broken = async (/** @type {(bytes: any) => boolean} */ take) => {
+    take(start);
+    throw new TypeError("terminated");
+  };
+  const texts = async (/** @type {(bytes: any) => boolean} */ take) => void take("text");
+  for (const pushTo of [broken, texts]) {
+    const report = await run(() => pushed(pushTo));
+    assert.deepEqual([...report.unknown()].map(({ reason }) => reason), ["cut-body", "cut-body"]);
+  }
+});
+
+test("a body that hands out too much is told so", async () => {
+  let pushes = 0;
+  const blanks = new Uint8Array(1_000).fill(0x20);
+  const pushTo = async (/** @type {(bytes: any) => boolean} */ take) => {
+    do pushes += 1;
+    while (take(blanks));
+  };
+  const report = await run(() => pushed(pushTo), { responseBytesMax: 10_000 });
+  assert.equal([...report.unknown()][0]?.reason, "oversized-body");
+  assert.equal(pushes, 11);
+});
+
 test("an answer without a body is an empty one", async () => {
   const report = await run(() => new Response(null, { status: 200 }));
   assert.deepEqual([...report.unknown()].map(({ reason }) => reason), ["cut-body", "cut-body"]);

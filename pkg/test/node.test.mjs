@@ -112,7 +112,14 @@ test("over undici nobody listening is proven: every id is unsent", async () => {
   assert.deepEqual([report.counts.unsent, unsent?.reason], [2, "not-reached"]);
 });
 
-test("undici decodes what a proxy packed, and uses the dispatcher it is given", async () => {
+/**
+ * A service behind a proxy that packs its answers and first says that they take a while.
+ *
+ * @param {(answer: string) => Uint8Array} pack
+ * @param {import("undici").Dispatcher} dispatcher
+ * @param {object} [options]
+ */
+async function runPacked(pack, dispatcher, options = {}) {
   let calls = 0;
   const server = createServer(async (request, response) => {
     let body = "";
@@ -129,19 +136,66 @@ test("undici decodes what a proxy packed, and uses the dispatcher it is given", 
       },
     ]);
     calls += 1;
+    response.writeProcessing();
     response.writeHead(200, { "content-encoding": "gzip", "content-type": "application/json" });
-    response.end(gzipSync(JSON.stringify({ data: Object.fromEntries(entries) })));
+    response.end(pack(JSON.stringify({ data: Object.fromEntries(entries) })));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const dispatcher = new Agent({ connections: 1 });
   const transport = await undiciTransport({ dispatcher });
-  const options = { host: `http://127.0.0.1:${port}`, batchSize: 10, transport };
-  const report = await issueBulk(what(ids(50)), options);
-  assert.deepEqual([report.counts.issued, calls], [50, 5]);
+  const host = `http://127.0.0.1:${port}`;
+  const report = await issueBulk(what(ids(50)), { batchSize: 10, ...options, host, transport });
   await dispatcher.close();
+  server.closeAllConnections();
   server.close();
-});
+  return { report, calls };
+}
+
+/** What undici 6 and the undici inside of Node are: they know handlers of the older kind alone. */
+class OldAgent extends Agent {
+  /** @param {any} options @param {any} handler */
+  dispatch(options, handler) {
+    return super.dispatch(options, {
+      onConnect: (/** @type {any[]} */ ...all) => handler.onConnect(...all),
+      onHeaders: (/** @type {any[]} */ ...all) => handler.onHeaders(...all),
+      onData: (/** @type {any[]} */ ...all) => handler.onData(...all),
+      onComplete: (/** @type {any[]} */ ...all) => handler.onComplete(...all),
+      onError: (/** @type {any[]} */ ...all) => handler.onError(...all),
+    });
+  }
+}
+
+for (const Dispatcher of [Agent, OldAgent]) {
+  const { name } = Dispatcher;
+
+  test(`undici decodes what a proxy packed, over an ${name} that it is given`, async () => {
+    const { report, calls } = await runPacked(gzipSync, new Dispatcher({ connections: 1 }));
+    assert.deepEqual([report.counts.issued, calls], [50, 5]);
+  });
+
+  test(`over an ${name} a packed answer that is cut, or bursts, proves nothing`, async () => {
+    const cut = (/** @type {string} */ answer) => gzipSync(answer).subarray(0, -9);
+    const bomb = () => gzipSync(Buffer.alloc(50_000_000, " "));
+    /** @type {[typeof cut, string][]} */
+    const packings = [[cut, "cut-body"], [bomb, "oversized-body"]];
+    for (const [pack, reason] of packings) {
+      const { report } = await runPacked(pack, new Dispatcher(), { responseBytesMax: 100_000 });
+      assert.equal(report.counts.unknown, 50);
+      for (const one of report.unknown()) assert.equal(one.reason, reason);
+    }
+  });
+
+  test(`over an ${name} a call ends at its timeout, and its connection with it`, async () => {
+    await service.gateway.faults([{ when: { calls: [2] }, fault: { kind: "stallInBody" } }]);
+    const dispatcher = new Dispatcher();
+    const transport = await undiciTransport({ dispatcher });
+    const options = { batchSize: 10, concurrency: 1, timeoutMs: 300, transport };
+    const report = await issueBulk(what(ids(30)), where(options));
+    assert.deepEqual([report.counts.issued, report.counts.unknown], [20, 10]);
+    await service.gateway.reached({ openCalls: 0 });
+    await dispatcher.close();
+  });
+}
 
 test("without undici its transport says what to install", async () => {
   const alone = join(folder, "alone");

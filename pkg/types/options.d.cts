@@ -215,7 +215,24 @@ export interface StopRules {
  * body is a stream, as it is by default there (so it has no `Content-Length`). `init.redirect` is
  * `"manual"` and `init.signal` ends the call at its timeout. Called without `this`.
  */
-export type Transport = (url: string, init: RequestInit) => Promise<Response>;
+export type Transport = (url: string, init: RequestInit) => Promise<Response | PushedResponse>;
+
+/**
+ * What a {@link Transport} that makes no `Response` resolves with: what is read of one, and a body
+ * that hands out its bytes by itself, which costs less than a stream does.
+ */
+export interface PushedResponse {
+  readonly status: number;
+  readonly headers: Pick<Headers, "get">;
+  readonly body: {
+    /**
+     * Calls `take` with the bytes of the body, decoded, as they arrive; what is in a piece may be
+     * overwritten afterwards. Resolves at the end of the body, rejects where it breaks off. Once
+     * `take` returns `false` or throws, nothing more is wanted, and the call is to be dropped.
+     */
+    pushTo(take: (bytes: Uint8Array) => boolean): Promise<void>;
+  } | null;
+}
 
 /** What a run would do. */
 export interface Plan {
