@@ -30,6 +30,9 @@ export const NOTHING_YET = Object.freeze({
   pausedBy: null,
 });
 
+/** How old a state may be that nobody waits for. */
+const UNWATCHED_MS = 100;
+
 export class ProgressFeed {
   #onProgress;
   #notes;
@@ -39,7 +42,9 @@ export class ProgressFeed {
   #announced = 1;
   /** @type {(() => Progress) | null} reads what is not looked at yet */
   #read = null;
-  #isScheduled = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} until it is looked at */
+  #timer;
+  #isHurried = false;
   #isOver = false;
   /** @type {{ error: unknown } | null} */
   #failure = null;
@@ -62,19 +67,30 @@ export class ProgressFeed {
   /**
    * Something moved. It is looked at, and told to readers and the user's function, in a turn of
    * the event loop of its own: once for all that moved until then; and a handler that pauses and
-   * resumes makes new progress each time, which in microtasks would never let an answer in.
+   * resumes makes new progress each time, which in microtasks would never let an answer in. Where
+   * nobody waits for it, now and then is enough.
    *
    * @param {() => Progress} read
    */
   changed(read) {
     this.#read = read;
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setTimeout(() => this.#look(), 0);
+    if (this.#timer === undefined) this.#lookLater();
+  }
+
+  #lookLater() {
+    this.#isHurried = this.#onProgress !== undefined || this.#sleepers.size > 0;
+    this.#timer = setTimeout(() => this.#look(), this.#isHurried ? 0 : UNWATCHED_MS);
+  }
+
+  /** Somebody waits from now on. */
+  #hurry() {
+    if (this.#timer === undefined || this.#isHurried) return;
+    clearTimeout(this.#timer);
+    this.#lookLater();
   }
 
   #look() {
-    this.#isScheduled = false;
+    this.#timer = undefined;
     const read = this.#read;
     if (read === null) return;
     try {
@@ -103,6 +119,7 @@ export class ProgressFeed {
    * @param {{ error: unknown } | null} failure thrown in every loop instead
    */
   end(failure = null) {
+    clearTimeout(this.#timer);
     this.#announce();
     this.#isOver = true;
     this.#failure = failure;
@@ -132,6 +149,7 @@ export class ProgressFeed {
       await new Promise((resolve) => {
         reader.wake = () => resolve(undefined);
         this.#sleepers.add(reader.wake);
+        this.#hurry();
       });
     }
     if (this.#failure !== null && !reader.isLeft) throw this.#failure.error;
