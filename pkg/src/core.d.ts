@@ -97,9 +97,8 @@ export class Run {
   readonly attempt: number;
   /** When to poll again at the latest. */
   readonly until: number;
-  /** Where an exchange goes. */
-  url(batch: number): string;
-  readonly headers: Record<string, string>;
+  /** Where an exchange goes and what it carries; undefined where both are as before. */
+  target(batch: number): { url: string; headers: Record<string, string> } | undefined;
   /** Undefined for a GET. */
   body(batch: number): Uint8Array | undefined;
   /** A header that is absent is empty; the status of a hidden redirect is 0. */

@@ -28,7 +28,7 @@ const ANSWER_BYTES_MAX = 1 << 16;
 export async function fetchToken(transport, request, signal) {
   try {
     const body = new TextEncoder().encode(request.body);
-    const response = await send(transport, { url: request.url, headers: {}, body }, signal);
+    const response = await send(transport, { url: request.url, headers: {} }, body, signal);
     const { status } = response;
     const text = await readText(response);
     if (status === 429 || status >= 500) return UNAVAILABLE;

@@ -29,17 +29,24 @@ const DELAY_MS_MAX = 0x7fff_fffe;
  * @property {import("./watch.js").Watch | null} watch told of attempts and batches
  */
 
+/** @typedef {import("./exchange.js").Target} Target */
+/** @typedef {{ batch: number, attempt: number, controller: AbortController }} Attempt */
+
 export class Driver {
   #engine;
   #run;
   #world;
   #isOver = false;
-  /** @type {Map<string, AbortController>} attempts in flight */
-  #attempts = new Map();
+  /** @type {Set<Attempt>} in flight */
+  #attempts = new Set();
+  /** @type {Target} of the exchange that began last */
+  #target = { url: "", headers: {} };
   /** @type {AbortController | null} of the credentials that are being fetched */
   #renewal = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** When it fires, on the clock of the run. */
+  #timerAt = Infinity;
   /** @type {() => void} */
   #resolve = () => {};
   /** @type {(error: unknown) => void} */
@@ -102,7 +109,7 @@ export class Driver {
           this.#exchange(run.batch, run.attempt).catch(this.#reject);
           break;
         case ABORT:
-          this.#attempts.get(nameOf(run.batch, run.attempt))?.abort();
+          this.#abort(run.batch, run.attempt);
           this.#conclude();
           break;
         case FETCH_CREDENTIALS:
@@ -128,10 +135,18 @@ export class Driver {
    *   when the timer still keeps the process alive
    */
   #wait(until) {
+    // One that fires earlier than it has to is as good, and most waits only move further away.
+    if (this.#timer !== undefined && this.#timerAt <= until) return;
     clearTimeout(this.#timer);
     const delay = Math.min(Math.max(until - performance.now(), 0), DELAY_MS_MAX);
+    this.#timerAt = until;
     // Timers may fire a fraction of a millisecond early; one more makes the wait complete.
-    this.#timer = setTimeout(() => this.#wake(), delay + 1);
+    this.#timer = setTimeout(() => this.#wakeByTimer(), delay + 1);
+  }
+
+  #wakeByTimer() {
+    this.#timer = undefined;
+    this.#wake();
   }
 
   #wake() {
@@ -149,9 +164,9 @@ export class Driver {
    * @param {number} attempt
    */
   async #exchange(batch, attempt) {
-    const name = nameOf(batch, attempt);
     const controller = new AbortController();
-    this.#attempts.set(name, controller);
+    const known = { batch, attempt, controller };
+    this.#attempts.add(known);
     /** @type {{ error: unknown } | null} */
     let failure = null;
     try {
@@ -159,7 +174,7 @@ export class Driver {
     } catch (error) {
       failure = { error };
     }
-    this.#attempts.delete(name);
+    this.#attempts.delete(known);
     if (this.#isOver) return;
     const isNotSent = failure !== null && wasNotSent(failure.error);
     this.#engine.call(() => {
@@ -169,6 +184,16 @@ export class Driver {
     });
     this.#conclude();
     this.#advance();
+  }
+
+  /**
+   * @param {number} batch
+   * @param {number} attempt
+   */
+  #abort(batch, attempt) {
+    for (const known of this.#attempts) {
+      if (known.batch === batch && known.attempt === attempt) known.controller.abort();
+    }
   }
 
   /** Tells who watches what became of the attempt that just ended. */
@@ -190,17 +215,19 @@ export class Driver {
    */
   async #converse(batch, attempt, signal) {
     const run = this.#run;
-    const request = this.#engine.call(() => {
-      const [url, body, ids] = [run.url(batch), run.body(batch), run.idsOf(batch)];
-      return { url, headers: run.headers, body, ids };
-    });
     const { watch } = this.#world;
-    watch?.attemptStarted(batch, attempt, request.ids, request.body?.length ?? 0);
-    const response = await send(this.#transport, request, signal);
+    const { body, ids } = this.#engine.call(() => {
+      this.#target = run.target(batch) ?? this.#target;
+      return { body: run.body(batch), ids: run.idsOf(batch) };
+    });
+    watch?.attemptStarted(batch, attempt, ids, body?.length ?? 0);
+    const response = await send(this.#transport, this.#target, body, signal);
     if (!this.#isOver) {
       const { status, retryAfter, date, requestId } = headOf(response);
-      const [now, texts] = [Date.now(), /** @type {const} */ ([retryAfter, date, requestId])];
-      this.#engine.call(() => run.head(batch, attempt, status, now, ...texts));
+      const now = Date.now();
+      this.#engine.call(() => {
+        run.head(batch, attempt, status, now, retryAfter, date, requestId);
+      });
     }
     await readBody(response, (bytes) => {
       watch?.received(batch, attempt, bytes.length);
@@ -256,12 +283,4 @@ export class Driver {
       }
     });
   }
-}
-
-/**
- * @param {number} batch
- * @param {number} attempt
- */
-function nameOf(batch, attempt) {
-  return `${batch}.${attempt}`;
 }

@@ -7,6 +7,10 @@ import { isBytes } from "./sources.js";
 /** @typedef {import("../types/options.cjs").Transport} Transport */
 /** @typedef {import("../types/options.cjs").PushedResponse} PushedResponse */
 /** @typedef {Response | PushedResponse} Answer */
+/** @typedef {{ url: string, headers: Record<string, string> }} Target */
+
+const ACCEPT = Object.freeze({ Accept: "application/json" });
+const POSTS = Object.freeze({ "Content-Type": "application/json", ...ACCEPT });
 
 /** Bytes copied into the core at once: bounds what is held twice. */
 const BYTES_SLICE = 1 << 18;
@@ -16,23 +20,19 @@ const BYTES_SLICE = 1 << 18;
  * are never followed: they would carry the credentials elsewhere.
  *
  * @param {Transport} transport
- * @param {{ url: string, headers: Record<string, string>, body: Uint8Array | undefined }} request
+ * @param {Target} target
+ * @param {Uint8Array | undefined} bytes
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-export async function send(transport, { url, headers, body }, signal) {
-  const accepted = { Accept: "application/json", ...headers };
-  /** @type {RequestInit} */
-  const init =
+export async function send(transport, { url, headers }, bytes, signal) {
+  const body = /** @type {BodyInit | undefined} */ (bytes);
+  const response = await transport(
+    url,
     body === undefined
-      ? { method: "GET", headers: accepted }
-      : {
-          method: "POST",
-          headers: { "Content-Type": "application/json", ...accepted },
-          body: /** @type {BodyInit} */ (body),
-        };
-  Object.assign(init, { redirect: "manual", signal });
-  const response = await transport(url, init);
+      ? { method: "GET", headers: { ...ACCEPT, ...headers }, redirect: "manual", signal }
+      : { method: "POST", headers: { ...POSTS, ...headers }, body, redirect: "manual", signal },
+  );
   if (typeof response?.status !== "number") {
     throw new TypeError("transport must resolve with a Response");
   }

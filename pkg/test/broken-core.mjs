@@ -56,7 +56,6 @@ export function brokenCore({ hangs = false, before = {} }) {
 
   class Run {
     state = "running";
-    headers = {};
     batch = 0;
     attempt = 1;
     until = Infinity;
@@ -73,8 +72,8 @@ export function brokenCore({ hangs = false, before = {} }) {
       }
       return this.#isAnswered && !hangs ? DONE : WAIT;
     }
-    url() {
-      return "https://service.example/";
+    target() {
+      return { url: "https://service.example/", headers: {} };
     }
     body() {
       enter("body");

@@ -16,6 +16,7 @@ use super::settings::Settings;
 use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::{CredentialsFailure, Head, Job, Output};
+use crate::json::Object;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
 use crate::request::Header;
@@ -53,6 +54,8 @@ pub struct Run {
     /// Headers of every call, apart from those that authenticate it.
     headers: Vec<Header>,
     credentials: Vec<Header>,
+    /// Whether the last answer of [`Run::target`] still holds.
+    is_target_told: bool,
     /// The next credentials, one by one; `None` once one of them could not be sent.
     gathered: Option<Vec<Header>>,
     /// What the last answer of [`Run::poll`] was about.
@@ -201,18 +204,22 @@ impl Run {
         if self.until == Instant::NEVER { f64::INFINITY } else { self.until.as_millis() as f64 }
     }
 
-    /// Where an exchange goes.
-    pub fn url(&self, batch: u32) -> String {
-        self.machine.url(BatchId(batch))
-    }
-
-    /// The headers that a batch carries now, by name.
-    #[wasm_bindgen(getter)]
-    pub fn headers(&self) -> JsValue {
+    /// Where an exchange goes, and the headers that it carries now by name: `url` and `headers`.
+    /// Undefined where both are as in the last answer, as when an issue's credentials still hold.
+    pub fn target(&mut self, batch: u32) -> JsValue {
+        if self.is_target_told {
+            return JsValue::UNDEFINED;
+        }
+        self.is_target_told = matches!(self.machine, Machine::Issue(_));
+        let mut headers = Vec::new();
+        let mut named = Object::begin(&mut headers);
+        for header in self.headers.iter().chain(&self.credentials) {
+            named.text(header.name(), Some(header.value()));
+        }
+        named.end();
         object(|object| {
-            for header in self.headers.iter().chain(&self.credentials) {
-                object.text(header.name(), Some(header.value()));
-            }
+            object.text("url", Some(&self.machine.url(BatchId(batch))));
+            object.json("headers", &headers);
         })
     }
 
@@ -290,7 +297,7 @@ impl Run {
         match (token_header(token), renew_after(ttl_seconds)) {
             (Ok(header), Some(renew_after)) => {
                 self.machine.secrets().keep_renewed(token);
-                self.credentials = Vec::from([header]);
+                self.carry(Vec::from([header]));
                 self.machine.handle_credentials(instant(now), Some(renew_after));
             }
             _ => self.credentials_failed(now, true),
@@ -312,7 +319,7 @@ impl Run {
         if let Some(headers) = self.gathered.replace(Vec::new()) {
             let secrets = self.machine.secrets();
             headers.iter().for_each(|header| hide_header(header, secrets));
-            self.credentials = headers;
+            self.carry(headers);
             self.machine.handle_credentials(instant(now), None);
         } else {
             self.credentials_failed(now, true);
@@ -360,7 +367,7 @@ impl Run {
                 return Err(error("invalid-credentials", OTHER_KIND));
             }
             if !auth.is_fetched() {
-                self.credentials = headers;
+                self.carry(headers);
             }
             auth.hide_in(self.machine.secrets());
             self.auth = auth;
@@ -424,10 +431,17 @@ impl Run {
             from_journal: false,
             headers: credentials.attribution,
             credentials: credentials.headers,
+            is_target_told: false,
             gathered: Some(Vec::new()),
             exchange: (BatchId::default(), AttemptNumber::default()),
             until: Instant::NEVER,
         }
+    }
+
+    /// Every call from now on carries these credentials.
+    fn carry(&mut self, credentials: Vec<Header>) {
+        self.credentials = credentials;
+        self.is_target_told = false;
     }
 }
 
