@@ -232,24 +232,12 @@ pub fn is_header_value(value: &str) -> bool {
     !value.is_empty() && value.trim_ascii().len() == value.len() && value.bytes().all(visible)
 }
 
-/// The digits of the largest id and a separator.
-const ID_BYTES_MAX: usize = 20;
-
 /// Appends `[1,2,3]`, the bare array of the seed's "Request Body".
+///
+/// The ledger holds only positive ids; anything else would be a mistake of ours, and writing
+/// nothing for it makes the service refuse the body instead of misreading it.
 pub fn write_body(ids: &[i64], out: &mut Vec<u8>) {
-    // More than enough: to count the digits first would take as long as to write them.
-    out.reserve(ids.len().saturating_mul(ID_BYTES_MAX).saturating_add(2));
-    let mut separator = b'[';
-    for id in ids {
-        out.push(separator);
-        separator = b',';
-        // The ledger holds only positive ids; anything else would be a mistake of ours, and
-        // writing nothing for it makes the service refuse the body instead of misreading it.
-        if let Ok(id) = CustomerId::new(*id) {
-            id.write(out);
-        }
-    }
-    out.push(b']');
+    decimal::write_array(ids, out);
 }
 
 /// The length of what [`write_body`] appends.

@@ -12,19 +12,54 @@ pub fn write(value: i64, out: &mut Vec<u8>) {
 
 /// Appends a number that has no sign.
 pub fn write_unsigned(value: u64, out: &mut Vec<u8>) {
+    let at = out.len();
+    out.resize(at.wrapping_add(NUMBER_ROOM), 0);
+    let end = place(value, at, out);
+    out.truncate(end);
+}
+
+/// Appends a JSON array of positive numbers; nothing stands in the place of any other.
+pub fn write_array(numbers: &[i64], out: &mut Vec<u8>) {
+    let mut at = out.len();
+    // More than enough: to count the digits first would take as long as to write them.
+    let room = numbers.len().saturating_mul(ELEMENT_BYTES_MAX).saturating_add(NUMBER_ROOM);
+    out.resize(at.saturating_add(room), 0);
+    let mut before = b'[';
+    for number in numbers {
+        at = put(before.into(), 1, at, out);
+        before = b',';
+        if *number > 0 {
+            at = place(number.unsigned_abs(), at, out);
+        }
+    }
+    if numbers.is_empty() {
+        at = put(before.into(), 1, at, out);
+    }
+    at = put(b']'.into(), 1, at, out);
+    out.truncate(at);
+}
+
+/// The most digits of 63 bits, and a comma.
+const ELEMENT_BYTES_MAX: usize = 20;
+/// Whole words are written, up to three for a number.
+const NUMBER_ROOM: usize = 24;
+
+/// Writes a number to `out` from `at` on, and returns where it ends.
+#[inline(always)]
+fn place(value: u64, at: usize, out: &mut [u8]) -> usize {
     let (upper, low) = (value / EIGHT, eight_digits(value % EIGHT));
     if upper == 0 {
-        return append(low, zeros_of(low), out);
+        return place_eight(low, zeros_of(low), at, out);
     }
     let (top, middle) = (upper / EIGHT, eight_digits(upper % EIGHT));
-    if top == 0 {
-        append(middle, zeros_of(middle), out);
+    let at = if top == 0 {
+        place_eight(middle, zeros_of(middle), at, out)
     } else {
         let top = eight_digits(top);
-        append(top, zeros_of(top), out);
-        append(middle, 0, out);
-    }
-    append(low, 0, out);
+        let at = place_eight(top, zeros_of(top), at, out);
+        place_eight(middle, 0, at, out)
+    };
+    place_eight(low, 0, at, out)
 }
 
 const EIGHT: u64 = 100_000_000;
@@ -47,11 +82,19 @@ fn zeros_of(digits: u64) -> u32 {
     digits.trailing_zeros().min(56) / 8
 }
 
-fn append(digits: u64, zeros: u32, out: &mut Vec<u8>) {
-    let text = ((digits | 0x3030_3030_3030_3030) >> zeros.wrapping_mul(8)).to_le_bytes();
-    let length = out.len().wrapping_add(8).wrapping_sub(zeros as usize);
-    out.extend_from_slice(&text);
-    out.truncate(length);
+#[inline(always)]
+fn place_eight(digits: u64, zeros: u32, at: usize, out: &mut [u8]) -> usize {
+    let text = (digits | 0x3030_3030_3030_3030) >> zeros.wrapping_mul(8);
+    put(text, 8_usize.wrapping_sub(zeros as usize), at, out)
+}
+
+/// Writes the lowest bytes of a word, and something behind them; returns where they end.
+#[inline(always)]
+fn put(word: u64, bytes: usize, at: usize, out: &mut [u8]) -> usize {
+    if let Some(room) = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+        *room = word.to_le_bytes();
+    }
+    at.wrapping_add(bytes)
 }
 
 /// Reads plain ASCII digits, at least one; `None` for anything else or what is too large.
@@ -80,6 +123,22 @@ mod tests {
         assert_eq!(out, b"18446744073709551615");
         assert_eq!(read(b"18446744073709551615"), Some(u64::MAX));
         assert_eq!(read(b"007"), Some(7));
+    }
+
+    #[test]
+    fn an_array_holds_what_is_positive() {
+        let cases: [(&[i64], &str); 5] = [
+            (&[], "[]"),
+            (&[5], "[5]"),
+            (&[i64::MAX, 1, 9_007_199_254_740_993], "[9223372036854775807,1,9007199254740993]"),
+            (&[0, 7, -1], "[,7,]"),
+            (&[i64::MAX; 2], "[9223372036854775807,9223372036854775807]"),
+        ];
+        for (numbers, text) in cases {
+            let mut out = b"x".to_vec();
+            write_array(numbers, &mut out);
+            assert_eq!(out, ["x", text].concat().as_bytes());
+        }
     }
 
     #[test]
