@@ -93,12 +93,18 @@ async function bindgen(input, folder, isNamed, log) {
 }
 
 /**
+ * Engines compile a function when it is first called. So a large one that is called in one place
+ * stays by itself, where the tool would put it into its caller: what is rare costs no start.
+ */
+const ONE_CALLER_MAX = "--one-caller-inline-max-function-size=300";
+
+/**
  * @param {string} wasm
  * @param {boolean} isNamed
  * @param {string} log
  */
 async function optimise(wasm, isNamed, log) {
   const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
-  const flags = ["-Oz", "--converge", ...(isNamed ? ["-g"] : [])];
+  const flags = ["-Oz", "--converge", ONE_CALLER_MAX, ...(isNamed ? ["-g"] : [])];
   await run(NODE, [tool, ...flags, wasm, "-o", wasm], { log });
 }
