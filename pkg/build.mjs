@@ -31,17 +31,20 @@ export async function buildPackage() {
   patchGlue();
   inlineWasm();
   copySources();
+  await joinFace();
   await bundle();
   await bundleCommand(ROOT);
 }
 
 /**
- * Two places of the generated glue, and what stands there instead:
+ * Three places of the generated glue, and what stands there instead:
  *
  * - A sandbox such as Next's edge runtime passes a Module of another realm, for which
  *   `instanceof` is false. The tag of the object is the same in every realm.
  * - A core that was started while this one still loaded (`initSync`, the default entry) may be in
  *   the middle of a run; to replace it would give that run another memory.
+ * - A function that names fewer arguments than it is given needs a way out of the wasm of its own,
+ *   which Node 20 compiles at every start. With as many it shares that of others.
  */
 const PATCHES = [
   [
@@ -51,6 +54,10 @@ const PATCHES = [
   [
     "await __wbg_load(await module_or_path, imports);\n",
     "await __wbg_load(await module_or_path, imports);\n    if (wasm !== undefined) return wasm;\n",
+  ],
+  [
+    ": function() { return handleError(function (arg0, arg1) {",
+    ": function(arg0, arg1) { return handleError(function (arg0, arg1) {",
   ],
 ];
 
@@ -81,6 +88,33 @@ function copySources() {
   cpSync(join(PACKAGE, "src"), DIST, { recursive: true, filter: isShipped });
   const types = join(PACKAGE, "types");
   for (const name of readdirSync(types)) cpSync(join(types, name), join(DIST, name));
+}
+
+/**
+ * Puts the modules of the face into one, `inside.js`, and leaves of `face.js` what it exports:
+ * Node, Deno, Bun and a page without a bundler look up, read and link each module that they meet.
+ */
+async function joinFace() {
+  const options = {
+    bundle: true,
+    format: /** @type {const} */ ("esm"),
+    target: "es2022",
+    platform: /** @type {const} */ ("neutral"),
+    logLevel: /** @type {const} */ ("warning"),
+    absWorkingDir: DIST,
+    outdir: DIST,
+    external: ["./engine.js", "./errors.js", "./fetch.js"],
+    // Lets the user's bundler drop what it does not need, as from modules of their own.
+    pure: ["Object.freeze"],
+    metafile: true,
+    write: /** @type {const} */ (false),
+  };
+  const face = await build({ ...options, entryPoints: ["face.js"] });
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: ["inside.js"] });
+  const names = Object.values(face.metafile.outputs).flatMap((output) => output.exports);
+  for (const name of Object.keys(metafile.inputs)) rmSync(join(DIST, name));
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  writeFileSync(join(DIST, "face.js"), `export { ${names.join(", ")} } from "./inside.js";\n`);
 }
 
 async function bundle() {

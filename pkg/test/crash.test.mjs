@@ -7,8 +7,7 @@ import { brokenCore, trap } from "./broken-core.mjs";
 import { inside } from "./inside.mjs";
 
 const { Engine } = await inside("engine.js");
-const { Job } = await inside("job.js");
-const { prepare } = await inside("prepare.js");
+const { Job, prepare } = await inside("inside.js");
 
 const REQUEST = { promotionId: "p", contextId: "c", customerIds: [1n] };
 const OPTIONS = { host: "service.example" };
