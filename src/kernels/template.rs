@@ -150,8 +150,8 @@ fn time(bytes: &[u8]) -> Option<(i64, usize)> {
     }
 }
 
-/// The last time of a field. A promotion's ends of validity mostly repeat, and times of issuance have
-/// their first digits in common: comparing is less work than converting.
+/// The last time of a field. A promotion's ends of validity mostly repeat, and times of issuance
+/// have their first digits in common: comparing is less work than converting.
 #[derive(Default)]
 struct LastTime {
     first: u64,
