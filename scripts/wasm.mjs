@@ -32,7 +32,7 @@ export async function makeCore({
   const input = join(folder, "compiled.wasm");
   mkdirSync(folder, { recursive: true });
   writeFileSync(input, withoutMultivalue(wasm));
-  await bindgen(input, folder, isNamed, log);
+  await bindgen(input, folder, log);
   rmSync(input);
   await optimise(join(folder, "core_bg.wasm"), isNamed, log);
 }
@@ -78,15 +78,13 @@ function withoutMultivalue(wasm) {
  *
  * @param {string} input
  * @param {string} folder
- * @param {boolean} isNamed
  * @param {string} log
  */
-async function bindgen(input, folder, isNamed, log) {
+async function bindgen(input, folder, log) {
   const flags = [
     "--omit-default-module-path",
     "--remove-producers-section",
     "--ts-typed-array-buffers",
-    ...(isNamed ? [] : ["--remove-name-section"]),
   ];
   const names = ["--target", "web", "--out-dir", folder, "--out-name", "core"];
   await run(join(TOOLS, "bin", "wasm-bindgen"), [...names, ...flags, input], { log });
@@ -99,12 +97,18 @@ async function bindgen(input, folder, isNamed, log) {
 const ONE_CALLER_MAX = "--one-caller-inline-max-function-size=300";
 
 /**
+ * They also compile a hot function anew, with their optimiser, but go over to it only at the next
+ * call. So the loops of the kernels stay where the compiler left them.
+ */
+const KERNELS_STAY = "--no-inline=issue_bulk_kernels*";
+
+/**
  * @param {string} wasm
  * @param {boolean} isNamed
  * @param {string} log
  */
 async function optimise(wasm, isNamed, log) {
   const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
-  const flags = ["-Oz", "--converge", ONE_CALLER_MAX, ...(isNamed ? ["-g"] : [])];
+  const flags = [KERNELS_STAY, "-Oz", "--converge", ONE_CALLER_MAX, ...(isNamed ? ["-g"] : [])];
   await run(NODE, [tool, ...flags, wasm, "-o", wasm], { log });
 }

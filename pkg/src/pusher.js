@@ -82,8 +82,12 @@ export class Pusher {
   }
 
   /** @param {BigInt64Array} longs */
-  longs(longs) {
-    this.#engine.call(() => this.#intake.pushLongs(longs));
+  *longs(longs) {
+    const count = BYTES_SLICE / longs.BYTES_PER_ELEMENT;
+    for (let at = 0; at < longs.length; at += count) {
+      if (at > 0) yield;
+      this.#engine.call(() => this.#intake.pushLongs(longs.subarray(at, at + count)));
+    }
   }
 
   /** @returns {import("./core.js").Input} */

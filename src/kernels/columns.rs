@@ -104,6 +104,7 @@ impl Columns {
 
     /// Takes entries that fit, as many as follow each other. It stops before one that does not,
     /// that is none of the batch's or was settled before: the general way says what that means.
+    #[inline(never)]
     pub fn run(
         &mut self,
         template: &mut Template,

@@ -64,13 +64,7 @@ fn repeats_by(
     let partitions = ids.len().div_ceil(partition_ids).next_power_of_two();
     let shift = 64_u32.saturating_sub(partitions.trailing_zeros());
     let mut sizes = vec![0_u32; partitions];
-    ids.each(|ids| {
-        for id in ids {
-            if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
-                *size = size.saturating_add(1);
-            }
-        }
-    });
+    ids.each(|ids| count(ids, shift, &mut sizes));
     let mut search = Search {
         found: Repeats { marks: vec![0; ids.len().div_ceil(64)], count: 0, earliest: Vec::new() },
         earliest: BinaryHeap::new(),
@@ -86,6 +80,17 @@ fn repeats_by(
     }
     search.found.earliest = search.earliest.into_sorted_vec();
     search.found
+}
+
+/// Counts ids by their partition. A function of its own, as those below that are called for a block
+/// or a partition: an engine compiles a hot function anew, but not in the middle of a call.
+#[inline(never)]
+fn count(ids: &[i64], shift: u32, sizes: &mut [u32]) {
+    for id in ids {
+        if let Some(size) = sizes.get_mut(partition_of(*id, shift)) {
+            *size = size.saturating_add(1);
+        }
+    }
 }
 
 /// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
@@ -112,26 +117,20 @@ fn partition_of(id: i64, shift: u32) -> usize {
     usize::try_from(hash(id).unbounded_shr(shift)).unwrap_or(0)
 }
 
-/// An id and where in the list it stands, in 12 bytes without padding.
-#[derive(Clone, Copy, Default)]
-struct Entry {
-    low: u32,
-    high: u32,
-    place: u32,
+/// An id and where in the list it stands: its low half, its high half, the place. An array, for
+/// which zeroed memory is as good as any.
+type Entry = [u32; 3];
+
+#[inline(always)]
+fn entry(id: i64, place: u32) -> Entry {
+    let id = id.cast_unsigned();
+    // The casts cut: each takes one half.
+    [id as u32, (id >> 32) as u32, place]
 }
 
-impl Entry {
-    #[inline]
-    fn new(id: i64, place: u32) -> Self {
-        let id = id.cast_unsigned();
-        // The casts cut: each takes one half.
-        Self { low: id as u32, high: (id >> 32) as u32, place }
-    }
-
-    #[inline]
-    fn id(self) -> i64 {
-        (u64::from(self.high) << 32 | u64::from(self.low)).cast_signed()
-    }
+#[inline(always)]
+fn id_of([low, high, _]: Entry) -> i64 {
+    (u64::from(high) << 32 | u64::from(low)).cast_signed()
 }
 
 /// Ids of some partitions, one partition after another, each in the order of the list.
@@ -156,22 +155,27 @@ impl Dealt {
             // A little more than this round needs: the next one has about as many, not fewer.
             let slack = total / 64;
             self.entries = Vec::new();
-            self.entries = vec![Entry::default(); total.saturating_add(slack)];
+            self.entries = vec![[0; 3]; total.saturating_add(slack)];
         }
         let mut place = 0_u32;
         ids.each(|ids| {
-            for id in ids {
-                let entry = Entry::new(*id, place);
-                place = place.wrapping_add(1);
-                let partition = partition_of(*id, shift).wrapping_sub(first);
-                let Some(next) = self.next.get_mut(partition) else { continue };
-                let at = usize::try_from(*next).unwrap_or(usize::MAX);
-                *next = next.wrapping_add(1);
-                if let Some(room) = self.entries.get_mut(at) {
-                    *room = entry;
-                }
-            }
+            self.deal_some(ids, place, shift, first);
+            place = place.wrapping_add(ids.len() as u32);
         });
+    }
+
+    /// Deals ids of which the first stands at `place`.
+    #[inline(never)]
+    fn deal_some(&mut self, ids: &[i64], place: u32, shift: u32, first: usize) {
+        for (id, place) in ids.iter().zip(place..) {
+            let partition = partition_of(*id, shift).wrapping_sub(first);
+            let Some(next) = self.next.get_mut(partition) else { continue };
+            let at = usize::try_from(*next).unwrap_or(usize::MAX);
+            *next = next.wrapping_add(1);
+            if let Some(room) = self.entries.get_mut(at) {
+                *room = entry(*id, place);
+            }
+        }
     }
 
     fn partitions<'a>(&'a self, sizes: &'a [u32]) -> impl Iterator<Item = &'a [Entry]> {
@@ -193,6 +197,7 @@ struct Search {
 }
 
 impl Search {
+    #[inline(never)]
     fn partition(&mut self, entries: &[Entry]) {
         let slots = entries.len().saturating_mul(2).next_power_of_two();
         self.table.clear();
@@ -200,7 +205,7 @@ impl Search {
         let mask = slots.wrapping_sub(1);
         let mut looks = entries.len().saturating_mul(LOOKS_PER_ID).saturating_add(64);
         for (here, entry) in (1_u32..).zip(entries) {
-            let id = entry.id();
+            let id = id_of(*entry);
             // The partition took the high bits, the slot takes low ones.
             let mut slot = usize::try_from((hash(id) >> 8) & 0xffff_ffff).unwrap_or(0) & mask;
             while let Some(held) = self.table.get_mut(slot) {
@@ -209,8 +214,8 @@ impl Search {
                     break;
                 }
                 let there = usize::try_from(held.wrapping_sub(1)).unwrap_or(usize::MAX);
-                if let Some(there) = entries.get(there).filter(|there| there.id() == id) {
-                    self.repeat(entry.place, there.place);
+                if let Some(there) = entries.get(there).filter(|there| id_of(**there) == id) {
+                    self.repeat(entry[2], there[2]);
                     break;
                 }
                 slot = slot.wrapping_add(1) & mask;
@@ -225,8 +230,9 @@ impl Search {
     /// The rest of a partition, from the id at `done` on, by sorting: slower, but never quadratic.
     #[cold]
     fn sorted(&mut self, entries: &[Entry], done: usize) {
-        let unsettled = entries.get(done).map_or(u32::MAX, |entry| entry.place);
-        let pairs: BinaryHeap<(i64, u32)> = entries.iter().map(|e| (e.id(), e.place)).collect();
+        let unsettled = entries.get(done).map_or(u32::MAX, |entry| entry[2]);
+        let pairs: BinaryHeap<(i64, u32)> =
+            entries.iter().map(|entry| (id_of(*entry), entry[2])).collect();
         let mut first = (0_i64, 0_u32);
         for (id, place) in pairs.into_sorted_vec() {
             if id != first.0 {
