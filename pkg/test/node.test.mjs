@@ -1,6 +1,7 @@
 // What `issue-bulk/node` has beside the journal: files as input, and a transport on undici.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -208,3 +209,46 @@ test("without undici its transport says what to install", async () => {
     message: /npm install undici/,
   });
 });
+
+/**
+ * Bodies that a dispatcher gives faster than anybody reads: how they are packed.
+ *
+ * @type {[encoding: string, pack: (bytes: Buffer) => Buffer][]}
+ */
+const PACKED = [
+  ["identity", (bytes) => bytes],
+  ["gzip", (bytes) => gzipSync(bytes)],
+];
+
+for (const [encoding, pack] of PACKED) {
+  test(`over undici a body that nobody reads yet is held back (${encoding})`, async () => {
+    /** @type {any} */
+    let handler;
+    let resumed = 0;
+    const raw = [Buffer.from("content-encoding"), Buffer.from(encoding)];
+    const dispatch = (/** @type {object} */ _options, /** @type {any} */ given) => {
+      handler = given;
+      handler.onConnect(() => {});
+      handler.onHeaders(200, raw, () => (resumed += 1));
+    };
+    const transport = await undiciTransport({ dispatcher: /** @type {any} */ ({ dispatch }) });
+    const answer = await transport("http://127.0.0.1/", { method: "GET", headers: {} });
+    const body = randomBytes(1 << 20);
+    const packed = pack(body);
+    const pieces = Array.from({ length: Math.ceil(packed.length / 4_096) }, (_, at) =>
+      packed.subarray(4_096 * at, 4_096 * (at + 1)),
+    );
+    const heldAt = pieces.findIndex((piece) => !handler.onData(piece));
+    assert.ok(heldAt >= 0 && heldAt < pieces.length / 2, String(heldAt));
+    assert.equal(resumed, 0);
+    /** @type {Uint8Array[]} */
+    const taken = [];
+    const { body: pushed } = /** @type {import("issue-bulk").PushedResponse} */ (answer);
+    const end = pushed?.pushTo((bytes) => taken.push(bytes) > 0);
+    assert.equal(resumed, 1);
+    for (const piece of pieces.slice(heldAt + 1)) handler.onData(piece);
+    handler.onComplete([]);
+    await end;
+    assert.ok(Buffer.concat(taken).equals(body));
+  });
+}

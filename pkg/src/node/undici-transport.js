@@ -62,6 +62,9 @@ const DECODERS = Object.freeze({
   br: createBrotliDecompress,
 });
 
+/** Bytes that may come before somebody reads: more than the packet of the head brings along. */
+const EARLY_BYTES_MAX = 1 << 18;
+
 /**
  * One call, told by a dispatcher how it goes, and the answer that the package reads of it.
  *
@@ -85,6 +88,9 @@ class Exchange {
   #take = null;
   /** @type {Uint8Array[]} what came before somebody asked for it: in the packet of the head */
   #early = [];
+  #earlyBytes = 0;
+  /** @type {() => void} lets bytes come again that were held back */
+  #resume = () => {};
   /** @type {{ error?: unknown } | null} how it ended; without an error nothing is missing */
   #end = null;
   #isDropped = false;
@@ -121,6 +127,8 @@ class Exchange {
       this.#reject = reject;
       this.#take = take;
       for (const bytes of this.#early.splice(0)) this.#give(bytes);
+      this.#decoder?.on("data", (bytes) => this.#give(bytes));
+      this.#resume();
       this.#settle();
     });
   }
@@ -144,8 +152,13 @@ class Exchange {
   /** @param {Uint8Array} bytes */
   onData(bytes) {
     if (this.#decoder !== null) return this.#decoder.write(bytes);
-    this.#give(bytes);
-    return true;
+    if (this.#take !== null) {
+      this.#give(bytes);
+      return true;
+    }
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    return this.#earlyBytes <= EARLY_BYTES_MAX;
   }
 
   onComplete() {
@@ -213,29 +226,22 @@ class Exchange {
     const encoding = /** @type {keyof typeof DECODERS} */ (
       this.#header("content-encoding")?.toLowerCase() ?? ""
     );
-    if (Object.hasOwn(DECODERS, encoding)) this.#decode(DECODERS[encoding](), resume);
+    this.#resume = resume;
+    if (Object.hasOwn(DECODERS, encoding)) this.#decode(DECODERS[encoding]());
     this.#resolve(this);
   }
 
-  /**
-   * @param {Decoder} decoder
-   * @param {() => void} resume
-   */
-  #decode(decoder, resume) {
+  /** @param {Decoder} decoder holds bytes back until somebody reads what it decodes */
+  #decode(decoder) {
     this.#decoder = decoder;
-    decoder.on("data", (bytes) => this.#give(bytes));
-    decoder.on("drain", resume);
+    decoder.on("drain", this.#resume);
     decoder.on("end", () => this.#finish({}));
     decoder.on("error", (error) => this.#drop(error));
   }
 
   /** @param {Uint8Array} bytes */
   #give(bytes) {
-    if (this.#isDropped) return;
-    if (this.#take === null) {
-      this.#early.push(bytes);
-      return;
-    }
+    if (this.#isDropped || this.#take === null) return;
     try {
       if (!this.#take(bytes)) this.#drop();
     } catch (error) {
