@@ -2,8 +2,9 @@
 //! outcomes are drained, in a whole run.
 //!
 //! They are packed in blocks: the high bits that all ids of a block share are kept once. Ids of
-//! nine digits take four bytes in whatever order they come, longer ones too where they are near
-//! each other, and those in a row two. Growing moves nothing and leaves no room unused.
+//! nine digits take four bytes in whatever order they come, longer ones mostly too where they are
+//! near each other, and those in a row mostly two. Growing moves no block and leaves little room
+//! unused.
 
 use super::distinct::Repeats;
 use alloc::boxed::Box;
@@ -90,7 +91,7 @@ impl List {
     }
 
     pub fn to_vec(&self) -> Vec<i64> {
-        self.iter().collect()
+        self.slice(0..self.len()).unwrap_or_default()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = i64> {
