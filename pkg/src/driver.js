@@ -45,7 +45,7 @@ export class Driver {
   #renewal = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** When it fires, on the clock of the run. */
+  /** What it was set for, on the clock of the run. */
   #timerAt = Infinity;
   /** @type {() => void} */
   #resolve = () => {};

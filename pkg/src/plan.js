@@ -18,8 +18,7 @@ export async function plan(engine, request, options) {
     const input = await read();
     if (input === null || signal?.aborted) throw cancelled(signal);
     return engine.call((core) => {
-      const all = new Map([...setup.settings, ...setup.auth]);
-      const sums = core.plan(intoCore(core, all), input);
+      const sums = core.plan(intoCore(core, setup.settings), input);
       const { format, column, header } = input.summary();
       const problems = input.problems();
       input.free();

@@ -81,11 +81,14 @@ export class Pusher {
     }
   }
 
-  /** @param {BigInt64Array} longs */
-  *longs(longs) {
+  /**
+   * All at once, so that nobody can change them on the way.
+   *
+   * @param {BigInt64Array} longs
+   */
+  longs(longs) {
     const count = BYTES_SLICE / longs.BYTES_PER_ELEMENT;
     for (let at = 0; at < longs.length; at += count) {
-      if (at > 0) yield;
       this.#engine.call(() => this.#intake.pushLongs(longs.subarray(at, at + count)));
     }
   }

@@ -36,7 +36,7 @@ export class Reading {
    */
   async read(source) {
     if (source.kind === "arriving") return this.#readArriving(source);
-    if (source.kind === "longs") await unhurried(this.#pusher.longs(source.longs));
+    if (source.kind === "longs") this.#pusher.longs(source.longs);
     else if (source.kind === "text") await unhurried(this.#pusher.text(source.text));
     else await this.#readValues(source.values);
     return this.#pusher.finish();
