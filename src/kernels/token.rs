@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over white space and this byte.
-    #[inline]
+    #[inline(always)]
     pub fn expect(&mut self, byte: u8) -> Step<()> {
         if self.peek()? != byte {
             return Err(Stop::Bad);
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A key and its colon.
-    #[inline]
+    #[inline(always)]
     pub fn key(&mut self) -> Step<Text<'a>> {
         if self.peek()? != b'"' {
             return Err(Stop::Bad);
@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After a value: true at a comma, false at `close`; both are passed over.
-    #[inline]
+    #[inline(always)]
     pub fn another(&mut self, close: u8) -> Step<bool> {
         let byte = self.peek()?;
         if byte != b',' && byte != close {
@@ -158,7 +158,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// After an opening bracket: true if it is closed at once, and then passed over.
-    #[inline]
+    #[inline(always)]
     pub fn closes(&mut self, close: u8) -> Step<bool> {
         let closes = self.peek()? == close;
         if closes {
