@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn only_digits_that_fit_are_read() {
-        for text in ["", "+1", "-1", "1.5", "1e3", " 1", "٣", "18446744073709551616"] {
+        for text in ["", "+1", "-1", "1.5", "1e3", " 1", "1:", "1/", "٣", "18446744073709551616"] {
             assert_eq!(read(text.as_bytes()), None, "{text}");
         }
     }

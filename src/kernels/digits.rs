@@ -150,6 +150,31 @@ mod tests {
     }
 
     #[test]
+    fn digits_are_found_again_whatever_follows_and_no_others_are() {
+        let window = |text: &str, end: u8| {
+            let mut window = [end; 24];
+            window[..text.len()].copy_from_slice(text.as_bytes());
+            window
+        };
+        for length in 1..=19_usize {
+            let text = &"1234567890123456789"[..length];
+            let digits = Digits::read(&window(text, b',')).unwrap();
+            for end in *b",} \xff" {
+                assert_eq!(digits.repeated(&window(text, end)), Some(length), "{text}");
+            }
+            // One digit is another, or two that stand at the same place of two words are.
+            for (one, two) in (0..length).flat_map(|at| [(at, at), (at, at + 8), (at, at + 16)]) {
+                if two < length {
+                    let mut other = window(text, b',');
+                    other[one] ^= 1;
+                    other[two] = text.as_bytes()[two] ^ 1;
+                    assert_eq!(digits.repeated(&other), None, "{text} but for {one} and {two}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_largest_long_is_the_last() {
         assert_eq!(leading(b"9223372036854775807,    "), Some((i64::MAX, 19)));
         assert_eq!(leading(b"9223372036854775808,    "), None);

@@ -287,6 +287,8 @@ mod tests {
             check(&ids, 1_000);
             check(&ids, 3);
         }
+        // Either half of an id alone tells no two apart.
+        check(&[7, 1 << 32 | 7, 7 << 32 | 1, 1, 2 << 32 | 7, 1 << 32 | 7], 9);
         let ids: Vec<i64> = (0..9_000).map(|_| one_to(&mut rng, 7_000)).collect();
         for (partition_ids, round_partitions) in [(40, 1), (7, 100), (64, 3), (9_000, 1)] {
             let found = repeats_by(&List::from(ids.clone()), 50, partition_ids, round_partitions);
@@ -300,6 +302,31 @@ mod tests {
         assert!(!may_repeat_much(&few.into()));
         let many: Vec<i64> = (0..1_200_000).map(|n| n % 600_000 + 1).collect();
         assert!(may_repeat_much(&many.into()));
+    }
+
+    #[test]
+    fn a_sample_is_told_by_more_than_a_quarter_of_repeats_or_is_too_small() {
+        let sampled = || (1_i64..).filter(|id| hash(*id).is_multiple_of(SAMPLE_ONE_IN));
+        for (distinct, repeats, expected) in [
+            (0, 0, true),
+            (5, 0, true),
+            (SAMPLE_IDS_MIN - 1, 0, true),
+            (SAMPLE_IDS_MIN, 0, false),
+            (768, 256, false),
+            (767, 257, true),
+        ] {
+            let ids: List = sampled().take(distinct).chain(sampled().take(repeats)).collect();
+            assert_eq!(may_repeat_much(&ids), expected, "{distinct} and {repeats} more");
+        }
+    }
+
+    #[test]
+    fn ids_are_dealt_evenly_among_the_partitions() {
+        for first in [1_i64, 555_000_000, 1 << 40] {
+            let mut sizes = [0; 64];
+            (first..first + 6_400).for_each(|id| sizes[partition_of(id, 58)] += 1);
+            assert!(sizes.iter().all(|size| (50..200).contains(size)), "{first}: {sizes:?}");
+        }
     }
 
     /// An id from 1 to one above `range`, as chance has it.

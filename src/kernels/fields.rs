@@ -210,3 +210,138 @@ fn next_field<'a>(cursor: &mut Cursor<'a>) -> Step<Name<'a>> {
     let key = cursor.key()?;
     Ok(key.plain().map_or(Name::Escaped(key), |name| Name::Plain(Field::named(name))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Stop;
+
+    /// Reads fields from before the first key: how it paused, where, and what was there.
+    fn read(text: &str) -> (Step<&'static str>, usize, Fields<'_>) {
+        let mut cursor = Cursor::new(text.as_bytes());
+        let mut fields = Fields::default();
+        let pause = fields.read(&mut cursor).map(|pause| match pause {
+            Pause::End => "end",
+            Pause::Error(_) => "error",
+            Pause::Container => "container",
+            Pause::Escaped(_) => "escaped",
+        });
+        (pause, cursor.at(), fields)
+    }
+
+    /// Many bytes, as whole words are only compared where so many follow.
+    const AFTER: &str = "                        ";
+
+    #[test]
+    fn reading_pauses_where_a_value_is_not_for_here() {
+        for (before, after, expected) in [
+            (r#""id":"a"}"#, ",", Ok("end")),
+            (r#""id":1,"x":2,"status":"ACTIVE","status":5}"#, ",", Ok("end")),
+            (r#""id":"a","status":"#, "{\"code\":1}}", Ok("error")),
+            (r#""error":"#, "null}", Ok("error")),
+            (r#""errors":"#, "[]}", Ok("error")),
+            (r#""id":"#, "{\"a\":1}}", Ok("container")),
+            (r#""id":1,"x":"#, "[1]}", Ok("container")),
+            (r#""id":1,"\u0069d":"#, "1}", Ok("escaped")),
+            ("", r#"'id":"a","x":"y"}"#, Err(Stop::Bad)),
+            ("", r#"xcustomerId":7,"x":"y"}"#, Err(Stop::Bad)),
+            (r#""id":1"#, ";}", Err(Stop::Bad)),
+        ] {
+            for end in ["", AFTER] {
+                let text = [before, after, end].concat();
+                let (pause, at, _) = read(&text);
+                assert_eq!(pause, expected, "{text}");
+                assert!(pause.is_err() || at == before.len(), "{text} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_are_known_by_their_whole_names() {
+        for name in ["id", "customerId", "promotionId", "earnedFromId", "eventTime", "validTill"] {
+            for (other, step) in (0..=name.len()).flat_map(|at| [(at, 8), (at, 99)]) {
+                let mut bytes = name.as_bytes().to_vec();
+                // One letter is another, or two that stand at the same place of two words are.
+                bytes.iter_mut().skip(other).step_by(step).for_each(|byte| *byte ^= 1);
+                let key = String::from_utf8(bytes).unwrap();
+                for text in [format!("\"{key}\":5}}"), format!("\"{key}\" : 5}}{AFTER}")] {
+                    for end in ["", AFTER] {
+                        let text = [&text, end].concat();
+                        let fields = read(&text).2;
+                        let values = [
+                            fields.id,
+                            fields.customer,
+                            fields.promotion,
+                            fields.earned_from,
+                            fields.event_time,
+                            fields.valid_till,
+                        ];
+                        let known = values.iter().filter(|v| matches!(v, Value::Integer(5)));
+                        assert_eq!(known.count(), usize::from(other == name.len()), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_have_no_bit_of_a_name_are_no_key() {
+        let text = r#""customerId":7,"id":"67dd4237ef21a64211227e06"}"#.as_bytes();
+        for places in [1..9, 9..13] {
+            let mut bytes = text.to_vec();
+            bytes[places].iter_mut().for_each(|byte| *byte = !*byte);
+            let pause = Fields::default().read(&mut Cursor::new(&bytes));
+            assert_eq!(pause.err(), Some(Stop::Bad), "{bytes:?}");
+            // Where the rest of the last word is blank, too.
+            bytes.splice(13.., *b"    7,                  \"");
+            let pause = Fields::default().read(&mut Cursor::new(&bytes));
+            assert_eq!(pause.err(), Some(Stop::Bad), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_field_with_meaning_is_there_twice() {
+        for (text, expected) in [
+            (r#""id":1,"customerId":2,"promotionId":3,"eventTime":4,"validTill":5}"#, false),
+            (r#""x":1,"x":2,"id":3}"#, false),
+            (r#""id":1,"customerId":2,"id":3}"#, true),
+            (r#""id":1,"id":2,"x":3}"#, true),
+            (r#""validTill":1,"eventTime":2,"validTill":3,"id":4}"#, true),
+            (r#""status":1,"status":2}"#, true),
+        ] {
+            let (pause, _, fields) = read(text);
+            assert_eq!((pause, fields.twice), (Ok("end"), expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_an_integer_a_text_null_or_nothing_that_a_field_may_be() {
+        for (raw, expected) in [
+            ("null", "null"),
+            ("7", "7"),
+            ("0", "0"),
+            ("-7", "-7"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("9223372036854775808", "other"),
+            ("7.0", "other"),
+            ("7e0", "other"),
+            ("true", "other"),
+            ("\"a\"", "a"),
+            ("\"\"", ""),
+        ] {
+            for (space, end) in [("", ""), ("", AFTER), (" ", AFTER)] {
+                let text = [r#""validTill":"#, raw, space, "}", end].concat();
+                let (pause, at, fields) = read(&text);
+                let value = match fields.valid_till {
+                    Value::Absent => "absent".to_owned(),
+                    Value::Null => "null".to_owned(),
+                    Value::Integer(value) => value.to_string(),
+                    Value::Text(text) => String::from_utf8(text.raw().to_vec()).unwrap(),
+                    Value::Other => "other".to_owned(),
+                };
+                assert_eq!((pause, value.as_str()), (Ok("end"), expected), "{text}");
+                assert_eq!(at, text.len() - end.len(), "{text}");
+            }
+        }
+    }
+}

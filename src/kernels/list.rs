@@ -235,10 +235,21 @@ mod tests {
             assert_eq!((list.get(length), list.get(length + BLOCK)), (None, None));
             assert_eq!(list.get(length / 2), (count > 0).then_some(count / 2 + 1));
             assert!(list.iter().eq(1..=count));
+            assert!(list.to_vec().into_iter().eq(1..=count));
             let mut shown = Vec::new();
             list.each(|ids| shown.extend_from_slice(ids));
             assert!(shown.into_iter().eq(1..=count));
         }
+    }
+
+    #[test]
+    fn a_list_is_compared_and_shown_as_its_ids() {
+        let list = List::from(vec![3, 1, 2]);
+        assert_eq!(list, [3, 1, 2]);
+        for other in [&[3, 1, 2, 4][..], &[3, 1], &[3, 2, 1], &[]] {
+            assert_ne!(list, other);
+        }
+        assert_eq!(format!("{list:?}"), "[3, 1, 2]");
     }
 
     #[test]

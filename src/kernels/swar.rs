@@ -218,6 +218,14 @@ mod tests {
     }
 
     #[test]
+    fn the_bits_of_low_bytes_are_counted_from_the_first() {
+        for count in 0..12 {
+            let bytes: [u8; 8] = std::array::from_fn(|at| if at < count { 0xff } else { 0 });
+            assert_eq!(low_bytes(count), u64::from_le_bytes(bytes), "{count}");
+        }
+    }
+
+    #[test]
     fn hex_ids_are_what_they_are_whatever_came_before() {
         let text = |id: &[u8]| <[u8; 24]>::try_from(id).unwrap();
         let mut ids = HexId::default();
