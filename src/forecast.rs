@@ -207,6 +207,7 @@ mod tests {
             Options::default(),
             Options { rate_per_minute: Some(1.0), concurrency: Some(1.0), ..Options::default() },
             Options { timeout_ms: Some(8_001.0), ambiguous: Some("retry"), ..Options::default() },
+            Options { timeout_ms: Some(8_000.0), ambiguous: Some("retry"), ..Options::default() },
             // Calls that are not answered in time, which are given up or made again.
             Options { timeout_ms: Some(900.0), ..Options::default() },
             Options { timeout_ms: Some(900.0), ambiguous: Some("retry"), ..Options::default() },
@@ -218,6 +219,8 @@ mod tests {
                 let told = run_of(&plan, 1, &mut || latency(&mut one));
                 assert_eq!(told, play(&plan, 1, &mut || latency(&mut other)), "{plan:?}");
             }
+            let told = run_of(&plan, 1, &mut || SLOWEST);
+            assert_eq!(told, play(&plan, 1, &mut || SLOWEST), "{plan:?}");
         }
     }
 

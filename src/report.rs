@@ -272,6 +272,8 @@ pub fn write_cause(cause: &Cause, object: &mut Object<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::{Odd, State};
+    use crate::outcome::{Reason, Unknown};
 
     #[test]
     fn a_page_has_the_rows_that_are_issued_and_not_forgotten() {
@@ -287,5 +289,22 @@ mod tests {
         assert!(f64::from_le_bytes(times[8..16].try_into().unwrap()).is_nan());
         let marks = texts.chunks(page::ROW).map(|text| text[0]).collect::<Vec<_>>();
         assert_eq!(marks, [page::MARK + 2, page::MARK, page::MARK + 2, page::MARK]);
+    }
+
+    #[test]
+    fn a_page_leaves_out_what_is_out_of_the_ordinary() {
+        let mut ledger = Ledger::new(vec![11, 22, 33]);
+        ledger.depart(&(0..3)).unwrap();
+        let issuance = Issuance { id: [7; 12], event_time: 5, valid_till: 9 };
+        let odd = Odd { id: Some("17".into()), earned_from: None };
+        ledger.issue(0, &issuance, Some(odd)).unwrap();
+        ledger.issue(1, &issuance, None).unwrap();
+        let cause = ledger.cause(Cause::new(Reason::Unknown(Unknown::Timeout)));
+        ledger.settle(2, State::InFlight, cause).unwrap();
+        ledger.find_issued(2, &issuance, None).unwrap();
+        let rows = page(&ledger, 0, 3);
+        let texts = rows[3 * PAGE_TIMES..].chunks(page::ROW);
+        let marks = texts.map(|text| text[0]).collect::<Vec<_>>();
+        assert_eq!(marks, [page::MARK, page::MARK + 2, page::MARK]);
     }
 }
