@@ -209,3 +209,52 @@ fn other(bytes: &[u8]) -> Option<usize> {
     cursor.scalar().ok()?;
     Some(cursor.at())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Templates of an entry that is only a time, with nothing behind it.
+    fn times() -> [Template; 2] {
+        [Kind::EventTime, Kind::ValidTill].map(|kind| {
+            let mut template = Template::default();
+            template.push(b"\":", kind);
+            template.push(b"", Kind::End);
+            template
+        })
+    }
+
+    fn read(template: &mut Template, time: &[u8]) -> Option<(i64, usize)> {
+        let row = template.read(&[b"7\":", time, &[b' '; 24]].concat())?;
+        let time = if row.event_time == NO_TIME { row.valid_till } else { row.event_time };
+        Some((time, row.length - 3))
+    }
+
+    #[test]
+    fn a_time_is_its_digits_whatever_was_read_before() {
+        for mut template in times() {
+            assert_eq!(template.holes(), 2);
+            for (time, expected) in [
+                // Nothing was read yet: zeros are no time that repeats.
+                (&[0; 16][..], None),
+                (b"1742553655678", Some((1_742_553_655_678, 13))),
+                (b"1742553655678", Some((1_742_553_655_678, 13))),
+                (b"1742553655678,", Some((1_742_553_655_678, 13))),
+                (b"17425536556780", Some((17_425_536_556_780, 14))),
+                (b"174255365567", Some((174_255_365_567, 12))),
+                (b"1742553600000", Some((1_742_553_600_000, 13))),
+                (b"1742553655678", Some((1_742_553_655_678, 13))),
+                // Bytes that have no bit of the digits, or every other.
+                (b"17425536\0\0\0\0\0\0\0\0", Some((17_425_536, 8))),
+                (b"17425536\xca\xca\xc9\xc8\xc7\xdf  ", Some((17_425_536, 8))),
+                (b"null", Some((NO_TIME, 4))),
+                (b"17425536556789", Some((17_425_536_556_789, 14))),
+                (b"1742553655678901", None),
+                (b"none", None),
+                (&[0; 16], None),
+            ] {
+                assert_eq!(read(&mut template, time), expected, "{time:?}");
+            }
+        }
+    }
+}
