@@ -124,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_spread_over_the_table() {
+        for (first, step) in [(1_i64, 1), (555_000_000, 1), (1 << 40, 1), (7, 1 << 16)] {
+            let keys: Vec<i64> = (0..1_000).map(|n| first + n * step).collect();
+            let index = Index::of(&keys);
+            let homes = keys.iter().map(|key| index.home(*key));
+            let homes = homes.collect::<std::collections::HashSet<_>>().len();
+            assert!(homes > 600, "{homes} homes of keys from {first} on");
+        }
+    }
+
+    #[test]
     fn gaps_in_the_order_need_no_index() {
         let ids: Vec<i64> = (1..100).collect();
         let mut slots = Slots::default();

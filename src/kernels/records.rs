@@ -134,6 +134,7 @@ mod tests {
     #[test]
     fn a_record_has_its_id_where_the_column_is() {
         assert_eq!(read("12,abcdefghi,345\n1234567", 2, 3), record(13, 16, 17));
+        assert_eq!(read("12,äöü€😀,345\n1234567", 2, 3), record(17, 20, 21));
         assert_eq!(read("12,3\r\n12345678", 0, 2), record(0, 2, 6));
         assert_eq!(read("12,3\r12345678", 1, 2), record(3, 4, 5));
         for other in ["1,2,3\n12345678", "1\n12345678", "1,2", "1,23456\r"] {

@@ -322,6 +322,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_lies_between_two_places() {
+        let mut cursor = Cursor::new(b" 12 , \"a\" ]");
+        assert_eq!((cursor.peek(), cursor.at()), (Ok(b'1'), 1));
+        assert!(cursor.scalar().is_ok() && cursor.another(b']') == Ok(true));
+        assert_eq!((cursor.since(1), cursor.rest()), (&b"12 ,"[..], &b" \"a\" ]"[..]));
+        assert!(cursor.scalar().is_ok() && cursor.another(b']') == Ok(false));
+        assert_eq!((cursor.since(5), cursor.rest()), (&b" \"a\" ]"[..], &b""[..]));
+        assert_eq!((cursor.since(99), cursor.peek()), (&b""[..], Err(Stop::More)));
+    }
+
+    #[test]
     fn words_are_exact() {
         for (text, expected) in [
             ("null", Ok(4)),
