@@ -262,11 +262,9 @@ fn escape_len(bytes: &[u8]) -> Step<usize> {
     match bytes.get(1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
         Some(b'u') => {
-            let hex = bytes.get(2..).unwrap_or_default().iter().take(4);
-            if !hex.clone().all(u8::is_ascii_hexdigit) {
-                return Err(Stop::Bad);
-            }
-            if hex.len() < 4 { Err(Stop::More) } else { Ok(6) }
+            // Where fewer are there, the string goes on beyond the bytes.
+            let mut hex = bytes.get(2..).unwrap_or_default().iter().take(4);
+            if hex.all(u8::is_ascii_hexdigit) { Ok(6) } else { Err(Stop::Bad) }
         }
         Some(_) => Err(Stop::Bad),
         None => Err(Stop::More),
