@@ -9,7 +9,9 @@
 use crate::id::{AttemptNumber, BatchId, List};
 use crate::job::{Head, Job, Output};
 use crate::ledger::State;
-use crate::limits::{FORECAST_CALLS, FORECAST_RUNS};
+use crate::limits::{
+    FORECAST_CALLS_MAX, FORECAST_CALLS_MIN, FORECAST_CALLS_PER_LANE, FORECAST_RUNS,
+};
 use crate::plan::Plan;
 use crate::request;
 use crate::rng::Rng;
@@ -52,7 +54,7 @@ pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
         .map(|batch| request::body_bytes(&batch) as u64)
         .sum();
     let mut rng = Rng::new(FORECAST_SEED);
-    let calls = requests.min(FORECAST_CALLS);
+    let calls = requests.min(played_of(plan.concurrency_max()));
     let runs: Vec<Played> =
         (0..FORECAST_RUNS).map(|_| run_of(plan, calls, &mut || latency(&mut rng))).collect();
     let times = sorted(extended(&runs, requests, calls));
@@ -61,6 +63,12 @@ pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
         Duration::from_millis(times.get(place).copied().unwrap_or_default())
     };
     Forecast { requests, bytes, median: percentile(50), p90: percentile(90), p99: percentile(99) }
+}
+
+/// Calls that are played of a long run.
+fn played_of(concurrency: u32) -> u32 {
+    let calls = concurrency.saturating_mul(FORECAST_CALLS_PER_LANE);
+    calls.clamp(FORECAST_CALLS_MIN, FORECAST_CALLS_MAX)
 }
 
 /// Inserts one by one: of a hundred numbers that takes no time, while the standard library's sort
@@ -73,17 +81,18 @@ fn sorted(times: Vec<u64>) -> Vec<u64> {
 }
 
 /// The milliseconds of runs of so many calls of which the first were played. The rest goes on as
-/// evenly as the second half did, when the concurrency has found its level; and as chance evens
-/// out, runs differ by the square root of how much longer they are.
+/// evenly as the middle half did, when the concurrency has found its level and nothing is at its
+/// end yet; and as chance evens out, runs differ by the square root of how much longer they are.
 fn extended(runs: &[Played], calls: u32, played: u32) -> Vec<u64> {
     let mean = |of: fn(&Played) -> u64| {
         let sum = runs.iter().map(of).fold(0_u64, u64::saturating_add);
         sum.checked_div(runs.len() as u64).unwrap_or(0)
     };
-    let (all, second_half) = (mean(|run| run.all), mean(|run| run.second_half));
+    let (all, middle) = (mean(|run| run.all), mean(|run| run.middle));
     let rest = u64::from(calls.saturating_sub(played));
-    let half = u64::from(played.saturating_sub(played / 2)).max(1);
-    let more = second_half.saturating_mul(rest).checked_div(half).unwrap_or(0);
+    let outside = (played / 4).saturating_mul(2);
+    let middle_calls = u64::from(played.saturating_sub(outside)).max(1);
+    let more = middle.saturating_mul(rest).checked_div(middle_calls).unwrap_or(0);
     let longer = u64::from(calls).saturating_mul(10_000).checked_div(u64::from(played));
     let percent = longer.unwrap_or(10_000).isqrt();
     let spread = |millis: u64| millis.saturating_mul(percent) / 100;
@@ -96,11 +105,11 @@ fn extended(runs: &[Played], calls: u32, played: u32) -> Vec<u64> {
         .collect()
 }
 
-/// Milliseconds of a played run, and of its second half.
+/// Milliseconds of a played run, and of its calls without the first and the last quarter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Played {
     all: u64,
-    second_half: u64,
+    middle: u64,
 }
 
 /// Any number serves: it only has to stay the same.
@@ -111,7 +120,7 @@ const FORECAST_SEED: u64 = 0x1557_0e1b;
 fn run_of(plan: &Plan, calls: u32, latency: &mut dyn FnMut() -> Duration) -> Played {
     if calls == 1 && plan.policy().timeout > SLOWEST {
         let all = millis(latency());
-        return Played { all, second_half: all };
+        return Played { all, middle: all };
     }
     play(plan, calls, latency)
 }
@@ -123,7 +132,8 @@ fn play(plan: &Plan, calls: u32, latency: &mut dyn FnMut() -> Duration) -> Playe
     let mut now = Instant::START;
     let mut job = Job::new(plan.clone().for_forecast(), ids, false, 0, now);
     let mut in_flight: Vec<(Instant, BatchId, AttemptNumber)> = Vec::new();
-    let mut half = Instant::START;
+    let quarter = calls / 4;
+    let (mut first, mut last) = (Instant::START, Instant::START);
     loop {
         match job.poll_output(now) {
             Output::Send { batch, attempt } => {
@@ -134,15 +144,19 @@ fn play(plan: &Plan, calls: u32, latency: &mut dyn FnMut() -> Duration) -> Playe
                 let Some(next) = [until, answer].into_iter().flatten().min() else { break };
                 now = now.max(next);
                 answer_due(&mut job, &mut in_flight, now);
-                if job.ledger().count(State::Unknown) <= calls / 2 {
-                    half = now;
+                let answered = job.ledger().count(State::Unknown);
+                if answered <= quarter {
+                    first = now;
+                }
+                if answered <= calls.saturating_sub(quarter) {
+                    last = now;
                 }
             }
             Output::Abort { .. } | Output::FetchCredentials | Output::Persist => {}
             Output::Done => break,
         }
     }
-    Played { all: millis(now.since(Instant::START)), second_half: millis(now.since(half)) }
+    Played { all: millis(now.since(Instant::START)), middle: millis(last.since(first)) }
 }
 
 /// An answer without ids keeps the ledger small, and the job moves on as after any other.
@@ -247,13 +261,18 @@ mod tests {
     #[test]
     fn a_long_run_goes_on_as_it_was_played_and_chance_evens_out() {
         let mut second = || Duration::from_secs(1);
-        let run = play(&plan(Options::default()), FORECAST_CALLS, &mut second);
-        let [ten_times] = extended(&[run], 10 * FORECAST_CALLS, FORECAST_CALLS)[..] else {
-            panic!("one run, one time")
-        };
-        let exact = u64::from(10 * FORECAST_CALLS / 6) * 1_000;
-        assert!(ten_times.abs_diff(exact) <= exact / 50, "{ten_times} of {exact}");
-        let runs = [Played { all: 900, second_half: 500 }, Played { all: 1_100, second_half: 500 }];
+        for concurrency in [1, 6, 64] {
+            let options = Options { concurrency: Some(concurrency.into()), ..Options::default() };
+            let calls = played_of(concurrency);
+            let run = play(&plan(options), calls, &mut second);
+            let [ten_times] = extended(&[run], 10 * calls, calls)[..] else {
+                panic!("one run, one time")
+            };
+            let exact = u64::from(10 * calls / concurrency) * 1_000;
+            let error = ten_times.abs_diff(exact) * 100 / exact;
+            assert!(error <= 2, "{concurrency}: {ten_times} of {exact}");
+        }
+        let runs = [Played { all: 900, middle: 600 }, Played { all: 1_100, middle: 600 }];
         // 990 more calls of 100 ms, and a hundred times as long makes ten times the difference.
         assert_eq!(extended(&runs, 1_000, 10), [99_000, 101_000]);
     }
