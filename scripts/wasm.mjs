@@ -1,7 +1,7 @@
 // From a crate to the wasm that is shipped and its glue: compile, bind, optimise. The package, the
 // size report and the benchmark make theirs here, so that all three look at the same code.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -28,14 +28,35 @@ export async function makeCore({
 }) {
   await compile(crate, features, log);
   const compiled = `${crate.replaceAll("-", "_")}.wasm`;
-  const wasm = readFileSync(join(targetDirectory(), WASM_TARGET, "wasm", compiled));
-  const input = join(folder, "compiled.wasm");
+  const input = join(targetDirectory(), WASM_TARGET, "wasm", compiled);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(input, withoutMultivalue(wasm));
   await bindgen(input, folder, log);
-  rmSync(input);
   await optimise(join(folder, "core_bg.wasm"), isNamed, log);
 }
+
+/**
+ * Flags that build the wasm without reference types and without multivalue. wasm-bindgen chooses
+ * the form of an export from the section of features, which the linker writes.
+ *
+ * - With reference types an export returns a `JsValue` as an externref. V8 of Node 20 and 22 inlines
+ *   the call, and aborts the process where what the export calls in JavaScript changes the shape of
+ *   a known object meanwhile (`pkg/test/v8-abort.test.mjs`).
+ * - With multivalue an export returns several results, for which Node 20 has no ready call path and
+ *   compiles one at every start.
+ */
+const PLAIN_EXPORTS = [
+  "-Ctarget-feature=-reference-types,-multivalue",
+  // The objects of the standard library name both features; none of their code uses them.
+  "-Clink-arg=--no-check-features",
+  `-Clink-arg=--features=${[
+    "bulk-memory",
+    "bulk-memory-opt",
+    "call-indirect-overlong",
+    "mutable-globals",
+    "nontrapping-fptoint",
+    "sign-ext",
+  ]}`,
+];
 
 /**
  * @param {string} crate
@@ -50,27 +71,8 @@ async function compile(crate, features, log) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });
   const rustFlags = remap.map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  const env = { CARGO_ENCODED_RUSTFLAGS: rustFlags.join("\x1f") };
+  const env = { CARGO_ENCODED_RUSTFLAGS: [...PLAIN_EXPORTS, ...rustFlags].join("\x1f") };
   await run("cargo", ["rustc", ...what, ...kind], { env, log });
-}
-
-/** As the section of features has it: in use, and ten letters of name. */
-const MULTIVALUE = "+\nmultivalue";
-
-/**
- * An export with several results makes every fresh start of Node 20 wait a millisecond: V8 has a
- * ready way into exports with at most one, and compiles one for any other with its optimiser.
- * wasm-bindgen makes such exports where the wasm says that they may be, which the objects of the
- * standard library do, whatever the compiler was told; no function within uses them.
- *
- * @param {Buffer} wasm
- * @returns {Buffer} the same, which says that they may not be
- */
-function withoutMultivalue(wasm) {
-  const at = wasm.lastIndexOf(MULTIVALUE, undefined, "latin1");
-  if (at < 0) throw new Error("the wasm does not name its features as it did");
-  wasm.write("-", at, "latin1");
-  return wasm;
 }
 
 /**
