@@ -5,18 +5,43 @@ use crate::time::UnixTime;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long to wait, or `None` where the value says nothing that can be understood.
+/// How long to wait, or `None` if the value has no readable form.
 ///
 /// A date is measured against the answer's own `Date` when it has one: the service's clock and
-/// ours may differ by hours (faults.md 60). A date in the past is a wait of zero.
+/// ours may differ by hours (faults.md 60). A date in the past is a wait of zero. An answer with
+/// several `Retry-After` headers gives their values joined by commas: the longest wait counts.
 pub fn parse(value: &str, date: Option<&str>, wall_clock: UnixTime) -> Option<Duration> {
-    let digits = value.trim_ascii().as_bytes();
+    let now = date.and_then(|text| http_date(text, wall_clock)).unwrap_or(wall_clock);
+    let mut longest = None;
+    let mut rest = value;
+    while !rest.is_empty() {
+        let (one, after) = first_value(rest);
+        longest = longest.max(wait(one.trim_ascii(), now, wall_clock));
+        rest = after;
+    }
+    longest
+}
+
+/// The first of several values joined by commas, and the rest. The comma behind the day's name
+/// belongs to a date.
+fn first_value(joined: &str) -> (&str, &str) {
+    let split = |at: usize| joined.split_at_checked(at).unwrap_or((joined, ""));
+    let mut commas = joined.match_indices(',').map(|(at, _)| at);
+    let Some(first) = commas.next() else { return (joined, "") };
+    let word = split(first).0.trim_ascii();
+    let is_day = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let end = if is_day { commas.next() } else { Some(first) };
+    let (value, rest) = split(end.unwrap_or(joined.len()));
+    (value, rest.strip_prefix(',').unwrap_or(rest))
+}
+
+/// The wait that one value asks for.
+fn wait(value: &str, now: UnixTime, wall_clock: UnixTime) -> Option<Duration> {
+    let digits = value.as_bytes();
     if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
         return Some(Duration::from_secs(decimal::read(digits).unwrap_or(u64::MAX)));
     }
-    let until = http_date(value, wall_clock)?;
-    let now = date.and_then(|text| http_date(text, wall_clock)).unwrap_or(wall_clock);
-    Some(until.since(now))
+    http_date(value, wall_clock).map(|until| until.since(now))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`.
@@ -64,15 +89,26 @@ fn rfc_850(
 fn moment(year: i64, month: &[u8], day: &[u8], time: &[&[u8]]) -> Option<UnixTime> {
     let [hour, minute, second] = time else { return None };
     let (hour, minute, second) = (number(hour)?, number(minute)?, number(second)?);
-    let day = number(day)?;
-    let in_range = (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-    if !in_range {
+    let (month, day) = (month_number(month)?, number(day)?);
+    let exists = (1..=days_in_month(year, month)).contains(&day);
+    // 60 is a leap second.
+    if !exists || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let days = days_since_epoch(year, month_number(month)?, day);
+    let days = days_since_epoch(year, month, day);
     let hours = days.checked_mul(24)?.checked_add(hour)?;
     let minutes = hours.checked_mul(60)?.checked_add(minute)?;
     Some(UnixTime::from_seconds(minutes.checked_mul(60)?.checked_add(second)?))
+}
+
+/// How many days a month has; the month is from 1 to 12.
+const fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar; the year starts in March so that the leap day
@@ -157,6 +193,52 @@ mod tests {
         let cases = [(1970, 1, 1, 0), (2000, 2, 29, 11_016), (2000, 3, 1, 11_017)];
         for (year, month, day, days) in cases {
             assert_eq!(days_since_epoch(year, month, day), days);
+        }
+    }
+
+    #[test]
+    fn the_longest_of_several_values_counts() {
+        let clock = UnixTime::from_seconds(784_111_700); // 77 s before the samples
+        let [fixed, rfc_850, asctime] = SAMPLES;
+        let cases = [
+            ("5, 120".into(), Some(120)),
+            ("120,5".into(), Some(120)),
+            (" 7 ,soon, 3".into(), Some(7)),
+            ("soon, later".into(), None),
+            (",,".into(), None),
+            (format!("5, {fixed}"), Some(77)),
+            (format!("{fixed}, 5"), Some(77)),
+            (format!("{fixed}, 120"), Some(120)),
+            (format!("{rfc_850},{asctime}, 1"), Some(77)),
+            (format!("{fixed}, Sun, 06 Nov 1994 08:50:37 GMT"), Some(137)),
+            (format!("{asctime}, {fixed}"), Some(77)),
+            (format!("Sun, {fixed}"), None),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(parse(&text, None, clock), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_does_not_exist_is_no_date() {
+        let clock = UnixTime::from_seconds(1_700_000_000);
+        for (day, exists) in [
+            ("Thu, 29 Feb 2024", true),
+            ("Fri, 30 Feb 2024", false),
+            ("Sat, 29 Feb 2025", false),
+            ("Tue, 29 Feb 2000", true),
+            ("Mon, 29 Feb 2100", false),
+            ("Tue, 30 Apr 2024", true),
+            ("Wed, 31 Apr 2024", false),
+            ("Sun, 31 Dec 2023", true),
+            ("Mon, 00 Jan 2024", false),
+            ("Thu, 32 Jan 2026", false),
+        ] {
+            let date = format!("{day} 09:00:00 GMT");
+            assert_eq!(http_date(&date, clock).is_some(), exists, "{date}");
+        }
+        for other in ["Saturday, 29-Feb-25 09:00:00 GMT", "Sat Feb 29 09:00:00 2025"] {
+            assert_eq!(http_date(other, clock), None, "{other}");
         }
     }
 
