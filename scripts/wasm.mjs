@@ -38,9 +38,9 @@ export async function makeCore({
  * Flags that build the wasm without reference types and without multivalue. wasm-bindgen chooses
  * the form of an export from the section of features, which the linker writes.
  *
- * - With reference types an export returns a `JsValue` as an externref. V8 of Node 20 and 22 inlines
- *   the call, and aborts the process where what the export calls in JavaScript changes the shape of
- *   a known object meanwhile (`pkg/test/v8-abort.test.mjs`).
+ * - With reference types an export returns a `JsValue` as an externref. V8 of Node 20 and 22
+ *   inlines the call, and aborts the process where what the export calls in JavaScript changes the
+ *   shape of a known object meanwhile (`pkg/test/v8-abort.test.mjs`).
  * - With multivalue an export returns several results, for which Node 20 has no ready call path and
  *   compiles one at every start.
  */

@@ -93,7 +93,8 @@ function answerer(late) {
 /** @param {any} outcome */
 function worthOf(outcome) {
   const { eventTime, validTill, code, status, requestId } = outcome;
-  return (eventTime ?? 1) + (validTill ?? 1) + (code ?? 0) + (status ?? 0) + (requestId?.length ?? 0);
+  const numbers = (eventTime ?? 1) + (validTill ?? 1) + (code ?? 0) + (status ?? 0);
+  return numbers + (requestId?.length ?? 0);
 }
 
 const [name = "", count] = process.argv.slice(2);
