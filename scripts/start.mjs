@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { buildPackageAndGateway, buildPage } from "./build.mjs";
-import { startGateway } from "./gateway.mjs";
+import { SAMPLE, startGateway } from "./gateway.mjs";
 import { ROOT } from "./project.mjs";
 import { isEnding, printFailure, stopAll, stopOnSignals } from "./run.mjs";
 import { setUp } from "./setup.mjs";
@@ -34,6 +34,7 @@ async function serve(port) {
   console.log(`
 Page            ${worker.url}
 Operator token  ${token}
+Promotion       ${SAMPLE.promotionId}
 Sample file     tests/data/customers-10k.csv
 Gateway         http://${gateway.http} (control: http://${gateway.control})
 Ctrl-C stops everything.`);
