@@ -1,9 +1,9 @@
 // Builds the package's generated files into `dist/`: one wasm, one glue file, the entries that
 // load it in different ways, bundles for require() and <script>, and the types.
 
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LOGS, ROOT } from "../scripts/project.mjs";
@@ -81,13 +81,33 @@ function inlineWasm() {
   writeFileSync(join(DIST, "wasm-text.js"), lines.join("\n"));
 }
 
-/** Hand-written sources go beside the glue they import; both licences ask for their text. */
+/**
+ * Sources go beside the glue they import: JavaScript as it is, TypeScript without its types, which
+ * the suite `types` checks. Both are imported as `./x.js`. Both licences ask for their text.
+ */
 function copySources() {
   for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(join(ROOT, name), join(DIST, name));
-  const isShipped = (/** @type {string} */ path) => basename(path) !== "tsconfig.json";
-  cpSync(join(PACKAGE, "src"), DIST, { recursive: true, filter: isShipped });
+  const sources = join(PACKAGE, "src");
+  for (const path of readdirSync(sources, { recursive: true, encoding: "utf8" })) {
+    const to = join(DIST, path.replace(/\.ts$/, ".js"));
+    if (path.endsWith(".ts") && !path.endsWith(".d.ts")) {
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(to, withoutTypes(readFileSync(join(sources, path), "utf8")));
+    } else if (path.endsWith(".js")) {
+      cpSync(join(sources, path), to);
+    }
+  }
   const types = join(PACKAGE, "types");
   for (const name of readdirSync(types)) cpSync(join(types, name), join(DIST, name));
+}
+
+/** @param {string} source in TypeScript */
+function withoutTypes(source) {
+  const options = /** @type {const} */ ({ loader: "ts", target: "es2022" });
+  return transformSync(source, {
+    ...options,
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  }).code;
 }
 
 /**
