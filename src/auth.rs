@@ -3,13 +3,15 @@
 //! A [`Secret`] has neither `Debug` nor `Display` nor a serialiser, and [`Header`] has none
 //! either: the only way out is the request itself.
 
-use crate::md5;
+use crate::json::Object;
 use crate::request::{Header, RequestError, is_header_value};
 use crate::secrets::Secrets;
+use crate::text;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
+use md5::{Digest as _, Md5};
 
 /// Text that must not be printed.
 pub struct Secret(Box<str>);
@@ -113,8 +115,8 @@ impl Auth {
     pub fn header(&self) -> Result<Option<Header>, &'static RequestError> {
         match self {
             Self::Basic { username, password } => {
-                let digest = md5::digest(password.expose().as_bytes());
-                basic(username, &hex(&digest)).map(Some)
+                let digest = Md5::digest(password.expose().as_bytes());
+                basic(username, &text::hex(&digest)).map(Some)
             }
             Self::BasicMd5 { username, password_md5 } => {
                 basic(username, &password_md5.expose().to_ascii_lowercase()).map(Some)
@@ -129,7 +131,11 @@ impl Auth {
         match self {
             Self::Basic { username, password } => {
                 secrets.keep(password.expose());
-                hide_basic(username, &hex(&md5::digest(password.expose().as_bytes())), secrets);
+                hide_basic(
+                    username,
+                    &text::hex(&Md5::digest(password.expose().as_bytes())),
+                    secrets,
+                );
             }
             Self::BasicMd5 { username, password_md5 } => {
                 hide_basic(username, &password_md5.expose().to_ascii_lowercase(), secrets);
@@ -151,12 +157,12 @@ impl Auth {
     /// The body of a token request, for an OAuth client: `{"key":"…","secret":"…"}`.
     pub fn token_request(&self) -> Option<String> {
         let Self::Client { key, secret } = self else { return None };
-        let mut body = String::from("{\"key\":\"");
-        push_json(key.expose(), &mut body);
-        body.push_str("\",\"secret\":\"");
-        push_json(secret.expose(), &mut body);
-        body.push_str("\"}");
-        Some(body)
+        let mut body = Vec::new();
+        let mut object = Object::begin(&mut body);
+        object.text("key", Some(key.expose()));
+        object.text("secret", Some(secret.expose()));
+        object.end();
+        String::from_utf8(body).ok()
     }
 }
 
@@ -202,15 +208,13 @@ fn is_plain(text: &str) -> bool {
 
 /// `Basic base64(username:md5hex)` (api.md 7); a name outside ASCII goes as UTF-8 (RFC 7617).
 fn basic(username: &str, md5_hex: &str) -> Result<Header, &'static RequestError> {
-    let mut value = String::from("Basic ");
-    push_base64([username, ":", md5_hex].concat().as_bytes(), &mut value);
-    Header::new(AUTHORIZATION, &value)
+    let value = text::base64([username, ":", md5_hex].concat().as_bytes());
+    Header::new(AUTHORIZATION, &["Basic ", &value].concat())
 }
 
 fn hide_basic(username: &str, md5_hex: &str, secrets: &mut Secrets) {
     secrets.keep(md5_hex);
-    let mut sent = String::new();
-    push_base64([username, ":", md5_hex].concat().as_bytes(), &mut sent);
+    let sent = text::base64([username, ":", md5_hex].concat().as_bytes());
     // A service may leave the padding away.
     secrets.keep(sent.trim_end_matches('='));
 }
@@ -220,49 +224,6 @@ pub fn hide_header(header: &Header, secrets: &mut Secrets) {
     secrets.keep_renewed(header.value());
     if let Some((_scheme, credentials)) = header.value().rsplit_once(' ') {
         secrets.keep_renewed(credentials);
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::new();
-    for byte in bytes {
-        push_letter(DIGITS, (byte >> 4).into(), &mut text);
-        push_letter(DIGITS, (byte & 15).into(), &mut text);
-    }
-    text
-}
-
-/// Base64 with padding (RFC 4648, 4).
-fn push_base64(bytes: &[u8], out: &mut String) {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for group in bytes.chunks(3) {
-        let mut bits = 0_u32;
-        for place in 0..3 {
-            bits = bits << 8 | u32::from(group.get(place).copied().unwrap_or(0));
-        }
-        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            if place <= group.len() {
-                push_letter(ALPHABET, bits >> shift & 63, out);
-            } else {
-                out.push('=');
-            }
-        }
-    }
-}
-
-fn push_letter(alphabet: &[u8], index: u32, out: &mut String) {
-    let letter = usize::try_from(index).ok().and_then(|index| alphabet.get(index));
-    out.push(char::from(*letter.unwrap_or(&b'?')));
-}
-
-/// Control characters never get here: [`Auth::check`] refuses them.
-fn push_json(text: &str, out: &mut String) {
-    for letter in text.chars() {
-        if matches!(letter, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(letter);
     }
 }
 
@@ -283,24 +244,6 @@ mod tests {
             auth.check().unwrap();
             let header = auth.header().unwrap().unwrap();
             assert_eq!((header.name(), header.value()), ("Authorization", expected));
-        }
-    }
-
-    #[test]
-    fn base64_matches_rfc_4648() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (text, encoded) in cases {
-            let mut out = String::new();
-            push_base64(text.as_bytes(), &mut out);
-            assert_eq!(out, encoded);
         }
     }
 

@@ -2,6 +2,7 @@
 //! JavaScript. It makes objects of texts, numbers and flat lists, which is all they hold.
 
 use crate::decimal;
+use crate::text::write_json;
 use alloc::vec::Vec;
 
 /// An object under construction, at the end of a buffer.
@@ -23,7 +24,7 @@ impl<'a> Object<'a> {
     pub fn bytes(&mut self, name: &str, text: Option<&[u8]>) {
         self.name(name);
         match text {
-            Some(text) => write_text(text, self.0),
+            Some(text) => write_json(text, self.0),
             None => self.0.extend_from_slice(NULL),
         }
     }
@@ -62,7 +63,7 @@ impl<'a> Object<'a> {
     /// A list of texts.
     pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
         self.name(name);
-        list(self.0, texts, |text, out| write_text(text.as_bytes(), out));
+        list(self.0, texts, |text, out| write_json(text.as_bytes(), out));
     }
 
     pub fn end(self) {
@@ -73,7 +74,7 @@ impl<'a> Object<'a> {
         if self.0.last() != Some(&b'{') {
             self.0.push(b',');
         }
-        write_text(name.as_bytes(), self.0);
+        write_json(name.as_bytes(), self.0);
         self.0.push(b':');
     }
 }
@@ -96,30 +97,6 @@ pub fn list<T>(
         out.push(b'[');
     }
     out.push(b']');
-}
-
-fn write_text(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    for byte in text {
-        match *byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            0..0x20 => {
-                let digit = byte & 15;
-                let digit =
-                    if digit < 10 { b'0'.wrapping_add(digit) } else { b'W'.wrapping_add(digit) };
-                out.extend_from_slice(&[
-                    b'\\',
-                    b'u',
-                    b'0',
-                    b'0',
-                    b'0'.wrapping_add(byte >> 4),
-                    digit,
-                ]);
-            }
-            _ => out.push(*byte),
-        }
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]

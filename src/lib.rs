@@ -5,7 +5,7 @@
 //!
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
-//! | 0 | `decimal` `time` `rng` `id` `md5` | digits, instants, seeded chance, exact ids, a digest |
+//! | 0 | `decimal` `text` `time` `rng` `id` | digits, texts, instants, seeded chance, exact ids |
 //! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` `secrets` | bounds |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
@@ -56,7 +56,6 @@ pub mod journal;
 pub mod json;
 pub mod ledger;
 pub mod limits;
-pub mod md5;
 pub mod outcome;
 pub mod plan;
 pub mod policy;
@@ -70,6 +69,7 @@ pub mod retry_after;
 pub mod rng;
 pub mod run;
 pub mod secrets;
+pub mod text;
 pub mod time;
 pub mod verdict;
 

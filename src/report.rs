@@ -105,7 +105,7 @@ fn issued<'a>(books: &'a impl Books, index: u32, issuance: &Issuance) -> Issued<
     let odd = books.ledger().odd(index);
     let id = match odd.and_then(|odd| odd.id.as_deref()) {
         Some(text) => Cow::Borrowed(text),
-        None => unpack_issuance_id(&issuance.id).iter().map(|digit| char::from(*digit)).collect(),
+        None => Cow::Owned(unpack_issuance_id(&issuance.id)),
     };
     let context = books.plan().context().as_str();
     let time = |millis| (millis != NO_TIME).then_some(millis);

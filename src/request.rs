@@ -5,6 +5,7 @@
 
 use crate::decimal;
 use crate::id::{ContextId, CustomerId, PromotionId};
+use crate::text;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -81,7 +82,7 @@ impl Endpoint {
             "/issueBulk?contextId=",
         ]
         .concat();
-        percent_encode(context.as_str(), &mut url);
+        text::push_percent(context.as_str(), &mut url);
         url
     }
 
@@ -184,20 +185,6 @@ fn check_base_path(path: &str) -> Result<(), &'static RequestError> {
         _ => false,
     };
     if right { Ok(()) } else { Err(INVALID_BASE_PATH) }
-}
-
-/// Encodes all but the unreserved characters (RFC 3986, 2.3), a space as `%20` (api.md 2).
-fn percent_encode(text: &str, out: &mut String) {
-    const HEX: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
-    let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or('0');
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
 }
 
 /// A header whose value is visible ASCII and inner blanks: it cannot end its line early.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Lowest first; a module may use those of lower levels only. Levels are those of the crate
 /// documentation.
 const LEVELS: [&[&str]; 10] = [
-    &["decimal", "time", "rng", "id", "md5"],
+    &["decimal", "text", "time", "rng", "id"],
     &["limits", "backoff", "budget", "retry_after", "outcome", "policy", "json", "secrets"],
     &["intake", "request", "response"],
     &["batch", "verdict"],
@@ -21,7 +21,9 @@ const LEVELS: [&[&str]; 10] = [
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 8] = [
+const NEIGHBOURS: [(&str, &str); 10] = [
+    ("text", "decimal"),
+    ("id", "text"),
     ("time", "decimal"),
     ("id", "decimal"),
     ("backoff", "limits"),

@@ -57,10 +57,10 @@ fn reading(answer: &Answer) -> Reading {
         match state {
             SlotState::Absent => Slot::Absent,
             SlotState::Issued => Slot::Issued {
-                id: entries.odd_ids.get(slot).map_or_else(
-                    || String::from_utf8(unpack_issuance_id(&entries.issuance[at]).into()).unwrap(),
-                    str::to_owned,
-                ),
+                id: entries
+                    .odd_ids
+                    .get(slot)
+                    .map_or_else(|| unpack_issuance_id(&entries.issuance[at]), str::to_owned),
                 context: entries.odd_contexts.get(slot).map(str::to_owned),
                 times: [time(entries.event_time[at]), time(entries.valid_till[at])],
             },

@@ -1,6 +1,6 @@
 //! What makes an input unusable as a whole: nothing of it is sent.
 
-use super::text::{head_of, push_decimal};
+use crate::text::{push_number, truncate};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -76,7 +76,7 @@ impl IntakeError {
             Self::NoIds => out.push_str("The input has no ids: give at least one customer id."),
             Self::NoSuchColumn { wanted, header } => {
                 out.push_str("The input has no column \"");
-                out.push_str(head_of(wanted, NAME_BYTES_SHOWN));
+                out.push_str(truncate(wanted, NAME_BYTES_SHOWN));
                 out.push_str("\": name one of these, or its number from 1 on: ");
                 push_names(&mut out, header);
             }
@@ -89,7 +89,7 @@ impl IntakeError {
             }
             Self::NotUtf8 { hint, offset } => {
                 out.push_str("The input is not UTF-8 at byte ");
-                push_decimal(&mut out, *offset);
+                push_number(*offset, &mut out);
                 out.push_str(hint.advice());
             }
             Self::TooManyIds => {
@@ -131,13 +131,13 @@ impl Encoding {
 
 fn push_offset(out: &mut String, before: &str, number: u64) {
     out.push_str(before);
-    push_decimal(out, number);
+    push_number(number, out);
 }
 
 fn push_names(out: &mut String, names: &[Box<str>]) {
     for (index, name) in names.iter().take(NAMES_SHOWN).enumerate() {
         out.push_str(if index == 0 { "\"" } else { ", \"" });
-        out.push_str(head_of(name, NAME_BYTES_SHOWN));
+        out.push_str(truncate(name, NAME_BYTES_SHOWN));
         out.push('"');
     }
     out.push_str(if names.len() > NAMES_SHOWN { ", ..." } else { "." });

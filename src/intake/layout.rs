@@ -136,7 +136,7 @@ fn column_of(
 
 fn no_such_column(number: u32, titles: &[Box<str>]) -> IntakeError {
     let mut wanted = String::new();
-    text::push_decimal(&mut wanted, u64::from(number));
+    crate::text::push_number(number.into(), &mut wanted);
     IntakeError::NoSuchColumn { wanted: wanted.into(), header: titles.to_vec() }
 }
 

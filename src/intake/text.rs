@@ -1,7 +1,5 @@
 //! Small things about names and values as text.
 
-use alloc::string::String;
-
 /// Names of the column or field with the customers' ids, best first, as [`plain`] compares them.
 /// Names of one row are equally good: two of them in one header are ambiguous. In Capillary's own
 /// exports and APIs a user id is the customer's id.
@@ -101,19 +99,6 @@ fn is_digit(letter: char) -> bool {
     )
 }
 
-/// At most `bytes_max` bytes of a text, cut between two characters.
-pub fn head_of(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
-}
-
-/// Appends a number in digits.
-pub fn push_decimal(out: &mut String, number: u64) {
-    if let Some(tens) = core::num::NonZeroU64::new(number / 10) {
-        push_decimal(out, tens.get());
-    }
-    out.push(char::from(b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or(0))));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,14 +137,5 @@ mod tests {
             assert!(!is_title(value.as_bytes()), "{value}");
         }
         assert!(!is_title("\u{a0}\u{200b}".as_bytes()));
-    }
-
-    #[test]
-    fn numbers_are_written_in_digits() {
-        for number in [0, 7, 10, 1_048_576, u64::MAX] {
-            let mut out = String::new();
-            push_decimal(&mut out, number);
-            assert_eq!(out, number.to_string());
-        }
     }
 }

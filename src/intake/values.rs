@@ -3,8 +3,8 @@
 use super::collector::Collector;
 use super::error::IntakeError;
 use super::problem::ProblemReason;
-use super::text::push_decimal;
 use crate::id::CustomerId;
+use crate::text::push_number;
 use alloc::string::String;
 
 /// Decimals of a number that is quoted; enough to recognise it.
@@ -48,9 +48,9 @@ fn quoted(number: f64) -> String {
         let decimals = (size % 1.0 * DECIMALS_QUOTED as f64) as u64;
         if size % 1.0 != 0.0 {
             out.push('.');
-            push_decimal(&mut out, decimals / 100);
-            push_decimal(&mut out, decimals / 10 % 10);
-            push_decimal(&mut out, decimals % 10);
+            push_number(decimals / 100, &mut out);
+            push_number(decimals / 10 % 10, &mut out);
+            push_number(decimals % 10, &mut out);
         }
     }
     out
@@ -60,7 +60,7 @@ fn push_signed(out: &mut String, negative: bool, size: u64) {
     if negative {
         out.push('-');
     }
-    push_decimal(out, size);
+    push_number(size, out);
 }
 
 #[cfg(test)]

@@ -1,40 +1,21 @@
-//! CRC-32C (Castagnoli; RFC 3720, appendix B.4), four bits at a time: a table of 64 bytes instead
-//! of a kilobyte, since it is shipped with the wasm.
+//! The journal's checksum: CRC-32C (Castagnoli; RFC 3720, appendix B.4).
 
-const POLYNOMIAL: u32 = 0x82f6_3b78;
+use crc::{Algorithm, CRC_32_ISCSI, Crc};
 
-const TABLE: [u32; 16] = table();
+/// The journal stores the running state of the checksum, so it skips the inversion at the end.
+const STATE: Algorithm<u32> = Algorithm { xorout: 0, ..CRC_32_ISCSI };
+
+static CRC: Crc<u32> = Crc::<u32>::new(&STATE);
 
 /// The state before the first byte.
-pub(super) const START: u32 = u32::MAX;
+pub(super) const START: u32 = STATE.init;
 
-/// The state after more bytes. It is stored as it is, without the usual last inversion.
+/// The state after more bytes.
 pub(super) fn extend(state: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(state, |state, byte| shift(shift(state ^ u32::from(*byte))))
-}
-
-/// Four bits further.
-fn shift(state: u32) -> u32 {
-    const LOW: u32 = 15;
-    let place = usize::try_from(state & LOW).unwrap_or(0);
-    TABLE.get(place).map_or(state, |entry| (state >> 4) ^ entry)
-}
-
-const fn table() -> [u32; 16] {
-    let mut entries = [0_u32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-    let (mut left, mut bits): (&mut [u32], u32) = (&mut entries, 0);
-    while let Some((entry, rest)) = left.split_first_mut() {
-        while bits < 4 {
-            let carry = *entry & 1 == 1;
-            *entry >>= 1;
-            if carry {
-                *entry ^= POLYNOMIAL;
-            }
-            bits = bits.wrapping_add(1);
-        }
-        (left, bits) = (rest, 0);
-    }
-    entries
+    // The crate takes the start with its bits in reverse, and gives the state as it is.
+    let mut digest = CRC.digest_with_initial(state.reverse_bits());
+    digest.update(bytes);
+    digest.finalize()
 }
 
 #[cfg(test)]
@@ -51,6 +32,10 @@ mod tests {
         ];
         for (bytes, check) in cases {
             assert_eq!(!extend(START, bytes), check);
+            for middle in 0..bytes.len() {
+                let (head, rest) = bytes.split_at(middle);
+                assert_eq!(!extend(extend(START, head), rest), check);
+            }
         }
     }
 }

@@ -270,7 +270,7 @@ fn an_honest_read_back_leaves_nothing_unknown() {
         assert!(times.len() == 2 && times[1] >= times[0] + 60_000, "{times:?}");
     }
     let issuance = run.record.ledger.issuance(1).unwrap();
-    assert_eq!(&unpack_issuance_id(&issuance.id), EARNED.as_bytes());
+    assert_eq!(unpack_issuance_id(&issuance.id), EARNED);
     assert_eq!((issuance.event_time, issuance.valid_till), (START + 5, START + 6));
     assert!(run.record.ledger.is_read_back(1) && run.record.ledger.is_read_back(0));
 }

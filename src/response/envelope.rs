@@ -5,6 +5,7 @@ use super::skip::{Allowance, skip};
 use super::step::Step;
 use super::text::Decode;
 use crate::limits::MESSAGE_BYTES_MAX;
+use crate::text::truncate;
 use alloc::string::String;
 use issue_bulk_kernels::digits::parse_customer;
 use issue_bulk_kernels::token::{Cursor, Scalar, Text};
@@ -204,7 +205,7 @@ impl Flat {
             self.details.push_str("; ");
         }
         let room = MESSAGE_BYTES_MAX.saturating_sub(self.details.len());
-        self.details.push_str(head(&item.message, room));
+        self.details.push_str(truncate(&item.message, room));
     }
 
     /// A message alone is no error.
@@ -217,15 +218,10 @@ impl Flat {
             message.push_str(": ");
         }
         let room = MESSAGE_BYTES_MAX.saturating_sub(message.len());
-        message.push_str(head(&self.details, room));
-        let message = head(&message, MESSAGE_BYTES_MAX).into();
+        message.push_str(truncate(&self.details, room));
+        let message = truncate(&message, MESSAGE_BYTES_MAX).into();
         Some(ServiceError { code: self.code, message, customer: None, envelope: Envelope::Flat })
     }
-}
-
-/// The first `bytes_max` bytes, or a little less where a character would be cut.
-fn head(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
 }
 
 #[cfg(test)]

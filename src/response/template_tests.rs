@@ -43,7 +43,7 @@ fn an_entry_of_the_same_form_fits() {
     )
     .unwrap();
     assert_eq!((row.customer, row.event_time, row.valid_till), (i64::MAX, 0, NO_TIME));
-    assert_eq!(unpack_issuance_id(&row.id.bytes()), *b"0123456789abcdef01234567");
+    assert_eq!(unpack_issuance_id(&row.id.bytes()), "0123456789abcdef01234567");
 }
 
 #[test]
