@@ -7,7 +7,7 @@
 //! not to depend on it, and so ten million ids cost no more than their calls.
 
 use crate::id::{AttemptNumber, BatchId, List};
-use crate::job::{Head, Job, Output};
+use crate::job::Job;
 use crate::ledger::State;
 use crate::limits::{
     FORECAST_CALLS_MAX, FORECAST_CALLS_MIN, FORECAST_CALLS_PER_LANE, FORECAST_RUNS,
@@ -16,6 +16,7 @@ use crate::plan::Plan;
 use crate::request;
 use crate::rng::Rng;
 use crate::time::{Instant, millis};
+use crate::traffic::{Head, Machine, Output};
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -165,7 +166,7 @@ fn answer_due(job: &mut Job, in_flight: &mut Vec<(Instant, BatchId, AttemptNumbe
         if *at > now {
             return true;
         }
-        job.handle_head(*batch, *attempt, Head { status: 200, ..Head::default() });
+        job.handle_head(now, *batch, *attempt, Head { status: 200, ..Head::default() });
         let _complete = job.handle_chunk(*batch, *attempt, b"{\"data\":{}}");
         job.handle_end(now, *batch, *attempt);
         false

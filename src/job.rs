@@ -1,13 +1,4 @@
-//! The machine of one bulk run: inputs are methods, output is one enum, time is an argument.
-//!
-//! A driver does this and nothing else:
-//! 1. call [`Job::poll_output`] until it answers [`Output::Wait`] or [`Output::Done`]; act on each
-//!    output;
-//! 2. wait until a fetch brings something or the instant of `Wait` has come;
-//! 3. feed it back: [`Job::handle_head`], [`Job::handle_chunk`], [`Job::handle_end`],
-//!    [`Job::handle_failure`], [`Job::handle_credentials`], [`Job::handle_persisted`], or nothing
-//!    when only time has passed;
-//! 4. go to 1.
+//! The machine of one bulk run, driven as [`Machine`] says.
 //!
 //! ```text
 //!             +------ Retry, Refresh, Hold where the policy says so: come back +
@@ -27,7 +18,6 @@ mod status;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-pub use flight::Head;
 pub use record::Record;
 pub use status::{Conclusion, Note, Progress, RunState, Stopped, Tally};
 
@@ -38,46 +28,18 @@ use crate::ledger::{Conflict, Ledger, State};
 use crate::limits;
 use crate::outcome::StopCode;
 use crate::plan::Plan;
-use crate::request;
+use crate::request::{self, Request};
 use crate::response::{Expected, Flow, Reader};
 use crate::rng::Rng;
 use crate::secrets::Secrets;
 use crate::time::Instant;
+use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::Failure;
 use core::time::Duration;
 use credentials::Credentials;
 use flight::{Flight, Flights};
 use pace::Pace;
 use persist::Journal;
-
-/// What the driver has to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Send the batch; [`Job::write_body`] has its body.
-    Send { batch: BatchId, attempt: AttemptNumber },
-    /// The attempt's time is over: drop its connection. The job has already settled it.
-    Abort { batch: BatchId, attempt: AttemptNumber },
-    /// Fetch credentials and answer with [`Job::handle_credentials`] or
-    /// [`Job::handle_credentials_failure`].
-    FetchCredentials,
-    /// Append what [`Job::take_journal`] gives to the journal, where it lasts, and answer with
-    /// [`Job::handle_persisted`] or [`Job::handle_persist_failure`]. There is one at a time, and
-    /// none without a journal.
-    Persist,
-    /// Nothing to do before `until`, or before something comes in where it is `None`.
-    Wait { until: Option<Instant> },
-    /// Every id has its outcome, and the journal knows.
-    Done,
-}
-
-/// Why credentials could not be fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialsFailure {
-    /// They were refused or the answer was not understood: trying again will not help.
-    Refused,
-    /// The network or the service failed: it may work later.
-    Unavailable,
-}
 
 pub struct Job {
     plan: Plan,
@@ -153,39 +115,6 @@ impl Job {
             journal: None,
             secrets: Secrets::default(),
         }
-    }
-
-    /// Starts the clock of the run anew: between its making and its start nothing happens.
-    pub fn start(&mut self, now: Instant) {
-        self.started = now;
-    }
-
-    /// The next thing to do. Call it until it answers `Wait` or `Done`.
-    pub fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.flights.expired(now) {
-            self.handle_failure(now, batch, attempt, Failure::Timeout);
-            return Output::Abort { batch, attempt };
-        }
-        if self.credentials.overdue(now) {
-            self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
-        }
-        if now >= self.deadline() && self.has_waiting() {
-            self.stop(Stopped::plain(StopCode::Deadline));
-        }
-        let halted = self.paused.is_some() || self.stopped.is_some();
-        if halted || self.pace.is_closed(now) {
-            self.recall();
-        }
-        if !self.has_waiting() && self.flights.is_empty() {
-            return self.close_journal().unwrap_or_else(|| {
-                self.ended = self.ended.or(Some(now));
-                Output::Done
-            });
-        }
-        if halted {
-            return self.wait(None);
-        }
-        self.poll_send(now)
     }
 
     fn poll_send(&mut self, now: Instant) -> Output {
@@ -273,95 +202,6 @@ impl Job {
         self.plan.policy().deadline.map_or(Instant::NEVER, |deadline| self.started.after(deadline))
     }
 
-    /// Appends the body of a batch in flight.
-    pub fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
-        if let Some(flight) = self.flights.get(batch) {
-            request::write_body(&flight.ids, out);
-        }
-    }
-
-    /// The head of an answer came. A head for an attempt that is over changes nothing, here and
-    /// in the methods below.
-    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
-        if let Some(flight) = self.flights.get_mut(batch, attempt) {
-            head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
-            flight.head = Some(head);
-        }
-    }
-
-    /// Bytes of an answer's body, as decoded by the runtime. [`Flow::Enough`]: the rest need not
-    /// be read; call [`Job::handle_end`].
-    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
-        self.tally.received(bytes.len());
-        let Some(reader) = &mut flight.reader else { return Flow::Enough };
-        reader.feed(&expected(&self.plan, &flight.ids), bytes)
-    }
-
-    /// The answer is complete.
-    pub fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        if let Some(flight) = self.flights.take(batch, attempt) {
-            self.conclude(now, flight, None);
-        }
-    }
-
-    /// The attempt brought no answer, or its answer broke off.
-    pub fn handle_failure(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        failure: Failure,
-    ) {
-        if let Some(flight) = self.flights.take(batch, attempt) {
-            self.conclude(now, flight, Some(failure));
-        }
-    }
-
-    /// New credentials are there; `renew_after` says how long they are good for.
-    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        if self.credentials.asked() {
-            self.credentials.renewed(renew_after.map(|duration| now.after(duration)));
-        }
-    }
-
-    /// Credentials could not be had.
-    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        if !self.credentials.asked() {
-            return;
-        }
-        let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
-        let failures = self.credentials.failed(now.after(wait));
-        let hopeless = failure == CredentialsFailure::Refused;
-        if hopeless || failures >= self.plan.policy().attempts_max {
-            self.meet_obstacle(Stopped::plain(StopCode::Unauthorised));
-        }
-    }
-
-    /// What must not be read in any text that comes from the service.
-    pub const fn secrets(&mut self) -> &mut Secrets {
-        &mut self.secrets
-    }
-
-    /// Nothing new is sent until [`Job::resume`]; what is in flight is awaited.
-    pub fn pause(&mut self) {
-        if self.paused.is_none() {
-            self.paused = Some(Paused::ByCaller);
-        }
-    }
-
-    /// Goes on after a pause. Refusals of credentials are forgotten: there may be new ones.
-    pub fn resume(&mut self, now: Instant) {
-        if let Some(Paused::ByObstacle(_)) = self.paused.take() {
-            self.credentials.forget_refusals(now);
-        }
-    }
-
-    /// Nothing more is sent; what is in flight is awaited until its timeout and counted.
-    pub fn cancel(&mut self) {
-        self.stop(Stopped::plain(StopCode::Cancelled));
-    }
-
     pub const fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -426,6 +266,136 @@ impl Job {
 
     fn note_times(&mut self, code: &'static str, message: &'static str, times: u32) {
         status::add_note(&mut self.notes, code, message, times);
+    }
+}
+
+impl Machine for Job {
+    fn start(&mut self, now: Instant) {
+        self.started = now;
+    }
+
+    fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.flights.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        if self.credentials.overdue(now) {
+            self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
+        }
+        if now >= self.deadline() && self.has_waiting() {
+            self.stop(Stopped::plain(StopCode::Deadline));
+        }
+        let halted = self.paused.is_some() || self.stopped.is_some();
+        if halted || self.pace.is_closed(now) {
+            self.recall();
+        }
+        if !self.has_waiting() && self.flights.is_empty() {
+            return self.close_journal().unwrap_or_else(|| {
+                self.ended = self.ended.or(Some(now));
+                Output::Done
+            });
+        }
+        if halted {
+            return self.wait(None);
+        }
+        self.poll_send(now)
+    }
+
+    fn request(&self, batch: BatchId) -> Request {
+        let mut body = Vec::new();
+        if let Some(flight) = self.flights.get(batch) {
+            request::write_body(&flight.ids, &mut body);
+        }
+        let plan = &self.plan;
+        Request::post(plan.endpoint().issue_url(plan.promotion(), plan.context()), body)
+    }
+
+    fn handle_head(
+        &mut self,
+        _now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        mut head: Head,
+    ) {
+        if let Some(flight) = self.flights.get_mut(batch, attempt) {
+            head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
+            flight.head = Some(head);
+        }
+    }
+
+    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
+        self.tally.received(bytes.len());
+        let Some(reader) = &mut flight.reader else { return Flow::Enough };
+        reader.feed(&expected(&self.plan, &flight.ids), bytes)
+    }
+
+    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        if let Some(flight) = self.flights.take(batch, attempt) {
+            self.conclude(now, flight, None);
+        }
+    }
+
+    fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        if let Some(flight) = self.flights.take(batch, attempt) {
+            self.conclude(now, flight, Some(failure));
+        }
+    }
+
+    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        if self.credentials.asked() {
+            self.credentials.renewed(renew_after.map(|duration| now.after(duration)));
+        }
+    }
+
+    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        if !self.credentials.asked() {
+            return;
+        }
+        let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
+        let failures = self.credentials.failed(now.after(wait));
+        let hopeless = failure == CredentialsFailure::Refused;
+        if hopeless || failures >= self.plan.policy().attempts_max {
+            self.meet_obstacle(Stopped::plain(StopCode::Unauthorised));
+        }
+    }
+
+    fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
+    }
+
+    fn pause(&mut self) {
+        if self.paused.is_none() {
+            self.paused = Some(Paused::ByCaller);
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        if let Some(Paused::ByObstacle(_)) = self.paused.take() {
+            self.credentials.forget_refusals(now);
+        }
+    }
+
+    fn cancel(&mut self) {
+        self.stop(Stopped::plain(StopCode::Cancelled));
+    }
+
+    fn take_journal(&mut self) -> Vec<u8> {
+        self.journal_bytes()
+    }
+
+    fn handle_persisted(&mut self) {
+        self.persisted();
+    }
+
+    fn handle_persist_failure(&mut self) {
+        self.persist_failed();
     }
 }
 

@@ -11,16 +11,16 @@
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
 //! | 5 | `journal` | the past of a run, from which another process goes on |
-//! | 6 | `job` | the machine: inputs are methods, output is one enum |
-//! | 7 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
-//! | 7 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
-//! | 8 | `run` | whatever of these a driver drives |
+//! | 6 | `traffic` | what a driver drives: the trait of all machines |
+//! | 7 | `job` | the machine: inputs are methods, output is one enum |
+//! | 8 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
+//! | 8 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! Below all of them are the [kernels](issue_bulk_kernels), the loops that run once for each id: a
 //! crate of their own, because optimisation levels differ per crate.
 //!
-//! The driving contract stands in [`job`]; the rule for every answer in [`verdict`].
+//! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
 
 // Without `std` the core cannot even name a clock, a thread or a file; and in the wasm the handling
 // of panics, which `std` brings along with all text formatting, would be a tenth of its bytes.
@@ -67,10 +67,10 @@ pub mod request;
 pub mod response;
 pub mod retry_after;
 pub mod rng;
-pub mod run;
 pub mod secrets;
 pub mod text;
 pub mod time;
+pub mod traffic;
 pub mod verdict;
 
 pub use issue_bulk_kernels::decimal;

@@ -5,13 +5,14 @@
 //! cannot protect from.
 
 use crate::id::{AttemptNumber, BatchId};
-use crate::job::{CredentialsFailure, Head, Output};
 use crate::outcome::StopCode;
 use crate::plan::Plan;
 use crate::read::{Answered, Ended, Pacing, Reads};
+use crate::request::Request;
 use crate::response::{Flow, Row, Unclear, rows};
 use crate::secrets::Secrets;
 use crate::time::{Instant, UnixTime};
+use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::Failure;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -107,61 +108,6 @@ impl Check {
         Self { plan, wall_clock, reads, found: None }
     }
 
-    /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
-    pub fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_end(now, batch, attempt, Some(Failure::Timeout));
-            return Output::Abort { batch, attempt };
-        }
-        self.reads.poll_output(now)
-    }
-
-    /// The address of the exchange, which is a GET.
-    pub fn url(&self) -> String {
-        self.plan.endpoint().details_url(self.plan.promotion())
-    }
-
-    pub const fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// What must not be read in the service's words.
-    pub const fn secrets(&mut self) -> &mut Secrets {
-        self.reads.secrets()
-    }
-
-    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
-        self.reads.handle_head(batch, attempt, head);
-    }
-
-    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        self.reads.handle_chunk(batch, attempt, bytes)
-    }
-
-    /// An exchange is over, completely where there is no failure.
-    pub fn handle_end(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        failure: Option<Failure>,
-    ) {
-        let ended = self.reads.handle_end(now, batch, attempt, failure);
-        self.conclude(now, ended);
-    }
-
-    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        self.reads.handle_credentials(now, renew_after);
-    }
-
-    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        self.reads.handle_credentials_failure(now, failure);
-    }
-
-    pub fn cancel(&mut self) {
-        self.reads.stop(StopCode::Cancelled);
-    }
-
     fn conclude(&mut self, now: Instant, ended: Ended) {
         let Ended::Answered(answered) = ended else { return };
         match self.read(&answered) {
@@ -222,6 +168,67 @@ impl Check {
                 }
             }
         }
+    }
+}
+
+impl Machine for Check {
+    fn start(&mut self, _now: Instant) {}
+
+    fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.reads.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        self.reads.poll_output(now)
+    }
+
+    fn request(&self, _batch: BatchId) -> Request {
+        Request::get(self.plan.endpoint().details_url(self.plan.promotion()))
+    }
+
+    fn handle_head(&mut self, _now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        self.reads.handle_head(batch, attempt, head);
+    }
+
+    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        self.reads.handle_chunk(batch, attempt, bytes)
+    }
+
+    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        let ended = self.reads.handle_end(now, batch, attempt, None);
+        self.conclude(now, ended);
+    }
+
+    fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        self.conclude(now, ended);
+    }
+
+    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        self.reads.handle_credentials(now, renew_after);
+    }
+
+    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        self.reads.handle_credentials_failure(now, failure);
+    }
+
+    fn secrets(&mut self) -> &mut Secrets {
+        self.reads.secrets()
+    }
+
+    /// A check is too short to pause.
+    fn pause(&mut self) {}
+
+    fn resume(&mut self, _now: Instant) {}
+
+    fn cancel(&mut self) {
+        self.reads.stop(StopCode::Cancelled);
     }
 }
 
@@ -342,9 +349,9 @@ mod tests {
             match check.poll_output(now) {
                 Output::Send { batch, attempt } => {
                     calls += 1;
-                    check.handle_head(batch, attempt, Head { status, ..Head::default() });
+                    check.handle_head(now, batch, attempt, Head { status, ..Head::default() });
                     let _flow = check.handle_chunk(batch, attempt, body.as_bytes());
-                    check.handle_end(now, batch, attempt, None);
+                    check.handle_end(now, batch, attempt);
                 }
                 Output::Wait { until } => now = until.unwrap(),
                 Output::Done => return (check.checked(), calls),

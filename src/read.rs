@@ -11,15 +11,16 @@
 use crate::backoff::full_jitter;
 use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId};
+use crate::job::Stopped;
 use crate::job::credentials::{Credentials, Epoch, Refusal};
 use crate::job::pace::Pace;
-use crate::job::{CredentialsFailure, Head, Output, Stopped};
 use crate::limits;
 use crate::outcome::StopCode;
 use crate::response::{Body, Caps, Expected, Flow, Reader, ServiceError};
 use crate::rng::Rng;
 use crate::secrets::Secrets;
 use crate::time::Instant;
+use crate::traffic::{CredentialsFailure, Head, Output};
 use crate::verdict::Failure;
 use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;

@@ -32,17 +32,18 @@ pub use page::Window;
 pub use rules::{Rules, RulesGiven};
 
 use crate::id::{AttemptNumber, BatchId, CustomerId, pack_issuance_id};
-use crate::job::{CredentialsFailure, Head, Output, Progress, Record, RunState, Stopped};
+use crate::job::{Progress, Record, RunState, Stopped};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Reason, StopCode, Unsent};
 use crate::plan::Plan;
 use crate::read::{Answered, Ended, Pacing, Reads};
+use crate::request::Request;
 use crate::response::{Flow, NO_TIME, rows};
 use crate::secrets::Secrets;
 use crate::time::{Instant, UnixTime};
+use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::{Failure, denies_the_customer, speaks_of_customers};
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use page::{Doubt, Earned, Seen, Sought, see};
@@ -126,75 +127,9 @@ impl Reconcile {
         self
     }
 
-    /// What must not be read in the service's words.
-    pub const fn secrets(&mut self) -> &mut Secrets {
-        self.reads.secrets()
-    }
-
-    /// The next thing to do, as in [`Job::poll_output`](crate::job::Job::poll_output).
-    pub fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_end(now, batch, attempt, Some(Failure::Timeout));
-            return Output::Abort { batch, attempt };
-        }
-        self.reads.poll_output(now)
-    }
-
-    /// The address of an exchange, which is a GET.
-    pub fn url(&self, batch: BatchId) -> String {
-        let customer = self.customer(batch.0).and_then(|id| CustomerId::new(id).ok());
-        let limit = self.rules.rows_max;
-        customer.map_or(String::new(), |id| self.plan.endpoint().customer_url(id, limit))
-    }
-
     fn customer(&self, number: u32) -> Option<i64> {
         let customer = self.unknown.get(usize::try_from(number).ok()?)?;
         self.record.ledger.ids().get(usize::try_from(customer.row).ok()?)
-    }
-
-    pub fn handle_head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
-        self.reads.handle_head(batch, attempt, head);
-    }
-
-    pub fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        self.reads.handle_chunk(batch, attempt, bytes)
-    }
-
-    /// An exchange is over, completely where there is no failure.
-    pub fn handle_end(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        failure: Option<Failure>,
-    ) {
-        let ended = self.reads.handle_end(now, batch, attempt, failure);
-        self.conclude(now, ended);
-    }
-
-    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        self.reads.handle_credentials(now, renew_after);
-    }
-
-    pub fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        self.reads.handle_credentials_failure(now, failure);
-    }
-
-    pub const fn pause(&mut self) {
-        self.reads.pause();
-    }
-
-    pub const fn resume(&mut self) {
-        self.reads.resume();
-    }
-
-    /// Ends the reading at once: what is not decided stays unknown.
-    pub fn cancel(&mut self) {
-        self.reads.stop(StopCode::Cancelled);
-    }
-
-    pub const fn plan(&self) -> &Plan {
-        &self.plan
     }
 
     /// Why the reading ended before its customers did.
@@ -365,6 +300,73 @@ impl Reconcile {
 
     fn stay_unknown(&mut self, code: &'static str, message: &'static str) {
         self.record.note(code, message, 1);
+    }
+}
+
+impl Machine for Reconcile {
+    fn start(&mut self, _now: Instant) {}
+
+    fn poll_output(&mut self, now: Instant) -> Output {
+        if let Some((batch, attempt)) = self.reads.expired(now) {
+            self.handle_failure(now, batch, attempt, Failure::Timeout);
+            return Output::Abort { batch, attempt };
+        }
+        self.reads.poll_output(now)
+    }
+
+    fn request(&self, batch: BatchId) -> Request {
+        let customer = self.customer(batch.0).and_then(|id| CustomerId::new(id).ok());
+        let limit = self.rules.rows_max;
+        let url = customer.map(|id| self.plan.endpoint().customer_url(id, limit));
+        Request::get(url.unwrap_or_default())
+    }
+
+    fn handle_head(&mut self, _now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        self.reads.handle_head(batch, attempt, head);
+    }
+
+    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
+        self.reads.handle_chunk(batch, attempt, bytes)
+    }
+
+    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
+        let ended = self.reads.handle_end(now, batch, attempt, None);
+        self.conclude(now, ended);
+    }
+
+    fn handle_failure(
+        &mut self,
+        now: Instant,
+        batch: BatchId,
+        attempt: AttemptNumber,
+        failure: Failure,
+    ) {
+        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
+        self.conclude(now, ended);
+    }
+
+    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        self.reads.handle_credentials(now, renew_after);
+    }
+
+    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
+        self.reads.handle_credentials_failure(now, failure);
+    }
+
+    fn secrets(&mut self) -> &mut Secrets {
+        self.reads.secrets()
+    }
+
+    fn pause(&mut self) {
+        self.reads.pause();
+    }
+
+    fn resume(&mut self, _now: Instant) {
+        self.reads.resume();
+    }
+
+    fn cancel(&mut self) {
+        self.reads.stop(StopCode::Cancelled);
     }
 }
 

@@ -37,6 +37,41 @@ const INVALID_HEADER: &RequestError = &RequestError {
               attribution.",
 };
 
+/// One call, apart from its headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: Method,
+    pub url: String,
+    /// JSON; `None` for a GET.
+    pub body: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    /// As HTTP spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+impl Request {
+    pub const fn get(url: String) -> Self {
+        Self { method: Method::Get, url, body: None }
+    }
+
+    pub const fn post(url: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Post, url, body: Some(body) }
+    }
+}
+
 /// Path before `/promotions` (seed, "API Endpoint Example").
 pub const BASE_PATH_DEFAULT: &str = "/api_gateway/v1";
 

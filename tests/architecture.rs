@@ -14,9 +14,9 @@ const LEVELS: [&[&str]; 10] = [
     &["batch", "verdict"],
     &["plan", "ledger"],
     &["journal"],
+    &["traffic"],
     &["job"],
     &["forecast", "auth", "report", "read", "reconcile", "promotion"],
-    &["run"],
     &["wasm"],
 ];
 

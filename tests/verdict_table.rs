@@ -6,11 +6,12 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use issue_bulk::job::{Head, Job, Output};
+use issue_bulk::job::Job;
 use issue_bulk::outcome::{Reason, Rejection, StopCode, Unknown};
 use issue_bulk::plan::{Options, Plan};
 use issue_bulk::response::{Caps, Expected, Reader, ServiceError};
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{Head, Machine, Output};
 use issue_bulk::verdict::{
     Exchange, Failure, Retry, SlotVerdict, Split, Verdict, judge, judge_entry_error,
 };
@@ -233,7 +234,7 @@ fn sent_again(
     let mut job = Job::new(plan, vec![1], false, 7, Instant::START);
     let Output::Send { batch, attempt } = job.poll_output(Instant::START) else { panic!() };
     if let Some(status) = status {
-        job.handle_head(batch, attempt, Head { status, ..Head::default() });
+        job.handle_head(Instant::START, batch, attempt, Head { status, ..Head::default() });
         let _all = job.handle_chunk(batch, attempt, body.as_bytes());
     }
     match failure {

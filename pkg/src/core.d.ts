@@ -103,6 +103,7 @@ export class Run {
   body(batch: number): Uint8Array | undefined;
   /** A header that is absent is empty; the status of a hidden redirect is 0. */
   head(
+    now: number,
     batch: number,
     attempt: number,
     status: number,

@@ -226,7 +226,7 @@ export class Driver {
       const { status, retryAfter, date, requestId } = headOf(response);
       const now = Date.now();
       this.#engine.call(() => {
-        run.head(batch, attempt, status, now, retryAfter, date, requestId);
+        run.head(performance.now(), batch, attempt, status, now, retryAfter, date, requestId);
       });
     }
     await readBody(response, (bytes) => {

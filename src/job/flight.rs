@@ -7,22 +7,9 @@ use crate::outcome::Cause;
 use crate::outcome::Reason;
 use crate::response::Reader;
 use crate::time::Instant;
+use crate::traffic::Head;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::time::Duration;
-
-/// What the head of an answer says, as far as the job reads it.
-#[derive(Clone, Debug, Default)]
-pub struct Head {
-    /// HTTP status; 0 for a redirect that the browser hides (`opaqueredirect`).
-    pub status: u16,
-    /// How long the service asks to wait, already read by `retry_after`.
-    pub retry_after: Option<Duration>,
-    /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.
-    pub clock_ahead_ms: Option<i64>,
-    /// `X-Cap-Requestid` in either spelling (api.md 12).
-    pub request_id: Option<Box<str>>,
-}
 
 pub(super) struct Flight {
     pub(super) batch: Batch,

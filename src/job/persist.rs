@@ -8,7 +8,7 @@
 //! ```
 
 use super::credentials::Credentials;
-use super::{Job, Output, Stopped};
+use super::{Job, Stopped};
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
 use crate::journal::{Doubt, Header, Intent, Recovered, Writer};
@@ -19,6 +19,7 @@ use crate::policy::Ambiguous;
 use crate::request::RequestError;
 use crate::rng::Rng;
 use crate::time::{Instant, UnixTime};
+use crate::traffic::Output;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -151,7 +152,7 @@ impl Job {
     }
 
     /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
-    pub fn take_journal(&mut self) -> Vec<u8> {
+    pub(super) fn journal_bytes(&mut self) -> Vec<u8> {
         let Some(journal) = &mut self.journal else { return Vec::new() };
         let all = self.ledger.ids();
         while journal.writer.pending() < JOURNAL_PIECE_BYTES {
@@ -167,8 +168,8 @@ impl Job {
         journal.writer.take()
     }
 
-    /// What [`Job::take_journal`] gave is stored where it lasts.
-    pub fn handle_persisted(&mut self) {
+    /// What [`Job::journal_bytes`] gave is stored where it lasts.
+    pub(super) fn persisted(&mut self) {
         if let Some(journal) = &mut self.journal
             && let Some(covered) = journal.under_way.take()
         {
@@ -177,7 +178,7 @@ impl Job {
     }
 
     /// It could not be stored: the run stops, for without its intent nothing may leave.
-    pub fn handle_persist_failure(&mut self) {
+    pub(super) fn persist_failed(&mut self) {
         if self.journal.as_ref().is_none_or(|journal| journal.under_way.is_none()) {
             return;
         }

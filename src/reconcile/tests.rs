@@ -133,9 +133,9 @@ fn an_earn_id_that_is_no_object_id_hides_secrets() {
     loop {
         match machine.poll_output(now) {
             Output::Send { batch, attempt } => {
-                machine.handle_head(batch, attempt, Head { status: 200, ..Head::default() });
+                machine.handle_head(now, batch, attempt, Head { status: 200, ..Head::default() });
                 let _flow = machine.handle_chunk(batch, attempt, reply.as_bytes());
-                machine.handle_end(now, batch, attempt, None);
+                machine.handle_end(now, batch, attempt);
             }
             Output::Wait { until } => now = until.unwrap(),
             Output::Done => break,
@@ -216,7 +216,7 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
     for _ in 0..1_000_000 {
         match machine.poll_output(now) {
             Output::Send { batch, attempt } => {
-                let url = machine.url(batch);
+                let url = machine.request(batch).url;
                 let customer: i64 = url
                     .split("/customer/")
                     .nth(1)
@@ -231,11 +231,11 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
                     Some((status, body)) => {
                         let clock_ahead_ms = Some(0);
                         let head = Head { status, clock_ahead_ms, ..Head::default() };
-                        machine.handle_head(batch, attempt, head);
+                        machine.handle_head(now, batch, attempt, head);
                         let _flow = machine.handle_chunk(batch, attempt, body.as_bytes());
-                        machine.handle_end(now, batch, attempt, None);
+                        machine.handle_end(now, batch, attempt);
                     }
-                    None => machine.handle_end(now, batch, attempt, Some(Failure::Network)),
+                    None => machine.handle_failure(now, batch, attempt, Failure::Network),
                 }
             }
             Output::Wait { until } => now = until.unwrap(),

@@ -4,10 +4,9 @@
 use super::convert::object;
 use super::intake::bytes;
 use super::outcomes::written;
-use super::run::Run;
+use super::run::{Run, Subject};
 use crate::ledger::State;
 use crate::report;
-use crate::run::Machine;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -18,7 +17,7 @@ impl Run {
     /// its ids; `queued` ones come back.
     #[wasm_bindgen(js_name = takeConclusion)]
     pub fn take_conclusion(&mut self) -> JsValue {
-        let Machine::Issue(job) = &mut self.machine else { return JsValue::UNDEFINED };
+        let Subject::Issue(job) = &mut self.subject else { return JsValue::UNDEFINED };
         let Some(concluded) = job.take_conclusion() else { return JsValue::UNDEFINED };
         let rows = concluded.rows.start as usize..concluded.rows.end as usize;
         let states = job.ledger().states().get(rows).unwrap_or_default();
@@ -41,30 +40,30 @@ impl Run {
 
     /// The outcome of a row as an object; undefined where it has none yet or was given away.
     pub fn at(&self, row: u32) -> JsValue {
-        match &self.machine {
-            Machine::Issue(job) => written(report::row(&**job, row)),
-            Machine::ReadBack(_) | Machine::Check(_) => JsValue::UNDEFINED,
+        match &self.subject {
+            Subject::Issue(job) => written(report::row(&**job, row)),
+            Subject::ReadBack(_) | Subject::Check(_) => JsValue::UNDEFINED,
         }
     }
 
     /// Rows for making many objects: see [`report::page`].
     pub fn page(&self, from: u32, count: u32) -> Uint8Array {
-        match &self.machine {
-            Machine::Issue(job) => bytes(&report::page(job.ledger(), from, count)),
-            Machine::ReadBack(_) | Machine::Check(_) => bytes(&[]),
+        match &self.subject {
+            Subject::Issue(job) => bytes(&report::page(job.ledger(), from, count)),
+            Subject::ReadBack(_) | Subject::Check(_) => bytes(&[]),
         }
     }
 
     /// The first row from `row` on that was not given away, or -1.
     #[wasm_bindgen(js_name = keptFrom)]
     pub fn kept_from(&self, row: u32) -> f64 {
-        let Machine::Issue(job) = &self.machine else { return -1.0 };
+        let Subject::Issue(job) = &self.subject else { return -1.0 };
         job.ledger().kept_from(row).map_or(-1.0, f64::from)
     }
 
     /// Somebody has these rows; they are kept no more.
     pub fn forget(&mut self, from: u32, count: u32) {
-        if let Machine::Issue(job) = &mut self.machine {
+        if let Subject::Issue(job) = &mut self.subject {
             job.forget(&(from..from.saturating_add(count)));
         }
     }

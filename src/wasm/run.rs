@@ -1,6 +1,6 @@
 //! The exported run: what to do next, and what came of it.
 //!
-//! JavaScript drives it as [`crate::job`] says: [`Run::poll`] until it answers [`WAIT`] or
+//! JavaScript drives it as [`crate::traffic`] says: [`Run::poll`] until it answers [`WAIT`] or
 //! [`DONE`], acting on each answer; then one of the methods that tell what happened; and again.
 //! An exchange is named by its batch and its attempt; one that is over by now changes nothing.
 
@@ -15,15 +15,15 @@ use super::promotion::checked_object;
 use super::settings::Settings;
 use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
-use crate::job::{CredentialsFailure, Head, Job, Output};
+use crate::job::Job;
 use crate::json::Object;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
 use crate::request::Header;
 use crate::response::Flow;
 use crate::retry_after;
-use crate::run::Machine;
 use crate::time::{Instant, UnixTime};
+use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::Failure;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -43,10 +43,12 @@ const DONE: u8 = 5;
 /// One bulk run.
 #[wasm_bindgen]
 pub struct Run {
-    pub(super) machine: Machine,
+    pub(super) subject: Subject,
     /// The wall clock when the run began.
     started: UnixTime,
     auth: Auth,
+    /// Where an OAuth client fetches its token.
+    token_url: String,
     /// What the input held apart from the ids, for the report.
     source: Source,
     /// The beginning, or that of the run that is read back, is a journal's.
@@ -88,7 +90,7 @@ impl Run {
         if settings.flag("drain") {
             job.drain();
         }
-        Ok(Self::of(issuing(job), unix_time(wall_clock), credentials, source))
+        Ok(Self::issuing(job, unix_time(wall_clock), credentials, source))
     }
 
     /// Goes on with the run of a journal; the settings may leave out what the journal has.
@@ -112,7 +114,7 @@ impl Run {
         if settings.flag("drain") {
             job.drain();
         }
-        let run = Self::of(issuing(job), started, credentials, source);
+        let run = Self::issuing(job, started, credentials, source);
         Ok(Self { from_journal: true, ..run })
     }
 
@@ -129,6 +131,7 @@ impl Run {
         let record = outcomes.record.clone();
         complete_from(&mut settings, &record.plan);
         let (plan, rules) = (read_plan(&settings)?, read_rules(&settings)?);
+        let token_url = plan.endpoint().token_url();
         let credentials = read_credentials(&settings)?;
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
@@ -138,8 +141,8 @@ impl Run {
         if from_journal {
             machine = machine.of_journal();
         }
-        let machine = Machine::ReadBack(Box::new(machine));
-        let run = Self::of(machine, started, credentials, outcomes.source.clone());
+        let subject = Subject::ReadBack(Box::new(machine));
+        let run = Self::of(subject, token_url, started, credentials, outcomes.source.clone());
         Ok(Self { from_journal, ..run })
     }
 
@@ -151,23 +154,24 @@ impl Run {
         seed: f64,
     ) -> Result<Self, JsValue> {
         let plan = read_plan(&settings)?;
+        let token_url = plan.endpoint().token_url();
         let credentials = read_credentials(&settings)?;
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
         let machine = Check::new(plan, is_fetched, seed.to_bits(), clocks);
-        let machine = Machine::Check(Box::new(machine));
-        Ok(Self::of(machine, clocks.1, credentials, Source::default()))
+        let subject = Subject::Check(Box::new(machine));
+        Ok(Self::of(subject, token_url, clocks.1, credentials, Source::default()))
     }
 
     /// Starts the clock of the run.
     pub fn start(&mut self, now: f64) {
-        self.machine.start(instant(now));
+        self.machine().start(instant(now));
     }
 
     /// What to do next: 0 send a batch, 1 drop an exchange, 2 fetch credentials, 3 wait, 4 append
     /// to the journal, 5 done.
     pub fn poll(&mut self, now: f64) -> u8 {
-        match self.machine.poll_output(instant(now)) {
+        match self.machine().poll_output(instant(now)) {
             Output::Send { batch, attempt } => {
                 self.exchange = (batch, attempt);
                 SEND
@@ -210,7 +214,7 @@ impl Run {
         if self.is_target_told {
             return JsValue::UNDEFINED;
         }
-        self.is_target_told = matches!(self.machine, Machine::Issue(_));
+        self.is_target_told = matches!(self.subject, Subject::Issue(_));
         let mut headers = Vec::new();
         let mut named = Object::begin(&mut headers);
         for header in self.headers.iter().chain(&self.credentials) {
@@ -218,14 +222,14 @@ impl Run {
         }
         named.end();
         object(|object| {
-            object.text("url", Some(&self.machine.url(BatchId(batch))));
+            object.text("url", Some(&self.subject.machine().request(BatchId(batch)).url));
             object.json("headers", &headers);
         })
     }
 
     /// The body of an exchange in flight; undefined for a GET.
     pub fn body(&self, batch: u32) -> Option<Vec<u8>> {
-        self.machine.body(BatchId(batch))
+        self.subject.machine().request(BatchId(batch)).body
     }
 
     /// The head of an answer came. `status` is 0 for a redirect that a page is not shown;
@@ -233,6 +237,7 @@ impl Run {
     #[allow(clippy::too_many_arguments, reason = "an object would cost more than it says")]
     pub fn head(
         &mut self,
+        now: f64,
         batch: u32,
         attempt: u32,
         status: u16,
@@ -249,40 +254,41 @@ impl Run {
             clock_ahead_ms: date
                 .and_then(|date| retry_after::http_date(date, wall_clock))
                 .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
-            request_id: self.machine.secrets().hide_in_word(request_id),
+            request_id: self.machine().secrets().hide_in_word(request_id),
         };
-        self.machine.handle_head(BatchId(batch), AttemptNumber(attempt), head);
+        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
+        self.machine().handle_head(instant(now), batch, attempt, head);
     }
 
     /// Bytes of an answer's body; `false` when the rest need not be read.
     pub fn chunk(&mut self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
-        let flow = self.machine.handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
+        let flow = self.machine().handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
         flow != Flow::Enough
     }
 
     /// The answer is complete.
     pub fn end(&mut self, now: f64, batch: u32, attempt: u32) {
         let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.machine.handle_end(instant(now), batch, attempt, None);
+        self.machine().handle_end(instant(now), batch, attempt);
     }
 
     /// No answer, or one that broke off; `not_sent` when it is proven that no byte left.
     pub fn fail(&mut self, now: f64, batch: u32, attempt: u32, not_sent: bool) {
         let failure = if not_sent { Failure::NotSent } else { Failure::Network };
         let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.machine.handle_end(instant(now), batch, attempt, Some(failure));
+        self.machine().handle_failure(instant(now), batch, attempt, failure);
     }
 
     /// How many ids a batch in flight holds.
     #[wasm_bindgen(js_name = idsOf)]
     pub fn ids_of(&self, batch: u32) -> u32 {
-        if let Machine::Issue(job) = &self.machine { job.batch_len(BatchId(batch)) } else { 1 }
+        if let Subject::Issue(job) = &self.subject { job.batch_len(BatchId(batch)) } else { 1 }
     }
 
     /// Where an OAuth client fetches its token.
     #[wasm_bindgen(getter, js_name = tokenUrl)]
     pub fn token_url(&self) -> String {
-        self.machine.plan().endpoint().token_url()
+        self.token_url.clone()
     }
 
     /// What it sends there; undefined where the caller makes the credentials.
@@ -296,9 +302,9 @@ impl Run {
     pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
         match (token_header(token), renew_after(ttl_seconds)) {
             (Ok(header), Some(renew_after)) => {
-                self.machine.secrets().keep_renewed(token);
+                self.machine().secrets().keep_renewed(token);
                 self.carry(Vec::from([header]));
-                self.machine.handle_credentials(instant(now), Some(renew_after));
+                self.machine().handle_credentials(instant(now), Some(renew_after));
             }
             _ => self.credentials_failed(now, true),
         }
@@ -317,10 +323,10 @@ impl Run {
     #[wasm_bindgen(js_name = takeHeaders)]
     pub fn take_headers(&mut self, now: f64) {
         if let Some(headers) = self.gathered.replace(Vec::new()) {
-            let secrets = self.machine.secrets();
+            let secrets = self.machine().secrets();
             headers.iter().for_each(|header| hide_header(header, secrets));
             self.carry(headers);
-            self.machine.handle_credentials(instant(now), None);
+            self.machine().handle_credentials(instant(now), None);
         } else {
             self.credentials_failed(now, true);
         }
@@ -331,32 +337,28 @@ impl Run {
     pub fn credentials_failed(&mut self, now: f64, refused: bool) {
         let failure =
             if refused { CredentialsFailure::Refused } else { CredentialsFailure::Unavailable };
-        self.machine.handle_credentials_failure(instant(now), failure);
+        self.machine().handle_credentials_failure(instant(now), failure);
     }
 
     /// What to append to the journal, where it lasts; [`Run::persisted`] or
     /// [`Run::persist_failed`] follows.
     #[wasm_bindgen(js_name = takeJournal)]
     pub fn take_journal(&mut self) -> Vec<u8> {
-        if let Machine::Issue(job) = &mut self.machine { job.take_journal() } else { Vec::new() }
+        self.machine().take_journal()
     }
 
     pub fn persisted(&mut self) {
-        if let Machine::Issue(job) = &mut self.machine {
-            job.handle_persisted();
-        }
+        self.machine().handle_persisted();
     }
 
     #[wasm_bindgen(js_name = persistFailed)]
     pub fn persist_failed(&mut self) {
-        if let Machine::Issue(job) = &mut self.machine {
-            job.handle_persist_failure();
-        }
+        self.machine().handle_persist_failure();
     }
 
     /// Nothing new is sent; what is in flight is awaited.
     pub fn pause(&mut self) {
-        self.machine.pause();
+        self.machine().pause();
     }
 
     /// Goes on, with other credentials where they are given.
@@ -369,62 +371,64 @@ impl Run {
             if !auth.is_fetched() {
                 self.carry(headers);
             }
-            auth.hide_in(self.machine.secrets());
+            auth.hide_in(self.machine().secrets());
             self.auth = auth;
         }
-        self.machine.resume(instant(now));
+        self.machine().resume(instant(now));
         Ok(())
     }
 
     /// Nothing more is sent; what is in flight is awaited until its timeout.
     pub fn cancel(&mut self) {
-        self.machine.cancel();
+        self.machine().cancel();
     }
 
     /// A check is too short for one.
     pub fn progress(&self, now: f64) -> JsValue {
-        let progress = match &self.machine {
-            Machine::Issue(job) => job.progress(instant(now)),
-            Machine::ReadBack(reconcile) => reconcile.progress(),
-            Machine::Check(_) => return JsValue::UNDEFINED,
+        let progress = match &self.subject {
+            Subject::Issue(job) => job.progress(instant(now)),
+            Subject::ReadBack(reconcile) => reconcile.progress(),
+            Subject::Check(_) => return JsValue::UNDEFINED,
         };
         object(|object| write_progress(&progress, &self.source, object))
     }
 
     /// The outcomes of a run or a read-back that is done, which they take over.
     pub fn outcomes(self, wall_clock: f64) -> Result<Outcomes, JsValue> {
-        match self.machine {
-            Machine::Issue(job) => {
+        match self.subject {
+            Subject::Issue(job) => {
                 let record = job.into_record(self.started, unix_time(wall_clock));
                 Ok(Outcomes::new(record, None, self.source, self.from_journal))
             }
-            Machine::ReadBack(reconcile) => {
+            Subject::ReadBack(reconcile) => {
                 let (record, evidence) = reconcile.into_record();
                 Ok(Outcomes::new(record, Some(evidence), self.source, self.from_journal))
             }
-            Machine::Check(_) => Err(error("internal-error", NO_OUTCOMES)),
+            Subject::Check(_) => Err(error("internal-error", NO_OUTCOMES)),
         }
     }
 
     /// What a check that is done came to; undefined for anything else.
     pub fn checked(&self) -> JsValue {
-        match &self.machine {
-            Machine::Check(check) => checked_object(&check.checked()),
-            Machine::Issue(_) | Machine::ReadBack(_) => JsValue::UNDEFINED,
+        match &self.subject {
+            Subject::Check(check) => checked_object(&check.checked()),
+            Subject::Issue(_) | Subject::ReadBack(_) => JsValue::UNDEFINED,
         }
     }
 }
 
 impl Run {
     fn of(
-        mut machine: Machine,
+        mut subject: Subject,
+        token_url: String,
         started: UnixTime,
         credentials: Credentials,
         source: Source,
     ) -> Self {
-        credentials.auth.hide_in(machine.secrets());
+        credentials.auth.hide_in(subject.machine_mut().secrets());
         Self {
-            machine,
+            subject,
+            token_url,
             started,
             auth: credentials.auth,
             source,
@@ -438,6 +442,15 @@ impl Run {
         }
     }
 
+    fn issuing(job: Job, started: UnixTime, credentials: Credentials, source: Source) -> Self {
+        let token_url = job.plan().endpoint().token_url();
+        Self::of(Subject::Issue(Box::new(job)), token_url, started, credentials, source)
+    }
+
+    fn machine(&mut self) -> &mut dyn Machine {
+        self.subject.machine_mut()
+    }
+
     /// Every call from now on carries these credentials.
     fn carry(&mut self, credentials: Vec<Header>) {
         self.credentials = credentials;
@@ -445,8 +458,29 @@ impl Run {
     }
 }
 
-fn issuing(job: Job) -> Machine {
-    Machine::Issue(Box::new(job))
+/// What is driven. What comes out of it at the end differs.
+pub(super) enum Subject {
+    Issue(Box<Job>),
+    ReadBack(Box<Reconcile>),
+    Check(Box<Check>),
+}
+
+impl Subject {
+    fn machine(&self) -> &dyn Machine {
+        match self {
+            Self::Issue(job) => &**job,
+            Self::ReadBack(reconcile) => &**reconcile,
+            Self::Check(check) => &**check,
+        }
+    }
+
+    fn machine_mut(&mut self) -> &mut dyn Machine {
+        match self {
+            Self::Issue(job) => &mut **job,
+            Self::ReadBack(reconcile) => &mut **reconcile,
+            Self::Check(check) => &mut **check,
+        }
+    }
 }
 
 const NO_OUTCOMES: &str = "A check has no outcomes; please report this.";

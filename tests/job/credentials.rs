@@ -2,10 +2,11 @@
 
 use crate::world::*;
 use core::time::Duration;
-use issue_bulk::job::{CredentialsFailure, Job, Output, RunState};
+use issue_bulk::job::{Job, RunState};
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{CredentialsFailure, Machine, Output};
 
 const UNAVAILABLE: CredentialsFailure = CredentialsFailure::Unavailable;
 

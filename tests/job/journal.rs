@@ -1,11 +1,12 @@
 //! A run with a journal: what leaves when, what a crash leaves behind, and who may go on with it.
 
 use crate::world::*;
-use issue_bulk::job::{Job, Output, RunState};
+use issue_bulk::job::{Job, RunState};
 use issue_bulk::journal::{Reader, Recovered};
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
 use issue_bulk::time::{Instant, UnixTime};
+use issue_bulk::traffic::{Machine, Output};
 use issue_bulk::verdict::Failure;
 
 pub const WALL: UnixTime = UnixTime::from_millis(1_795_381_200_000);

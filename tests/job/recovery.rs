@@ -2,9 +2,10 @@
 
 use crate::journal::*;
 use crate::world::*;
-use issue_bulk::job::{Job, Output};
+use issue_bulk::job::Job;
 use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{Machine, Output};
 
 #[test]
 fn a_drained_run_hands_out_and_writes_down_what_another_keeps() {

@@ -5,6 +5,7 @@ use issue_bulk::job::Job;
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::Machine;
 use issue_bulk::verdict::Failure;
 
 #[test]

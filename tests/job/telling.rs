@@ -3,11 +3,11 @@
 use crate::world::*;
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::Conclusion;
-use issue_bulk::job::Output;
 use issue_bulk::outcome::Unknown;
 use issue_bulk::plan::Options;
 use issue_bulk::report::{self, Detail};
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{Machine, Output};
 use issue_bulk::verdict::{Failure, Retry, Verdict};
 
 fn one_by_one() -> Options<'static> {

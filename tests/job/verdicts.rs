@@ -5,6 +5,7 @@ use issue_bulk::job::RunState;
 use issue_bulk::outcome::{Outcome, StopCode};
 use issue_bulk::plan::Options;
 use issue_bulk::report::{self, Detail};
+use issue_bulk::traffic::Machine;
 use issue_bulk::verdict::Failure;
 
 #[test]

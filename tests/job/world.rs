@@ -2,11 +2,12 @@
 
 use core::time::Duration;
 use issue_bulk::id::{AttemptNumber, BatchId};
-use issue_bulk::job::{CredentialsFailure, Head, Job, Output, Progress};
+use issue_bulk::job::{Job, Progress};
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::{Options, Plan};
 use issue_bulk::report::{self, Detail};
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{CredentialsFailure, Head, Machine, Output};
 use issue_bulk::verdict::Failure;
 use std::collections::HashMap;
 
@@ -111,8 +112,7 @@ impl<'a> World<'a> {
     }
 
     pub fn send(&mut self, batch: BatchId, attempt: AttemptNumber) {
-        let mut body = Vec::new();
-        self.job.write_body(batch, &mut body);
+        let body = self.job.request(batch).body.unwrap();
         let ids: Vec<i64> = serde_json::from_slice(&body).unwrap();
         let reply = (self.service)(&ids);
         self.sent.push((self.now.as_millis(), ids));
@@ -150,17 +150,17 @@ impl<'a> World<'a> {
         let head = |status| Head { status, request_id: Some("r-1".into()), ..Head::default() };
         match reply {
             Reply::Status(status, body) => {
-                self.job.handle_head(batch, attempt, head(status));
+                self.job.handle_head(self.now, batch, attempt, head(status));
                 let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
                 self.job.handle_end(self.now, batch, attempt);
             }
             Reply::Throttled(seconds) => {
                 let retry_after = seconds.map(Duration::from_secs);
-                self.job.handle_head(batch, attempt, Head { retry_after, ..head(429) });
+                self.job.handle_head(self.now, batch, attempt, Head { retry_after, ..head(429) });
                 self.job.handle_end(self.now, batch, attempt);
             }
             Reply::Cut(status, body) => {
-                self.job.handle_head(batch, attempt, head(status));
+                self.job.handle_head(self.now, batch, attempt, head(status));
                 let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
                 self.job.handle_failure(self.now, batch, attempt, Failure::Network);
             }

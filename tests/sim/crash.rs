@@ -18,6 +18,7 @@ use issue_bulk::outcome::StopCode;
 use issue_bulk::policy::Ambiguous;
 use issue_bulk::report;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::Machine;
 
 impl World {
     pub(crate) fn is_storing(&self) -> bool {

@@ -5,10 +5,10 @@ use crate::network::Ending;
 use crate::rule::{Checked, Rule};
 use crate::trace::Event;
 use crate::world::{Happening, World};
-use issue_bulk::job::Head;
 use issue_bulk::response::Flow;
 use issue_bulk::retry_after;
 use issue_bulk::time::UnixTime;
+use issue_bulk::traffic::Head;
 use issue_bulk::verdict::Failure;
 
 impl World {
@@ -54,6 +54,7 @@ impl World {
         let request_id = Some(format!("r-{}", batch.0).into());
         self.log(Event::Head { batch: batch.0, attempt: attempt.0, status, wait_ms });
         self.subject.head(
+            self.now,
             batch,
             attempt,
             Head { status, retry_after, request_id, ..Head::default() },

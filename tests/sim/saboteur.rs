@@ -10,12 +10,13 @@ use crate::subject::Subject;
 use crate::world::PASSWORD;
 use core::sync::atomic::{AtomicU64, Ordering};
 use issue_bulk::id::{AttemptNumber, BatchId};
-use issue_bulk::job::{Head, Job, Output, Progress};
+use issue_bulk::job::{Job, Progress};
 use issue_bulk::journal::Reader;
 use issue_bulk::ledger::State;
 use issue_bulk::policy::{Ambiguous, StopRules};
 use issue_bulk::response::Flow;
 use issue_bulk::time::{Instant, UnixTime};
+use issue_bulk::traffic::{Head, Machine, Output};
 use issue_bulk::verdict::Failure;
 
 /// What a saboteur does, and the rule that it breaks.
@@ -220,10 +221,14 @@ impl Saboteur {
         self.sabotage == sabotage
     }
 
+    /// The job as a machine: [`Subject`] has methods of the same names.
+    fn machine(&mut self) -> &mut dyn Machine {
+        &mut self.job
+    }
+
     /// An answer that nobody gave.
     fn invent(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        let mut body = Vec::new();
-        self.job.write_body(batch, &mut body);
+        let body = self.job.request(batch).body.unwrap_or_default();
         let ids: Vec<i64> = serde_json::from_slice(&body).unwrap_or_default();
         let promotion = self.job.plan().promotion().as_str();
         let entry = |id: &i64| {
@@ -231,9 +236,9 @@ impl Saboteur {
         };
         let entries: Vec<String> = ids.iter().map(entry).collect();
         let body = format!(r#"{{"data":{{{}}}}}"#, entries.join(","));
-        self.job.handle_head(batch, attempt, Head { status: 200, ..Head::default() });
-        let _whole = self.job.handle_chunk(batch, attempt, body.as_bytes());
-        self.job.handle_end(now, batch, attempt);
+        self.machine().handle_head(now, batch, attempt, Head { status: 200, ..Head::default() });
+        let _whole = self.machine().handle_chunk(batch, attempt, body.as_bytes());
+        self.machine().handle_end(now, batch, attempt);
     }
 }
 
@@ -250,14 +255,14 @@ impl Subject for Saboteur {
         if let Some(again) = self.again.take() {
             return again;
         }
-        match (self.sabotage, self.job.poll_output(now)) {
+        match (self.sabotage, self.machine().poll_output(now)) {
             (Sabotage::SendsTwice, Output::Send { batch, attempt }) => {
                 self.again = Some(Output::Send { batch, attempt });
                 Output::Send { batch, attempt }
             }
             (Sabotage::SendsBeforeStored, Output::Persist) => {
-                self.kept = self.job.take_journal();
-                self.job.handle_persisted();
+                self.kept = self.machine().take_journal();
+                self.machine().handle_persisted();
                 Output::Persist
             }
             (Sabotage::DrainsForever, Output::Wait { until: Some(_) }) => Output::FetchCredentials,
@@ -266,16 +271,17 @@ impl Subject for Saboteur {
         }
     }
 
-    fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
-        self.job.write_body(batch, out);
-        if self.is(Sabotage::RoundsIds) {
-            let ids: Vec<i64> = serde_json::from_slice(out).unwrap_or_default();
-            let rounded: Vec<i64> = ids.iter().map(|id| *id as f64 as i64).collect();
-            *out = serde_json::to_vec(&rounded).unwrap_or_default();
+    fn body(&self, batch: BatchId) -> Vec<u8> {
+        let body = self.job.request(batch).body.unwrap_or_default();
+        if !self.is(Sabotage::RoundsIds) {
+            return body;
         }
+        let ids: Vec<i64> = serde_json::from_slice(&body).unwrap_or_default();
+        let rounded: Vec<i64> = ids.iter().map(|id| *id as f64 as i64).collect();
+        serde_json::to_vec(&rounded).unwrap_or_default()
     }
 
-    fn head(&mut self, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
+    fn head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
         match self.sabotage {
             Sabotage::IgnoresRetryAfter => head.retry_after = None,
             Sabotage::IgnoresStopVerdicts if matches!(head.status, 300..=399 | 403..=406 | 415) => {
@@ -288,10 +294,10 @@ impl Subject for Saboteur {
             Sabotage::TellsSecrets => head.request_id = Some(PASSWORD.into()),
             _ => {}
         }
-        self.job.handle_head(batch, attempt, head);
+        self.machine().handle_head(now, batch, attempt, head);
         if self.muted == Some((batch, attempt)) {
             let body = br#"{"errors":[{"code":404,"message":"Customer not found"}]}"#;
-            let _whole = self.job.handle_chunk(batch, attempt, body);
+            let _whole = self.machine().handle_chunk(batch, attempt, body);
         }
     }
 
@@ -303,35 +309,40 @@ impl Subject for Saboteur {
         if self.muted == Some((batch, attempt)) {
             return Flow::More;
         }
-        self.job.handle_chunk(batch, attempt, bytes)
+        self.machine().handle_chunk(batch, attempt, bytes)
     }
 
     fn end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
         self.ends += 1;
-        self.job.handle_end(now, batch, attempt);
+        self.machine().handle_end(now, batch, attempt);
         if self.is(Sabotage::StopsForNothing) && self.ends == 3 {
-            self.job.cancel();
+            self.machine().cancel();
         }
     }
 
     fn failure(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, how: Failure) {
         match self.sabotage {
             Sabotage::SendsAmbiguousAgain => {
-                self.job.handle_failure(now, batch, attempt, Failure::NotSent);
+                self.machine().handle_failure(now, batch, attempt, Failure::NotSent);
             }
-            Sabotage::BelievesCutBodies => self.job.handle_end(now, batch, attempt),
+            Sabotage::BelievesCutBodies => self.machine().handle_end(now, batch, attempt),
             Sabotage::AssumesSuccess => self.invent(now, batch, attempt),
             Sabotage::AssumesRefusal => {
-                self.job.handle_head(batch, attempt, Head { status: 405, ..Head::default() });
-                self.job.handle_failure(now, batch, attempt, how);
+                self.machine().handle_head(
+                    now,
+                    batch,
+                    attempt,
+                    Head { status: 405, ..Head::default() },
+                );
+                self.machine().handle_failure(now, batch, attempt, how);
             }
-            _ => self.job.handle_failure(now, batch, attempt, how),
+            _ => self.machine().handle_failure(now, batch, attempt, how),
         }
     }
 
     fn take_journal(&mut self) -> Vec<u8> {
         let mut bytes = core::mem::take(&mut self.kept);
-        bytes.extend(self.job.take_journal());
+        bytes.extend(self.machine().take_journal());
         if self.is(Sabotage::LosesARecord) && self.ends > 0 {
             bytes.truncate(bytes.len() / 2);
         }
@@ -340,32 +351,32 @@ impl Subject for Saboteur {
 
     fn persisted(&mut self) {
         if !self.is(Sabotage::SendsBeforeStored) {
-            self.job.handle_persisted();
+            self.machine().handle_persisted();
         }
     }
 
     fn persist_failure(&mut self) {
         match self.sabotage {
-            Sabotage::GoesOnUnstored => self.job.handle_persisted(),
-            _ => self.job.handle_persist_failure(),
+            Sabotage::GoesOnUnstored => self.machine().handle_persisted(),
+            _ => self.machine().handle_persist_failure(),
         }
     }
 
     fn pause(&mut self) {
         if !self.is(Sabotage::IgnoresPause) {
-            self.job.pause();
+            self.machine().pause();
         }
     }
 
     fn resume(&mut self, now: Instant) {
         if !self.is(Sabotage::NeverResumes) {
-            self.job.resume(now);
+            self.machine().resume(now);
         }
     }
 
     fn cancel(&mut self) {
         if !self.is(Sabotage::IgnoresCancel) {
-            self.job.cancel();
+            self.machine().cancel();
         }
     }
 

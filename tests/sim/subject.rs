@@ -2,28 +2,34 @@
 
 use core::time::Duration;
 use issue_bulk::id::{AttemptNumber, BatchId};
-use issue_bulk::job::{CredentialsFailure, Head, Job, Output, Progress};
+use issue_bulk::job::{Job, Progress};
 use issue_bulk::ledger::State;
 use issue_bulk::report;
 use issue_bulk::response::Flow;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{CredentialsFailure, Head, Machine, Output};
 use issue_bulk::verdict::Failure;
 
-/// The driving contract of `issue_bulk::job`, and what a caller can read.
+/// The driving contract of `issue_bulk::traffic`, and what a caller can read.
 pub trait Subject {
     fn job(&self) -> &Job;
     fn job_mut(&mut self) -> &mut Job;
 
+    /// The job as a machine, whose methods have the same names as those here.
+    fn machine(&mut self) -> &mut dyn Machine {
+        self.job_mut()
+    }
+
     fn poll_output(&mut self, now: Instant) -> Output {
-        self.job_mut().poll_output(now)
+        self.machine().poll_output(now)
     }
 
-    fn write_body(&self, batch: BatchId, out: &mut Vec<u8>) {
-        self.job().write_body(batch, out);
+    fn body(&self, batch: BatchId) -> Vec<u8> {
+        self.job().request(batch).body.unwrap_or_default()
     }
 
-    fn head(&mut self, batch: BatchId, attempt: AttemptNumber, head: Head) {
-        self.job_mut().handle_head(batch, attempt, head);
+    fn head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        self.job_mut().handle_head(now, batch, attempt, head);
     }
 
     fn chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
@@ -47,7 +53,7 @@ pub trait Subject {
     }
 
     fn take_journal(&mut self) -> Vec<u8> {
-        self.job_mut().take_journal()
+        self.machine().take_journal()
     }
 
     fn persisted(&mut self) {
@@ -59,15 +65,15 @@ pub trait Subject {
     }
 
     fn pause(&mut self) {
-        self.job_mut().pause();
+        self.machine().pause();
     }
 
     fn resume(&mut self, now: Instant) {
-        self.job_mut().resume(now);
+        self.machine().resume(now);
     }
 
     fn cancel(&mut self) {
-        self.job_mut().cancel();
+        self.machine().cancel();
     }
 
     fn progress(&self, now: Instant) -> Progress {

@@ -5,11 +5,11 @@ use crate::meaning::{Back, Known, Meaning, Proof};
 use crate::rule::{Checked, Rule, Watch};
 use crate::scenario::{Scenario, Settings};
 use core::mem;
-use issue_bulk::job::CredentialsFailure;
 use issue_bulk::ledger::State;
 use issue_bulk::limits;
 use issue_bulk::outcome::StopCode;
 use issue_bulk::policy::Ambiguous;
+use issue_bulk::traffic::CredentialsFailure;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// One attempt, as it left.

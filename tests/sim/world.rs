@@ -14,9 +14,9 @@ use crate::trace::{Event, Fnv, Trace};
 use crate::witness::{Departure, Witness};
 use issue_bulk::auth::{Auth, Secret, renew_after, token_header};
 use issue_bulk::id::{AttemptNumber, BatchId};
-use issue_bulk::job::{CredentialsFailure, Output};
 use issue_bulk::request::Header;
 use issue_bulk::time::Instant;
+use issue_bulk::traffic::{CredentialsFailure, Machine, Output};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The secrets of a run; none of them may be read anywhere but in a request.
@@ -202,8 +202,7 @@ impl World {
     }
 
     fn send(&mut self, batch: BatchId, attempt: AttemptNumber) -> Checked {
-        let mut body = Vec::new();
-        self.subject.write_body(batch, &mut body);
+        let body = self.subject.body(batch);
         let ids: Option<Vec<i64>> = serde_json::from_slice(&body).ok();
         let rows: Option<Vec<u32>> =
             ids.as_ref().and_then(|ids| ids.iter().map(|id| self.rows.get(id).copied()).collect());
