@@ -78,7 +78,8 @@ const ADVICE = Object.freeze(
     "ambiguous-column": "Name the column with --column.",
     "bad-delimiter": "See --delimiter.",
     "invalid-credentials": "See `issue-bulk help credentials`.",
-    "journal-mismatch": "To issue something else, name another journal with --journal.",
+    "journal-mismatch":
+      "Another journal (--journal) begins another run: whoever is in both is issued twice.",
     "journal-locked": "Wait for the other command to end.",
     "not-utf8": "In a spreadsheet, choose \"CSV UTF-8\" when saving.",
   }),

@@ -9,7 +9,7 @@ import { count, counted, printable } from "./text.js";
 
 /**
  * @typedef {object} How
- * @property {string | undefined} out where the results go
+ * @property {import("./out.js").Out | null} out where the results go
  * @property {Screen} screen
  * @property {string | null} journal
  * @property {boolean} isWhole whether all of it was done by this process, so that it was timed
@@ -30,7 +30,7 @@ export async function finish(report, { out, screen, journal, isWhole, list }) {
   }
   for (const { message } of report.notes) screen.result(`Note: ${printable(message)}`);
   for (const line of endLines(report, journal)) screen.result(line);
-  const write = async (/** @type {string} */ place) => writeResults(report, place, list);
+  const write = async (/** @type {import("./out.js").Out} */ to) => writeResults(report, to, list);
   const { exitCode, results } = await written(out, { screen, exitCode: exitCodeOf(report), write });
   screen.event("summary", { exitCode, ...summaryOf(report), results, journal });
   return exitCode;
@@ -40,14 +40,15 @@ export async function finish(report, { out, screen, journal, isWhole, list }) {
  * Writes results, if they are wanted. A failure is told and not thrown: what became of the
  * customers has to be said all the same.
  *
- * @param {string | undefined} out
- * @param {{ screen: Screen, exitCode: number, write: (out: string) => Promise<void> }} how
- *   `exitCode` is that of what the results are about
+ * @param {import("./out.js").Out | null} out
+ * @param {{ screen: Screen, exitCode: number,
+ *   write: (out: import("./out.js").Out) => Promise<void> }} how `exitCode` is that of what the
+ *   results are about
  * @returns {Promise<{ exitCode: number, results: string | null }>} the more serious exit code, and
  *   where the results are
  */
 export async function written(out, { screen, exitCode, write }) {
-  if (out === undefined) return { exitCode, results: null };
+  if (out === null) return { exitCode, results: null };
   try {
     await write(out);
   } catch (error) {
@@ -57,8 +58,8 @@ export async function written(out, { screen, exitCode, write }) {
     screen.error(printable(message));
     return { exitCode: worse, results: null };
   }
-  if (out !== "-") screen.result(`Results: ${printable(out)}`);
-  return { exitCode, results: out };
+  if (!out.isStdout) screen.result(`Results: ${printable(out.name)}`);
+  return { exitCode, results: out.name };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The customers: a file or standard input, packed with gzip or not. */
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import process from "node:process";
 import { Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -12,14 +12,70 @@ const GZIP = [0x1f, 0x8b];
 export const STDIN = "-";
 
 /**
- * The bytes of the customers, unpacked where they are packed.
+ * Whether a path can be read only once: standard input, a named pipe, `<(...)` of a shell.
+ *
+ * @param {string} path or `-`
+ */
+export async function isStream(path) {
+  if (path === STDIN) return true;
+  const stats = await stat(path).catch(() => null);
+  return stats !== null && !stats.isFile() && !stats.isDirectory();
+}
+
+/**
+ * Customers that a command reads more than once: to ask about them, and to issue to them. The bytes
+ * of a stream are kept from the first reading for the others; a file is read again.
+ */
+export class Customers {
+  #path;
+  /** @type {Uint8Array[] | null} the bytes of a stream, as they came */
+  #kept = null;
+
+  /** @param {string} path or `-` */
+  constructor(path) {
+    this.#path = path;
+  }
+
+  /**
+   * The bytes, unpacked where they are packed.
+   *
+   * @param {{ isLast: boolean }} reading a stream need not be kept for the last reading
+   * @returns {Promise<AsyncIterable<Uint8Array>>}
+   * @throws {Refusal} `no-input`
+   */
+  async read({ isLast }) {
+    if (this.#kept !== null) return unpacked(Readable.from(this.#kept));
+    if (isLast || !(await isStream(this.#path))) return openInput(this.#path);
+    this.#kept = [];
+    return unpacked(keeping(await opened(this.#path), this.#kept));
+  }
+}
+
+/**
+ * @param {AsyncIterable<Uint8Array>} source
+ * @param {Uint8Array[]} kept
+ */
+async function* keeping(source, kept) {
+  for await (const piece of source) {
+    kept.push(piece);
+    yield piece;
+  }
+}
+
+/**
+ * The bytes of a file or of standard input, unpacked where they are packed.
  *
  * @param {string} path or `-`
  * @returns {Promise<AsyncIterable<Uint8Array>>}
  * @throws {Refusal} `no-input`
  */
 export async function openInput(path) {
-  return unpacked(path === STDIN ? process.stdin : await openFile(path));
+  return unpacked(await opened(path));
+}
+
+/** @param {string} path */
+async function opened(path) {
+  return path === STDIN ? process.stdin : openFile(path);
 }
 
 /** @param {string} path */

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { IssueBulkError, readJournal } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { Refusal } from "./exit.js";
-import { STDIN } from "./input.js";
+import { STDIN, isStream } from "./input.js";
 import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
@@ -25,10 +25,10 @@ export async function journalOf(file, { journal }) {
     await refuseEarlier(file);
     return null;
   }
-  if (file !== STDIN) return file + SUFFIX;
+  if (!(await isStream(file))) return file + SUFFIX;
   throw new Refusal(
     "no-journal-place",
-    "Standard input has no place beside it for the journal that an interrupted run goes on from. " +
+    "A pipe has no place beside it for the journal that an interrupted run goes on from. " +
       "Use --journal FILE, or --no-journal to do without.",
   );
 }

@@ -16,20 +16,20 @@ import { count, counted, printable, size, span, table } from "./text.js";
  * @returns {Promise<number>} the exit code
  */
 export async function plan(file, given, screen) {
-  const planned = await planOf(file, given);
+  const planned = await planOf(await openInput(file), given);
   screen.event("plan", planned);
   printPlan(planned, (line) => screen.result(line));
   return planned.invalid > 0 ? EXIT.incomplete : EXIT.issued;
 }
 
 /**
- * @param {string} file
+ * @param {AsyncIterable<Uint8Array>} customerIds
  * @param {Given} given
  */
-export async function planOf(file, given) {
+export async function planOf(customerIds, given) {
   // Neither is part of what a plan says, so a plan can be made before they are known.
   const { promotion: promotionId = "plan", context: contextId = "plan" } = given;
-  const request = { promotionId, contextId, customerIds: await openInput(file) };
+  const request = { promotionId, contextId, customerIds };
   return planIssueBulk(request, { ...placeOf(given), ...paceOf(given), input: inputOf(given) });
 }
 

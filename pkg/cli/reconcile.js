@@ -4,8 +4,9 @@ import { EXIT } from "./exit.js";
 import { issuing } from "./issuing.js";
 import { journalAt } from "./journal.js";
 import { paceOf, readBackOf, serviceOf } from "./options.js";
+import { refuseSharedFiles } from "./places.js";
 import { reviewed } from "./report.js";
-import { checkOut, resultsBeside } from "./results.js";
+import { openOut, resultsBeside } from "./results.js";
 import { counted, span } from "./text.js";
 
 /** As in the library: 15 minutes. */
@@ -29,9 +30,10 @@ promotion at the same time.`;
 export async function reconcile(file, given, screen) {
   const path = await journalAt(file);
   const { list } = given;
-  const out = given.out ?? resultsBeside(path, "reconciled");
+  const place = given.out ?? resultsBeside(path, "reconciled");
+  await refuseSharedFiles({ "the journal": path, "the results": place });
   const { service } = await serviceOf(given);
-  await checkOut(out, given);
+  const out = await openOut(place, given);
   const report = await reviewed(path);
   const { unknown } = report.counts;
   const quiet = readBackOf(given).quietMs ?? QUIET_MS;

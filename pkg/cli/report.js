@@ -2,7 +2,8 @@
 import { Refusal } from "./exit.js";
 import { finish } from "./finish.js";
 import { earlierRun, journalAt } from "./journal.js";
-import { checkOut } from "./results.js";
+import { refuseSharedFiles } from "./places.js";
+import { openOut } from "./results.js";
 import { printable } from "./text.js";
 
 /**
@@ -13,11 +14,12 @@ import { printable } from "./text.js";
  */
 export async function report(file, given, screen) {
   const path = await journalAt(file);
-  const { out, list } = given;
-  if (list !== undefined && out === undefined) {
+  const { list } = given;
+  if (list !== undefined && given.out === undefined) {
     throw new Refusal("no-out", "Where to? Use --list with --out FILE.");
   }
-  await checkOut(out, given);
+  await refuseSharedFiles({ "the journal": path, "the results": given.out });
+  const out = await openOut(given.out, given);
   return finish(await reviewed(path), { out, list, screen, journal: path, isWhole: false });
 }
 

@@ -1,23 +1,15 @@
-/** The file of results: written beside its place and moved there whole. */
-import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { access, constants, rename, rm, stat } from "node:fs/promises";
+/** Results of a run: their file, whether a file holds some, and which rows go into it. */
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import process from "node:process";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { parsed } from "./caller.js";
-import { Refusal, systemError } from "./exit.js";
 import { openInput } from "./input.js";
-import { printable } from "./text.js";
+import { Out } from "./out.js";
 
 /** Columns of every CSV of results. */
 export const COLUMNS = Object.freeze(["customer_id", "outcome", "issuance_id"]);
 
 /** Characters of a line; a message has 512 at most. */
 const LINE_MAX = 1 << 14;
-
-const STDOUT = "-";
 
 /**
  * Where results would go when nothing is said: beside the input, in its name.
@@ -32,30 +24,15 @@ export function resultsBeside(file, kind = "results") {
 }
 
 /**
- * Refuses a place that cannot be written, before anything is sent.
+ * The place of results. A resumed run may replace the results of its earlier part, though nothing
+ * else.
  *
- * @param {string | undefined} out
- * @param {{ force?: boolean | undefined, earlier?: Report | null }} options a resumed run may
- *   replace the results of its earlier part, though nothing else
+ * @param {string | undefined} path
+ * @param {{ force?: boolean | undefined, earlier?: Report | null }} options
  * @throws {Refusal} `results-exist` or `results-unwritable`
  */
-export async function checkOut(out, { force = false, earlier = null }) {
-  if (out === undefined || out === STDOUT) return;
-  const there = await stat(out).catch(() => null);
-  if (there?.isDirectory()) {
-    throw new Refusal("results-unwritable", `${out} is a folder; name a file with --out.`);
-  }
-  // What is no file, such as a pipe, takes the rows itself.
-  if (there !== null && !there.isFile()) return;
-  const mayReplace = force || there === null || (await areOf(earlier, out));
-  if (!mayReplace) {
-    const message = `${printable(out)} exists. Name another file with --out, or use --force.`;
-    throw new Refusal("results-exist", message);
-  }
-  await access(dirname(out), constants.W_OK).catch((error) => {
-    const message = `Results cannot be written: ${systemError(error).message}.`;
-    throw new Refusal("results-unwritable", message);
-  });
+export function openOut(path, { force = false, earlier = null }) {
+  return Out.open(path, async (existing) => force || areOf(earlier, existing));
 }
 
 /**
@@ -141,42 +118,16 @@ function rowOf(line) {
  * Writes the rows of a report.
  *
  * @param {import("issue-bulk").Report} report
- * @param {string} out
+ * @param {Out} out
  * @param {OutcomeName} [list] only the customers with this outcome, as input of another run
  */
 export async function writeResults(report, out, list) {
-  if (list !== undefined) return writeOut(out, customers(report[list]()));
-  return writeOut(out, isNdjson(out) ? report.ndjson() : report.csv());
+  if (list !== undefined) return out.write(customers(report[list]()));
+  return out.write(out.isNdjson ? report.ndjson() : report.csv());
 }
 
 /** @param {Iterable<{ customerId: string }>} outcomes */
 async function* customers(outcomes) {
   yield "customer_id\r\n";
   for (const { customerId } of outcomes) yield `${customerId}\r\n`;
-}
-
-/** @param {string} out */
-export function isNdjson(out) {
-  return /\.(?:ndjson|jsonl)$/i.test(out);
-}
-
-/**
- * @param {string} out
- * @param {ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>} rows
- * @returns {Promise<void>}
- */
-export async function writeOut(out, rows) {
-  const source = Readable.from(/** @type {AsyncIterable<Uint8Array>} */ (rows));
-  if (out === STDOUT) return void (await pipeline(source, process.stdout, { end: false }));
-  const there = await stat(out).catch(() => null);
-  const isFile = there === null || there.isFile();
-  const part = isFile ? `${out}.${randomUUID()}.part` : out;
-  try {
-    await pipeline(source, createWriteStream(part, { flags: isFile ? "wx" : "w" }));
-    if (isFile) await rename(part, out);
-  } catch (error) {
-    if (isFile) await rm(part, { force: true });
-    const { message } = systemError(error);
-    throw new Refusal("results-unwritable", `The results were not written: ${message}.`);
-  }
 }

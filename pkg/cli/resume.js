@@ -6,8 +6,9 @@ import { confirmRest, storyOf } from "./earlier.js";
 import { issuing } from "./issuing.js";
 import { journalAt } from "./journal.js";
 import { paceOf, serviceOf } from "./options.js";
+import { refuseSharedFiles } from "./places.js";
 import { reviewed } from "./report.js";
-import { checkOut } from "./results.js";
+import { openOut } from "./results.js";
 
 export const HELP = `
 Promotion, context, customers and batch size are in the journal, and so is what became of whom. All
@@ -22,9 +23,9 @@ else is not: give host, credentials, pace and --ambiguous as to run, or their de
 export async function resume(file, given, screen) {
   const { service, who } = await serviceOf(given);
   const path = await journalAt(file);
-  const { out } = given;
+  await refuseSharedFiles({ "the journal": path, "the results": given.out });
   const earlier = await reviewed(path);
-  await checkOut(out, { ...given, earlier });
+  const out = await openOut(given.out, { ...given, earlier });
   screen.note(storyOf(earlier, given));
   await confirmRest(screen, { earlier, given, rows: [serviceRow(service, who)] });
   const options = { ...service, ...paceOf(given), ambiguous: given.ambiguous };

@@ -4,11 +4,12 @@ import { Caller } from "./caller.js";
 import { confirmWords } from "./confirm.js";
 import { EXIT } from "./exit.js";
 import { written } from "./finish.js";
-import { STDIN } from "./input.js";
+import { isStream } from "./input.js";
 import { Interrupt } from "./interrupt.js";
 import { readTargets } from "./issuances.js";
 import { serviceOf } from "./options.js";
-import { checkOut, resultsBeside, writeOut } from "./results.js";
+import { refuseSharedFiles } from "./places.js";
+import { openOut, resultsBeside } from "./results.js";
 import { Revoking } from "./revoking.js";
 import { revokedRows } from "./revoked-rows.js";
 import { count, counted, printable, table } from "./text.js";
@@ -36,8 +37,9 @@ So the first call takes a single issuance back, and only when its answer says so
 export async function revoke(file, given, screen) {
   const { service, who } = await serviceOf(given);
   await checkService(service, given);
-  const out = given.out ?? (file === STDIN ? undefined : resultsBeside(file, "revoked"));
-  await checkOut(out, given);
+  const place = given.out ?? ((await isStream(file)) ? undefined : resultsBeside(file, "revoked"));
+  await refuseSharedFiles({ "the issuances to revoke": file, "the results": place });
+  const out = await openOut(place, given);
   const targets = await readTargets(file, given.promotion);
   const issuances = targets.reduce((sum, { ids }) => sum + ids.length, 0);
   await confirmWords(screen, {
@@ -82,7 +84,7 @@ const MEANING = Object.freeze({
 
 /**
  * @param {readonly Revoked[]} rows
- * @param {{ stopped: import("./revoking.js").Stop | null, out: string | undefined,
+ * @param {{ stopped: import("./revoking.js").Stop | null, out: import("./out.js").Out | null,
  *   screen: Screen }} how
  */
 async function finish(rows, { stopped, out, screen }) {
@@ -96,7 +98,7 @@ async function finish(rows, { stopped, out, screen }) {
   for (const line of table(lines)) screen.result(line.trimEnd());
   for (const line of reasons(rows)) screen.result(line);
   if (stopped !== null) screen.result(`Stopped: ${printable(stopped.reason)}`);
-  const write = async (/** @type {string} */ place) => writeOut(place, revokedRows(rows, place));
+  const write = (/** @type {import("./out.js").Out} */ to) => to.write(revokedRows(rows, to));
   const how = { screen, exitCode: exitCodeOf(counts, stopped), write };
   const { exitCode, results } = await written(out, how);
   screen.event("summary", { exitCode, counts, stopped, results });

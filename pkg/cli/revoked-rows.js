@@ -1,5 +1,4 @@
 /** What became of revoked issuances, as CSV or NDJSON. */
-import { isNdjson } from "./results.js";
 
 /** @typedef {import("./revocation.js").Revoked} Revoked */
 
@@ -8,11 +7,11 @@ const HEADER =
 
 /**
  * @param {readonly Revoked[]} rows
- * @param {string} out whose ending decides
+ * @param {import("./out.js").Out} out
  * @returns {AsyncGenerator<string>}
  */
 export async function* revokedRows(rows, out) {
-  if (isNdjson(out)) {
+  if (out.isNdjson) {
     for (const row of rows) yield `${JSON.stringify(row)}\n`;
     return;
   }

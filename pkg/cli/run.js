@@ -6,12 +6,13 @@ import { checkFirst } from "./check.js";
 import { confirm, requireSomebody, retriedRows, serviceRow } from "./confirm.js";
 import { confirmRest, storyOf } from "./earlier.js";
 import { Refusal } from "./exit.js";
-import { STDIN, openInput } from "./input.js";
+import { Customers, STDIN, isStream } from "./input.js";
 import { issuing } from "./issuing.js";
 import { SUFFIX, earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
-import { areResults, checkOut, resultsBeside } from "./results.js";
+import { refuseSharedFiles } from "./places.js";
+import { areResults, openOut, resultsBeside } from "./results.js";
 import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
@@ -19,8 +20,8 @@ import { printable } from "./text.js";
 
 export const HELP = `
 A run keeps a journal beside the file, FILE.issue-bulk. After an interruption of any kind, the same
-command goes on where it stopped; after its end, the same command sends nothing. Another promotion,
-context, host, batch size or list needs a journal of its own: --journal.
+command goes on where it stopped; after its end, the same command sends nothing. With another
+journal (--journal) it is another run, which issues again to everybody who is in both.
 
 Results go to FILE.results.csv where --out says nothing else.`;
 
@@ -35,9 +36,16 @@ export async function run(file, given, screen) {
   await refuseOwnFiles(file);
   const { service, who } = await serviceOf(given);
   const path = await journalOf(file, given);
+  const place = given.out ?? ((await isStream(file)) ? undefined : resultsBeside(file));
+  await refuseSharedFiles({
+    "the customers": file,
+    "the journal": path,
+    "the lock of the journal": path === null ? null : `${path}.lock`,
+    "the results": place,
+  });
   const earlier = path === null ? null : await earlierRun(path);
-  const out = given.out ?? (file === STDIN ? undefined : resultsBeside(file));
-  await checkOut(out, { ...given, earlier });
+  const out = await openOut(place, { ...given, earlier });
+  const customers = new Customers(file);
   /** @type {(readonly [string, string])[]} */
   const rows = [
     ["Promotion", request.promotionId],
@@ -45,10 +53,10 @@ export async function run(file, given, screen) {
     serviceRow(service, who),
   ];
   const first = () => checkFirst(request.promotionId, service, screen);
-  if (earlier === null) await confirmRun(file, { given, screen, rows, first });
+  if (earlier === null) await confirmRun(file, { customers, given, screen, rows, first });
   else await confirmRest(screen, { earlier, given, rows, first });
   if (earlier !== null) screen.note(storyOf(earlier, given));
-  const whole = { ...request, customerIds: await openInput(file) };
+  const whole = { ...request, customerIds: await customers.read({ isLast: true }) };
   const { ambiguous } = given;
   const options = { ...service, ...paceOf(given), ambiguous, input: inputOf(given) };
   const journal = path === null ? undefined : fileJournal(path);
@@ -90,7 +98,7 @@ async function refuseOwnFiles(file) {
   throw new Refusal(
     "input-is-results",
     `${printable(file)} holds the results of a run, issued customers included. To issue to those ` +
-      "that were not sent, write their list: issue-bulk report JOURNAL --list unsent --out FILE.",
+      "that were not sent, go on with that run: issue-bulk resume JOURNAL.",
   );
 }
 
@@ -98,19 +106,21 @@ async function refuseOwnFiles(file) {
  * Asks before anything is sent, where nobody said `--yes`.
  *
  * @param {string} file
- * @param {{ given: Given, screen: Screen, rows: (readonly [string, string])[],
- *   first: () => Promise<void> }} what `first` is done before the question
+ * @param {{ customers: Customers, given: Given, screen: Screen,
+ *   rows: (readonly [string, string])[], first: () => Promise<void> }} what `first` is done before
+ *   the question
  */
-async function confirmRun(file, { given, screen, rows, first }) {
+async function confirmRun(file, { customers, given, screen, rows, first }) {
   requireSomebody(screen, given);
   if (given.yes) return;
   await first();
   const before = await stateOf(file);
-  const plan = await planOf(file, given);
+  const plan = await planOf(await customers.read({ isLast: false }), given);
   printPlan(plan, (line) => screen.note(line));
   const all = [...rows, ...retriedRows(given)];
   await confirm(screen, { verb: "issue to", customers: plan.distinct, rows: all });
-  if ((await stateOf(file)) === before) return;
+  // What was read of a stream for the question is what is sent.
+  if ((await isStream(file)) || (await stateOf(file)) === before) return;
   const message = `Nothing was sent: ${file} has changed since the question.`;
   throw new Refusal("input-changed", message);
 }

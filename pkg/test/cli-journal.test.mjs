@@ -200,7 +200,7 @@ test("those not sent become a list for another run; results themselves are no in
   assert.equal(readFileSync(list, "utf8"), "customer_id\r\n500000003\r\n500000004\r\n");
   const wrong = await cli(["run", join(folder, "list.results.csv"), ...WHAT, "--yes"]);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /results of a run.*--list unsent/s);
+  assert.match(wrong.stderr, /results of a run.*issue-bulk resume JOURNAL/s);
   assert.equal((await cli(["run", list, ...WHAT, "--yes"])).code, 0);
   const account = await service.gateway.ids();
   assert.deepEqual([...account.values()].map((one) => one.issued), [1, 1, 1, 1]);
