@@ -84,15 +84,9 @@ pub const REPLY_EXTRA_KEPT: usize = 8;
 pub const ISSUANCE_ID_BYTES_MAX: usize = 256;
 
 // Of the forecast.
-/// Runs that are played for one forecast: of a hundred, the last but one is the 99th percentile.
-pub const FORECAST_RUNS: u32 = 100;
-/// Calls of one of them, for each that may be in flight: the concurrency finds its level within the
-/// first quarter, and a longer run goes on as evenly as the middle half.
-pub const FORECAST_CALLS_PER_LANE: u32 = 16;
-/// Fewer would leave the middle to chance.
-pub const FORECAST_CALLS_MIN: u32 = 64;
-/// More would keep somebody waiting for a plan.
-pub const FORECAST_CALLS_MAX: u32 = 300;
+/// Calls that a forecast plays: more would keep somebody waiting for a plan. A run starts slowly
+/// for far fewer.
+pub const FORECAST_CALLS_MAX: u32 = 10_000;
 
 // Of the read-back.
 /// How long after the last call a read-back begins unless the caller says otherwise: longer than a

@@ -38,8 +38,7 @@ export async function planOf(customerIds, given) {
  * @param {(line: string) => void} print
  */
 export function printPlan(plan, print) {
-  const { distinct, requests, batchSize, bytes, problems } = plan;
-  const { estimatedMs, estimatedMsP99 } = plan;
+  const { distinct, requests, batchSize, bytes, problems, estimatedMs } = plan;
   const out = leftOut(plan);
   /** @type {(readonly [string, string])[]} */
   const rows = [
@@ -47,7 +46,7 @@ export function printPlan(plan, print) {
     ["Left out", out === "" ? "nothing" : out],
     ["Read as", readAs(plan)],
     ["Calls", `${count(requests)} of up to ${counted(batchSize, "customer")}, ${size(bytes)}`],
-    ["Time", `about ${span(estimatedMs)}, at most ${span(estimatedMsP99)} in 99 of 100 runs`],
+    ["Time", `about ${span(estimatedMs)} if every call takes a second`],
   ];
   for (const line of table(rows)) print(line);
   for (const line of problemLines(problems, plan.invalid + plan.duplicate)) print(line);

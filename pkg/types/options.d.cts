@@ -251,15 +251,11 @@ export interface Plan {
   readonly batchSize: number;
   readonly concurrency: number;
   /**
-   * Milliseconds the run is expected to take: half of the played runs take less. A rate and the
-   * concurrency are exact, the service a guess: half of its calls are taken to need a second, one
-   * in ten two seconds and one in a hundred four.
+   * Milliseconds of one run that was played with this rate, concurrency and timeout. It assumes
+   * that the service answers every call after one second and refuses none. That is a guess and no
+   * measurement: a slower service, retries and pauses make the real run longer.
    */
   readonly estimatedMs: number;
-  /** Nine of ten runs take less. */
-  readonly estimatedMsP90: number;
-  /** 99 of a hundred runs take less. */
-  readonly estimatedMsP99: number;
   /** How the input was read: `"lines"`, `"csv"`, `"ndjson"`, `"json"` or `"values"`. */
   readonly format: string;
   /** The CSV column that was used, by name or number, or null. */

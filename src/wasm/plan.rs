@@ -43,9 +43,7 @@ pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
         object.count("bytes", forecast.bytes);
         object.count("batchSize", batch_size.into());
         object.count("concurrency", concurrency.into());
-        object.count("estimatedMs", crate::time::millis(forecast.median));
-        object.count("estimatedMsP90", crate::time::millis(forecast.p90));
-        object.count("estimatedMsP99", crate::time::millis(forecast.p99));
+        object.count("estimatedMs", crate::time::millis(forecast.estimated));
     }))
 }
 
