@@ -12,6 +12,7 @@ import { measure } from "../scripts/size.mjs";
 import { makeCore } from "../scripts/wasm.mjs";
 import { packed } from "./src/packing.js";
 import { bundleCommand } from "./bundle-cli.mjs";
+import { declare } from "./declarations.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
 const DIST = join(PACKAGE, "dist");
@@ -34,6 +35,7 @@ export async function buildPackage() {
   await joinFace();
   await bundle();
   await bundleCommand(ROOT);
+  await declare(DIST, LOG);
 }
 
 /**
@@ -90,6 +92,8 @@ function copySources() {
   const sources = join(PACKAGE, "src");
   for (const path of readdirSync(sources, { recursive: true, encoding: "utf8" })) {
     const to = join(DIST, path.replace(/\.ts$/, ".js"));
+    // Nothing is left of these.
+    if (dirname(path) === "types") continue;
     if (path.endsWith(".ts") && !path.endsWith(".d.ts")) {
       mkdirSync(dirname(to), { recursive: true });
       writeFileSync(to, withoutTypes(readFileSync(join(sources, path), "utf8")));
@@ -97,8 +101,6 @@ function copySources() {
       cpSync(join(sources, path), to);
     }
   }
-  const types = join(PACKAGE, "types");
-  for (const name of readdirSync(types)) cpSync(join(types, name), join(DIST, name));
 }
 
 /** @param {string} source in TypeScript */
@@ -155,7 +157,7 @@ async function bundle() {
   });
   await build({
     ...common,
-    entryPoints: [join(DIST, "node", "main.js")],
+    entryPoints: [join(DIST, "node.js")],
     format: "cjs",
     external: ["node:*"],
     plugins: [SHARED_ERRORS],

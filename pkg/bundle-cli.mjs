@@ -17,7 +17,7 @@ import { join } from "node:path";
 /** Entries of the package by the names that the sources use, and where they are beside cli.js. */
 const ENTRIES = new Map([
   ["issue-bulk", "./main.js"],
-  ["issue-bulk/node", "./node/main.js"],
+  ["issue-bulk/node", "./node.js"],
 ]);
 
 /**

@@ -55,6 +55,9 @@ function nodeTests(folder) {
 /** TypeScript 5.4, of a workspace of its own: the root has the newest. */
 const OLD_TSC = join("tests", "package", "node_modules", "typescript", "bin", "tsc");
 
+/** TypeScript 5.0, the oldest that the README names: it knows neither `using` nor its symbol. */
+const OLDEST_TSC = join("typescript-5.0", "bin", "tsc");
+
 const ATTW = "@arethetypeswrong/cli/dist/index.js";
 
 /** Worlds of the simulator; the variable may ask for more, never for fewer. */
@@ -140,6 +143,7 @@ export const SUITES = [
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
       // What a user may still have.
       node(OLD_TSC, "--project", join("tests", "types")),
+      tool(OLDEST_TSC, "--project", join("tests", "types", "oldest")),
     ],
   },
   { name: "publint", commands: () => [tool("publint/src/cli.js", "pkg", "--strict")] },

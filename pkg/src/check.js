@@ -23,7 +23,7 @@ const CONTEXT = "check";
  * @param {import("./engine.js").Engine} engine
  * @param {unknown} request
  * @param {unknown} options
- * @returns {Promise<import("../types/check.cjs").PromotionCheck>}
+ * @returns {Promise<import("./types/check.js").PromotionCheck>}
  * @throws {import("./errors.js").IssueBulkError} for wrong arguments; never for what the service
  *   or the network does
  */

@@ -10,12 +10,12 @@ import type {
   Outcome,
   ReadBack,
   Stopped,
-} from "../types/report.cjs";
-import type { PromotionCheck } from "../types/check.cjs";
-import type { Problem } from "../types/input.cjs";
-import type { Plan } from "../types/options.cjs";
-import type { AttemptEnd } from "../types/hooks.cjs";
-import type { Progress } from "../types/job.cjs";
+} from "./types/report.js";
+import type { PromotionCheck } from "./types/check.js";
+import type { Problem } from "./types/input.js";
+import type { Plan } from "./types/options.js";
+import type { AttemptEnd } from "./types/hooks.js";
+import type { Progress } from "./types/job.js";
 
 export type Core = typeof import("./core.js");
 

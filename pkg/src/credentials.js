@@ -69,7 +69,7 @@ function tokenOf(text) {
 }
 
 /**
- * @param {import("../types/options.cjs").AuthCallback | undefined} callback
+ * @param {import("./types/options.js").AuthCallback | undefined} callback
  * @param {(error: unknown) => void} onFailure
  * @returns {Promise<Credentials>}
  */

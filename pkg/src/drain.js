@@ -13,7 +13,7 @@ const ROWS_SLICE = 1_000;
 /** Rows whose texts are cut from one: a string of a customer who is kept holds on to all of it. */
 const ROWS_PAGE = 256;
 
-/** @typedef {import("../types/report.cjs").Outcome} Outcome */
+/** @typedef {import("./types/report.js").Outcome} Outcome */
 
 export class Drain {
   #engine;
@@ -28,7 +28,7 @@ export class Drain {
   /**
    * @param {import("./engine.js").Engine} engine
    * @param {(outcomes: readonly Outcome[]) => unknown} onOutcomes
-   * @param {import("./notes.js").Note[]} notes where its failure is told
+   * @param {import("./types/report.js").Note[]} notes where its failure is told
    * @param {() => void} stop ends a run whose outcomes nobody takes
    */
   constructor(engine, onOutcomes, notes, stop) {

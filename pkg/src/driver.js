@@ -21,7 +21,7 @@ const DELAY_MS_MAX = 0x7fff_fffe;
  *
  * @typedef {object} World
  * @property {import("./exchange.js").Transport} transport
- * @property {() => import("../types/options.cjs").AuthCallback | undefined} credentials
+ * @property {() => import("./types/options.js").AuthCallback | undefined} credentials
  * @property {(error: unknown) => void} onCredentialsFailure told what the caller's function threw
  * @property {(bytes: Uint8Array) => Promise<void>} append to the journal, where it lasts
  * @property {() => void} onChange something may have moved

@@ -8,7 +8,7 @@ import { IssueBulkError } from "./errors.js";
 
 /**
  * @typedef {object} Refusal
- * @property {import("../types/errors.cjs").ErrorCode} code
+ * @property {import("./errors.js").ErrorCode} code
  * @property {string} message
  * @property {readonly string[]} [header]
  */

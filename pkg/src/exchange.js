@@ -4,8 +4,8 @@
  */
 import { isBytes } from "./sources.js";
 
-/** @typedef {import("../types/options.cjs").Transport} Transport */
-/** @typedef {import("../types/options.cjs").PushedResponse} PushedResponse */
+/** @typedef {import("./types/options.js").Transport} Transport */
+/** @typedef {import("./types/options.js").PushedResponse} PushedResponse */
 /** @typedef {Response | PushedResponse} Answer */
 /** @typedef {{ url: string, headers: Record<string, string> }} Target */
 

@@ -5,11 +5,14 @@
  */
 import { IssueBulkError } from "./errors.js";
 
-/** @typedef {import("../types/journal.cjs").BrowserJournal} BrowserJournal */
+/** @typedef {import("./types/journal.js").BrowserJournal} BrowserJournal */
 
 const STORE = "pieces";
 
-/** @type {typeof import("../types/journal.cjs").indexedDbJournal} */
+/**
+ * @param {string} name
+ * @returns {BrowserJournal}
+ */
 export function indexedDbJournal(name) {
   return new IndexedDbJournal(`issue-bulk:${name}`);
 }

@@ -10,7 +10,7 @@ import { Report } from "./report.js";
 import { intoCore } from "./settings.js";
 import { Watch } from "./watch.js";
 
-/** @typedef {import("../types/job.cjs").Progress} Progress */
+/** @typedef {import("./types/job.js").Progress} Progress */
 
 export class Job {
   #engine;
@@ -23,7 +23,7 @@ export class Job {
   #isPaused = false;
   #isCancelled = false;
   #feed;
-  /** @type {import("./notes.js").Note[]} */
+  /** @type {import("./types/report.js").Note[]} */
   #notes = [];
   #done;
 
@@ -40,7 +40,7 @@ export class Job {
     this.#done = this.#live(setup.signal);
   }
 
-  /** @returns {Promise<import("../types/report.cjs").Report>} */
+  /** @returns {Promise<import("./types/report.js").Report>} */
   get done() {
     // Its disposer is defined where the runtime has the symbol, which the checker cannot see.
     return /** @type {Promise<any>} */ (this.#done);
@@ -68,7 +68,7 @@ export class Job {
     this.#active?.driver.tell((run) => run.pause());
   }
 
-  /** @param {import("../types/options.cjs").Auth} [given] */
+  /** @param {import("./types/options.js").Auth} [given] */
   resume(given) {
     const { auth, credentials } = readAuth(given);
     if (this.#active !== null) this.#resume(this.#active.driver, auth);

@@ -2,7 +2,7 @@
 import { IssueBulkError } from "./errors.js";
 import { isBytes, readerOf } from "./sources.js";
 
-/** @typedef {import("../types/journal.cjs").Journal} Journal */
+/** @typedef {import("./types/journal.js").Journal} Journal */
 
 /** Bytes copied into the core at once. */
 const BYTES_SLICE = 1 << 20;

@@ -6,9 +6,9 @@ import { IssueBulkError, invalidArgument, kindOf } from "./errors.js";
 import { runtimeFetch } from "./fetch.js";
 import { FOR_CORE, authSettings, settingsOf } from "./settings.js";
 
-/** @typedef {import("../types/options.cjs").RunOptions} RunOptions */
-/** @typedef {import("../types/options.cjs").AuthCallback} AuthCallback */
-/** @typedef {import("../types/journal.cjs").Journal} Journal */
+/** @typedef {import("./types/options.js").RunOptions} RunOptions */
+/** @typedef {import("./types/options.js").AuthCallback} AuthCallback */
+/** @typedef {import("./types/journal.js").Journal} Journal */
 
 const FOR_REQUEST = Object.freeze(["promotionId", "contextId", "customerIds"]);
 const FOR_FACE = Object.freeze([
@@ -37,9 +37,9 @@ const HOOKS = Object.freeze([
  * @property {AbortSignal | undefined} signal
  * @property {RunOptions["onProgress"]} onProgress
  * @property {RunOptions["onOutcomes"]} onOutcomes
- * @property {import("../types/options.cjs").Transport} transport
+ * @property {import("./types/options.js").Transport} transport
  * @property {Journal | undefined} journal
- * @property {import("../types/hooks.cjs").Hooks | undefined} hooks
+ * @property {import("./types/hooks.js").Hooks | undefined} hooks
  */
 
 /**
@@ -91,7 +91,7 @@ function readHooks(value) {
   const hooks = record(value, "options.hooks");
   refuseStrangers(hooks, "options.hooks", HOOKS);
   for (const name of HOOKS) readFunction(hooks[name], `hooks.${name}`);
-  return /** @type {import("../types/hooks.cjs").Hooks} */ (hooks);
+  return /** @type {import("./types/hooks.js").Hooks} */ (hooks);
 }
 
 /**

@@ -7,7 +7,7 @@ import { intoCore } from "./settings.js";
  * @param {import("./engine.js").Engine} engine
  * @param {unknown} request
  * @param {unknown} options
- * @returns {Promise<import("../types/options.cjs").Plan>}
+ * @returns {Promise<import("./types/options.js").Plan>}
  */
 export async function plan(engine, request, options) {
   const { setup, read, cut } = prepare(engine, request, options, false);

@@ -5,7 +5,7 @@
 import { kindOf } from "./errors.js";
 import { addNote } from "./notes.js";
 
-/** @typedef {import("../types/job.cjs").Progress} Progress */
+/** @typedef {import("./types/job.js").Progress} Progress */
 
 /** @type {Progress} */
 export const NOTHING_YET = Object.freeze({
@@ -53,7 +53,7 @@ export class ProgressFeed {
 
   /**
    * @param {((progress: Progress) => unknown) | undefined} onProgress
-   * @param {import("./notes.js").Note[]} notes where a failure of `onProgress` is told
+   * @param {import("./types/report.js").Note[]} notes where a failure of `onProgress` is told
    */
   constructor(onProgress, notes) {
     this.#onProgress = onProgress;

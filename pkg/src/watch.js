@@ -2,7 +2,7 @@
 import { kindOf } from "./errors.js";
 import { addNote } from "./notes.js";
 
-/** @typedef {import("../types/hooks.cjs").Hooks} Hooks */
+/** @typedef {import("./types/hooks.js").Hooks} Hooks */
 /** @typedef {{ epochMs: number, at: number }} Beginning on the wall clock and on the steady one */
 /** @typedef {Beginning & { ids: number, bytesSent: number, bytesReceived: number }} Attempt */
 
@@ -17,14 +17,14 @@ export class Watch {
 
   /**
    * @param {Hooks} hooks
-   * @param {import("./notes.js").Note[]} notes where a failure of a hook is told
+   * @param {import("./types/report.js").Note[]} notes where a failure of a hook is told
    */
   constructor(hooks, notes) {
     this.#hooks = hooks;
     this.#notes = notes;
   }
 
-  /** @param {import("../types/job.cjs").Progress} progress */
+  /** @param {import("./types/job.js").Progress} progress */
   runStarted({ distinct, queued, inFlight }) {
     const { epochMs } = this.#run;
     this.#call("onRunStart", { epochMs, ids: distinct, settled: distinct - queued - inFlight });

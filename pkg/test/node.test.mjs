@@ -203,7 +203,7 @@ test("without undici its transport says what to install", async () => {
   const dist = fileURLToPath(new URL("dist", import.meta.resolve("issue-bulk/package.json")));
   cpSync(dist, alone, { recursive: true });
   writeFileSync(join(alone, "package.json"), '{ "type": "module" }');
-  const node = await import(pathToFileURL(join(alone, "node", "main.js")).href);
+  const node = await import(pathToFileURL(join(alone, "node.js")).href);
   await assert.rejects(node.undiciTransport(), {
     code: "invalid-argument",
     message: /npm install undici/,

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import ts from "typescript";
 import { ROOT } from "../../scripts/project.mjs";
 
-const TYPES = join(ROOT, "pkg", "types");
+const TYPES = join(ROOT, "pkg", "dist");
+
+/** The package has no others of its own; `files` of its manifest leaves these out. */
+const NOT_SHIPPED = ["core.d.ts"];
 
 /** Declarations alone: the documentation may get better without being a change. */
 const PRINTER = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
@@ -16,7 +19,9 @@ const HEAD = `// Every declaration of the package's types, without its documenta
 
 /** @returns {string} */
 export function api() {
-  const names = readdirSync(TYPES).filter((name) => /\.d\.c?ts$/.test(name)).sort();
+  const names = readdirSync(TYPES, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.d\.c?ts$/.test(name) && !NOT_SHIPPED.includes(name))
+    .sort();
   const parts = names.map((name) => {
     const text = readFileSync(join(TYPES, name), "utf8");
     const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022);

@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/project.mjs";
 /** The entries, by the file of their types. */
 const ENTRIES = { main: "issue-bulk", slim: "issue-bulk/slim", node: "issue-bulk/node" };
 
-const NOTE = '<!-- Made of pkg/types by "npm run snapshots"; npm test compares it. -->';
+const NOTE = '<!-- Made of the types of pkg/dist by "npm run snapshots"; npm test compares it. -->';
 
 /**
  * @returns {Promise<Map<string, string>>} names of files and their text
@@ -28,7 +28,7 @@ export async function reference() {
 
 /** @param {string} out */
 async function generate(out) {
-  const types = join(ROOT, "pkg", "types");
+  const types = join(ROOT, "pkg", "dist");
   /** @type {Record<string, unknown>} */
   const options = {
     plugin: ["typedoc-plugin-markdown"],
@@ -53,7 +53,7 @@ async function generate(out) {
   };
   const application = await Application.bootstrapWithPlugins(options);
   const project = await application.convert();
-  if (project === undefined) throw new Error("typedoc cannot read pkg/types");
+  if (project === undefined) throw new Error("typedoc cannot read pkg/dist");
   application.validate(project);
   if (application.logger.hasErrors() || application.logger.hasWarnings()) {
     throw new Error("the reference has faults, named above");

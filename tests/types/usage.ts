@@ -137,8 +137,7 @@ export async function watch(job: Job): Promise<Report> {
   job.pause();
   job.resume({ token: "t" });
   job.cancel();
-  using report = await job.done;
-  return report;
+  return job.done;
 }
 
 export async function around(report: Report): Promise<Report> {

@@ -6,7 +6,11 @@ import { createGunzip } from "node:zlib";
 /** Large enough that a read costs little beside what is done with it. */
 const PIECE_BYTES = 1 << 20;
 
-/** @type {typeof import("../../types/node.cjs").fileInput} */
+/**
+ * @param {string | URL} path
+ * @param {{ gzip?: boolean | undefined }} [options]
+ * @returns {AsyncIterable<Uint8Array>}
+ */
 export function fileInput(path, { gzip = /\.gz$/i.test(String(path)) } = {}) {
   return {
     async *[Symbol.asyncIterator]() {

@@ -7,14 +7,14 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { acquire } from "./lock.js";
 
-/** @typedef {import("../../types/journal.cjs").Journal} Journal */
+/** @typedef {import("../types/journal.js").Journal} Journal */
 /** @typedef {import("node:fs/promises").FileHandle} FileHandle */
 
 const PIECE_BYTES = 1 << 18;
 /** It holds customers: for its owner alone. */
 const MODE = 0o600;
 
-/** @type {typeof import("../../types/node.cjs").fileJournal} */
+/** @param {string | URL} path */
 export function fileJournal(path) {
   return new FileJournal(path instanceof URL ? fileURLToPath(path) : path);
 }

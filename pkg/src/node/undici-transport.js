@@ -24,7 +24,10 @@ import { runtimeFetch } from "../fetch.js";
  * @property {{ parseHeaders: (raw: readonly Uint8Array[]) => Headers }} util
  */
 
-/** @type {typeof import("../../types/node.cjs").undiciTransport} */
+/**
+ * @param {{ dispatcher?: object | undefined }} [options]
+ * @returns {Promise<import("../types/options.js").Transport>}
+ */
 export async function undiciTransport({ dispatcher } = {}) {
   const { getGlobalDispatcher, util } = await loaded();
   const theirs = () => /** @type {ReturnType<typeof getGlobalDispatcher>} */ (

@@ -1,5 +1,5 @@
-import type { RunOptions } from "./options.cjs";
-import type { StopCode } from "./report.cjs";
+import type { RunOptions } from "./options.js";
+import type { StopCode } from "./report.js";
 
 /** Where and as whom a promotion is looked at. */
 export type CheckOptions = Pick<

@@ -1,32 +1,30 @@
-/**
- * Issue a Capillary cart promotion to many customers, with exactly one outcome per customer.
- *
- * ```js
- * import { issueBulk } from "issue-bulk";
- *
- * const report = await issueBulk(
- *   { promotionId: "67dd4210ef21a64211227e04", contextId: "summer", customerIds: [555567088n] },
- *   { host: "eu.api.capillarytech.com", auth: { username, password } },
- * );
- * console.log(report.counts);
- * ```
- *
- * @packageDocumentation
- */
-import type { CheckOptions, PromotionCheck } from "./check.cjs";
-import type { IssueRequest, Plan, ReconcileOptions, RunOptions } from "./options.cjs";
-import type { Job } from "./job.cjs";
-import type { Journal, ResumeOptions } from "./journal.cjs";
-import type { Report } from "./report.cjs";
+/** The functions of the package, on the core that the entry has booted. */
+import { check } from "./check.js";
+import { engine } from "./engine.js";
+import { indexedDbJournal as journalIn } from "./indexed-db.js";
+import { Job as OwnJob } from "./job.js";
+import { Keeper } from "./journal.js";
+import { journalOf } from "./options.js";
+import { plan } from "./plan.js";
+import { prepare } from "./prepare.js";
+import { prepareReconcile } from "./reconcile.js";
+import { Report as OwnReport } from "./report.js";
+import { prepareResume } from "./resume.js";
+import type { CheckOptions, PromotionCheck } from "./types/check.js";
+import type { Job } from "./types/job.js";
+import type { BrowserJournal, Journal, ResumeOptions } from "./types/journal.js";
+import type { IssueRequest, Plan, ReconcileOptions, RunOptions } from "./types/options.js";
+import type { Report } from "./types/report.js";
 
-export * from "./check.cjs";
-export * from "./errors.cjs";
-export * from "./hooks.cjs";
-export * from "./input.cjs";
-export * from "./job.cjs";
-export * from "./journal.cjs";
-export * from "./options.cjs";
-export * from "./report.cjs";
+export { IssueBulkError } from "./errors.js";
+export type * from "./errors.js";
+export type * from "./types/check.js";
+export type * from "./types/hooks.js";
+export type * from "./types/input.js";
+export type * from "./types/job.js";
+export type * from "./types/journal.js";
+export type * from "./types/options.js";
+export type * from "./types/report.js";
 
 /**
  * Issues one promotion to every customer and resolves with one outcome per customer.
@@ -39,7 +37,12 @@ export * from "./report.cjs";
  *   option, an input that cannot be read, no ids at all). Nothing was sent then, except with the
  *   code `core-crashed`.
  */
-export function issueBulk(request: IssueRequest, options: RunOptions): Promise<Report>;
+export async function issueBulk(
+  request: IssueRequest,
+  options: RunOptions,
+): Promise<Report> {
+  return new OwnJob(engine, prepare(engine, request, options, false)).done;
+}
 
 /**
  * Starts the same run and returns at once with a {@link Job} that can be watched, paused and
@@ -51,7 +54,9 @@ export function issueBulk(request: IssueRequest, options: RunOptions): Promise<R
  * @throws {@link IssueBulkError} at once for a wrong request or option, before the input is read.
  *   What is wrong with the input itself rejects `job.done`.
  */
-export function startIssueBulk(request: IssueRequest, options: RunOptions): Job;
+export function startIssueBulk(request: IssueRequest, options: RunOptions): Job {
+  return new OwnJob(engine, prepare(engine, request, options, true));
+}
 
 /**
  * Goes on with a run that was interrupted, also by a crash or `kill -9`: outcomes that were known
@@ -64,10 +69,17 @@ export function startIssueBulk(request: IssueRequest, options: RunOptions): Job;
  *   `journal-mismatch`, `journal-damaged`, `journal-version`, `journal-locked` or
  *   `journal-failed`; nothing was sent then.
  */
-export function resumeIssueBulk(journal: Journal, options: ResumeOptions): Promise<Report>;
+export async function resumeIssueBulk(
+  journal: Journal,
+  options: ResumeOptions,
+): Promise<Report> {
+  return new OwnJob(engine, prepareResume(engine, journal, options, false)).done;
+}
 
 /** The same as a {@link Job}, as `startIssueBulk` is to `issueBulk`. */
-export function startResumeIssueBulk(journal: Journal, options: ResumeOptions): Job;
+export function startResumeIssueBulk(journal: Journal, options: ResumeOptions): Job {
+  return new OwnJob(engine, prepareResume(engine, journal, options, true));
+}
 
 /**
  * The report of a journal as it stands. Sends nothing and writes nothing; what was not sent is
@@ -75,7 +87,9 @@ export function startResumeIssueBulk(journal: Journal, options: ResumeOptions): 
  *
  * @throws {@link IssueBulkError} as a rejection, as `resumeIssueBulk`.
  */
-export function readJournal(journal: Journal): Promise<Report>;
+export async function readJournal(journal: Journal): Promise<Report> {
+  return reportOf(journal);
+}
 
 /**
  * Reads the customers' promotions back to find out what became of the ids that a run left
@@ -94,7 +108,16 @@ export function readJournal(journal: Journal): Promise<Report>;
  * @param report of a run, or the journal of one that was interrupted and shall not go on.
  * @throws {@link IssueBulkError} as a rejection, for a wrong option, and as `readJournal`.
  */
-export function reconcile(report: Report | Journal, options: ReconcileOptions): Promise<Report>;
+export async function reconcile(
+  report: Report | Journal,
+  options: ReconcileOptions,
+): Promise<Report> {
+  const isReport = report instanceof OwnReport;
+  const source = isReport ? report : await reportOf(journalOf(report, "report"));
+  // An empty report has nothing to reconcile.
+  if (source.length === 0) return source;
+  return new OwnJob(engine, prepareReconcile(engine, source, options)).done;
+}
 
 /**
  * Asks the service about a promotion before it is issued: whether it exists, is active and can be
@@ -105,10 +128,12 @@ export function reconcile(report: Report | Journal, options: ReconcileOptions): 
  *
  * @throws {@link IssueBulkError} as a rejection, for a wrong argument.
  */
-export function checkPromotion(
+export async function checkPromotion(
   request: { promotionId: string },
   options: CheckOptions,
-): Promise<PromotionCheck>;
+): Promise<PromotionCheck> {
+  return check(engine, request, options);
+}
 
 /**
  * Reads and checks the input as a run would and says what the run would do. Sends nothing.
@@ -118,7 +143,33 @@ export function checkPromotion(
  *
  * @throws {@link IssueBulkError} as a rejection, for the same mistakes as `issueBulk`.
  */
-export function planIssueBulk(request: IssueRequest, options: RunOptions): Promise<Plan>;
+export async function planIssueBulk(request: IssueRequest, options: RunOptions): Promise<Plan> {
+  return plan(engine, request, options);
+}
 
 /** The version of this package, as in its `package.json`. */
-export function version(): string;
+export function version(): string {
+  return engine.call((core) => core.version());
+}
+
+/**
+ * A journal in the browser's IndexedDB, for pages and workers of one origin. `name` tells journals
+ * apart. A second run with the same journal, in whichever tab, is refused with `journal-locked`;
+ * a page that is closed or crashes lets go of it. Needs https or localhost.
+ *
+ * The browser may drop it when the disk is full, unless `navigator.storage.persist()` was granted.
+ */
+export function indexedDbJournal(name: string): BrowserJournal {
+  return journalIn(name);
+}
+
+async function reportOf(journal: unknown): Promise<OwnReport> {
+  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  try {
+    const recovered = await keeper.look();
+    const outcomes = engine.call(() => recovered.review(performance.now(), Date.now()));
+    return new OwnReport(engine, outcomes, []);
+  } finally {
+    await keeper.close();
+  }
+}

@@ -3,8 +3,11 @@
  *
  * @packageDocumentation
  */
-import type { Journal } from "./journal.cjs";
-import type { Transport } from "./options.cjs";
+import { fileInput as inputFrom } from "./node/file-input.js";
+import { fileJournal as journalIn } from "./node/file-journal.js";
+import { undiciTransport as onUndici } from "./node/undici-transport.js";
+import type { Journal } from "./types/journal.js";
+import type { Transport } from "./types/options.js";
 
 /**
  * A journal in a file, made if it is not there, readable by its owner alone. Every append is on
@@ -21,7 +24,9 @@ import type { Transport } from "./options.cjs";
 export function fileJournal(path: string | URL): Journal & {
   /** Closes the file and gives its lock back. A run does so at its end. */
   close(): Promise<void>;
-};
+} {
+  return journalIn(path);
+}
 
 /**
  * Customers from a file, for `customerIds`: opened when it is read, so it can be given to
@@ -31,8 +36,10 @@ export function fileJournal(path: string | URL): Journal & {
  */
 export function fileInput(
   path: string | URL,
-  options?: { gzip?: boolean | undefined },
-): AsyncIterable<Uint8Array>;
+  options: { gzip?: boolean | undefined } = {},
+): AsyncIterable<Uint8Array> {
+  return inputFrom(path, options);
+}
 
 /**
  * A {@link Transport} on undici, which you install beside this package (`npm install undici`, 6.19
@@ -42,6 +49,8 @@ export function fileInput(
  *   requests, such as `RetryAgent`, would issue twice. Default: undici's global one.
  * @throws `IssueBulkError` with `invalid-argument`, as a rejection, where undici is not installed.
  */
-export function undiciTransport(options?: {
+export async function undiciTransport(options?: {
   dispatcher?: object | undefined;
-}): Promise<Transport>;
+}): Promise<Transport> {
+  return onUndici(options);
+}

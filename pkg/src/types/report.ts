@@ -1,5 +1,4 @@
-/// <reference lib="esnext.disposable" />
-import type { CustomerId, Problem } from "./input.cjs";
+import type { CustomerId, Problem } from "./input.js";
 
 /**
  * What became of one customer. `outcome` tells the four kinds apart:
@@ -243,7 +242,7 @@ export interface Cause {
  * The end of a run: one outcome for each distinct valid id, in the order of the input. Rows are
  * kept as columns in compact form and become objects only when they are asked for.
  */
-export interface Report extends Iterable<Outcome> {
+export interface Report extends Iterable<Outcome>, Disposal {
   readonly counts: Counts;
   /** Rows: distinct valid ids. */
   readonly length: number;
@@ -306,6 +305,12 @@ export interface Report extends Iterable<Outcome> {
    * rows afterwards throws `report-disposed`. `using report = ...` does the same.
    */
   dispose(): void;
-  /** The same as `dispose`, for `using`. */
-  [Symbol.dispose](): void;
 }
+
+/**
+ * `[Symbol.dispose]()`, the same as `dispose()`, for `using`: in projects whose type libraries
+ * declare that symbol (`esnext.disposable`), and nothing in others.
+ */
+export type Disposal = SymbolConstructor extends { readonly dispose: infer Name extends symbol }
+  ? { [K in Name]: () => void }
+  : object;

@@ -1,4 +1,4 @@
-import type { Counts, Stopped } from "./report.cjs";
+import type { Counts, Stopped } from "./report.js";
 
 /**
  * Functions that are told of a run as it goes, for tracing and metrics. Each gets one frozen

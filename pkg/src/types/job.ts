@@ -1,5 +1,5 @@
-import type { Auth } from "./options.cjs";
-import type { Report, StopCode } from "./report.cjs";
+import type { Auth } from "./options.js";
+import type { Report, StopCode } from "./report.js";
 
 /** A run that is under way. */
 export interface Job {

@@ -2,16 +2,14 @@
  * The rows of a run that was cancelled while its input was still arriving: none. It stands in
  * for the core's rows, which take an input with at least one id.
  */
+import type { Outcomes } from "./report.js";
 
 /** As the core writes it; a test compares the two. */
 const CSV_HEADER =
   "customer_id,outcome,issuance_id,event_time,valid_till,earned_from_id,reason,service_code," +
   "http_status,message,request_id,verified_by\r\n";
 
-/** @typedef {import("./report.js").Outcomes} Outcomes */
-
-/** @implements {Outcomes} */
-export class NoOutcomes {
+export class NoOutcomes implements Outcomes {
   length = 0;
 
   counts() {
@@ -34,7 +32,7 @@ export class NoOutcomes {
 
   stopped() {
     return {
-      code: /** @type {const} */ ("cancelled"),
+      code: "cancelled" as const,
       reason:
         "The run was cancelled while customerIds was still arriving; nothing was sent, and what " +
         "had arrived is not listed, since it may end in half an id.",
@@ -57,8 +55,7 @@ export class NoOutcomes {
     return -1;
   }
 
-  /** @returns {never} */
-  at() {
+  at(): never {
     throw new RangeError("there are no rows");
   }
 

@@ -1,10 +1,17 @@
 /** The end of a run. Rows stay in the core's columns and become objects as they are asked for. */
+import type { Outcomes as CoreOutcomes } from "./core.js";
+import type { Engine } from "./engine.js";
 import { IssueBulkError } from "./errors.js";
 import { Page } from "./page.js";
+import type { CustomerId, Problem } from "./types/input.js";
+import type * as Public from "./types/report.js";
+import type { Counts, Issued, Note, Outcome, ReadBack, Stopped } from "./types/report.js";
 
-/** @typedef {import("../types/report.cjs").Outcome} Outcome */
-/** @typedef {import("../types/report.cjs").Note} Note */
-/** @typedef {Pick<import("./core.js").Outcomes, keyof import("./core.js").Outcomes>} Outcomes */
+/** What a report reads: the core's rows, or none. */
+export type Outcomes = Pick<CoreOutcomes, keyof CoreOutcomes>;
+
+type Kind = Outcome["outcome"];
+type OfKind<Name extends Kind> = Extract<Outcome, { outcome: Name }>;
 
 /** The core's numbers of the four outcomes. */
 const NUMBER_OF = Object.freeze({ issued: 0, rejected: 1, unsent: 2, unknown: 3 });
@@ -15,24 +22,21 @@ const ROWS_PAGE = 512;
 /** Rows of a CSV or NDJSON made at once: some 300 kB, well below a frame's time. */
 const ROWS_SLICE = 2_000;
 
-export class Report {
-  #engine;
-  /** @type {Outcomes | null} */
-  #outcomes;
-  #ownNotes;
-  counts;
-  length;
-  stopped;
-  problems;
-  readBack;
-  #coreNotes;
+export class Report implements Public.Report {
+  readonly #engine: Engine;
+  #outcomes: Outcomes | null;
+  readonly #ownNotes: readonly Note[];
+  readonly #coreNotes: readonly Note[];
+  readonly counts: Counts;
+  readonly length: number;
+  readonly stopped: Stopped | null;
+  readonly problems: readonly Problem[];
+  readonly readBack: ReadBack | null;
+  /** Defined below, where the runtime has the symbol. */
+  declare [Symbol.dispose]: () => void;
 
-  /**
-   * @param {import("./engine.js").Engine} engine
-   * @param {Outcomes} outcomes
-   * @param {readonly Note[]} notes of the face, beside those of the core; may still grow
-   */
-  constructor(engine, outcomes, notes) {
+  /** @param notes of the face, beside those of the core; may still grow */
+  constructor(engine: Engine, outcomes: Outcomes, notes: readonly Note[]) {
     this.#engine = engine;
     this.#outcomes = outcomes;
     this.#ownNotes = notes;
@@ -52,17 +56,11 @@ export class Report {
     this.#coreNotes = read.notes;
   }
 
-  get notes() {
+  get notes(): readonly Note[] {
     return [...this.#coreNotes, ...this.#ownNotes];
   }
 
-  /**
-   * @template {Outcome["outcome"]} Kind
-   * @param {import("../types/input.cjs").CustomerId} id
-   * @param {Kind} [kind]
-   * @returns {Extract<Outcome, { outcome: Kind }> | undefined}
-   */
-  get(id, kind) {
+  get<Name extends Kind>(id: CustomerId, kind?: Name): OfKind<Name> | undefined {
     if (typeof id === "number" && !Number.isSafeInteger(id)) {
       throw new IssueBulkError(
         "not-exact",
@@ -72,39 +70,37 @@ export class Report {
     const row = this.#read((outcomes) => outcomes.find(String(id)));
     const outcome = row < 0 ? undefined : this.at(row);
     const isWanted = kind === undefined || outcome?.outcome === kind;
-    return isWanted ? /** @type {any} */ (outcome) : undefined;
+    return isWanted ? (outcome as OfKind<Name> | undefined) : undefined;
   }
 
-  /** @param {number} row */
-  at(row) {
+  at(row: number): Outcome | undefined {
     const isRow = Number.isInteger(row) && row >= 0 && row < this.length;
     return this.#read((outcomes) => (isRow ? outcomes.at(row) : undefined));
   }
 
-  [Symbol.iterator]() {
+  [Symbol.iterator](): IterableIterator<Outcome> {
     return this.#pages((from) => (from < this.length ? from : -1));
   }
 
-  /** @returns {IterableIterator<import("../types/report.cjs").Issued>} */
-  issued() {
-    const next = (/** @type {number} */ from) =>
+  issued(): IterableIterator<Issued> {
+    const next = (from: number) =>
       this.#read((outcomes) => outcomes.next(NUMBER_OF.issued, from));
-    return /** @type {any} */ (this.#pages(next, "issued"));
+    return this.#pages(next, "issued") as IterableIterator<Issued>;
   }
 
-  rejected() {
+  rejected(): IterableIterator<Public.Rejected> {
     return this.#those("rejected");
   }
 
-  unsent() {
+  unsent(): IterableIterator<Public.Unsent> {
     return this.#those("unsent");
   }
 
-  unknown() {
+  unknown(): IterableIterator<Public.Unknown> {
     return this.#those("unknown");
   }
 
-  columns() {
+  columns(): Public.Columns {
     return this.#read((outcomes) => ({
       customerIds: outcomes.ids(),
       outcomes: outcomes.states(),
@@ -116,48 +112,36 @@ export class Report {
     }));
   }
 
-  csv() {
+  csv(): ReadableStream<Uint8Array> {
     return this.#stream((outcomes, row) => outcomes.csv(row, ROWS_SLICE));
   }
 
-  ndjson() {
+  ndjson(): ReadableStream<Uint8Array> {
     return this.#stream((outcomes, row) => outcomes.ndjson(row, ROWS_SLICE));
   }
 
-  toJSON() {
+  toJSON(): ReturnType<Public.Report["toJSON"]> {
     const { counts, stopped, notes, readBack } = this;
     return { counts, stopped, notes, readBack };
   }
 
-  /**
-   * What a read-back begins with; the report stays as it is.
-   *
-   * @template T
-   * @param {Report} report
-   * @param {(outcomes: Outcomes) => T} action
-   * @returns {T}
-   */
-  static readFrom(report, action) {
+  /** What a read-back begins with; the report stays as it is. */
+  static readFrom<T>(report: Report, action: (outcomes: Outcomes) => T): T {
     return report.#read(action);
   }
 
-  dispose() {
+  dispose(): void {
     const outcomes = this.#outcomes;
     this.#outcomes = null;
     if (outcomes !== null) this.#engine.call(() => outcomes.free());
   }
 
-  /**
-   * @template T
-   * @param {(outcomes: Outcomes) => T} action
-   * @returns {T}
-   */
-  #read(action) {
+  #read<T>(action: (outcomes: Outcomes) => T): T {
     const outcomes = this.#assertReadable();
     return this.#engine.call(() => action(outcomes));
   }
 
-  #assertReadable() {
+  #assertReadable(): Outcomes {
     this.#engine.assertReady();
     const outcomes = this.#outcomes;
     if (outcomes === null) {
@@ -168,14 +152,12 @@ export class Report {
   }
 
   /**
-   * @param {(from: number) => number} next the first row of the next page, from there on; negative
-   *   at the end
-   * @param {Outcome["outcome"]} [only] passes over the others
-   * @returns {IterableIterator<Outcome>}
+   * @param next the first row of the next page, from there on; negative at the end
+   * @param only passes over the others
    */
-  *#pages(next, only) {
-    /** @type {Outcome | undefined} an ordinary row, for what all of them share */
-    let example;
+  *#pages(next: (from: number) => number, only?: Kind): IterableIterator<Outcome> {
+    /** An ordinary row, for what all of them share. */
+    let example: Outcome | undefined;
     for (let from = next(0); from >= 0; from = next(from + ROWS_PAGE)) {
       const count = Math.min(ROWS_PAGE, this.length - from);
       const page = new Page(this.#read((outcomes) => outcomes.page(from, count)));
@@ -194,27 +176,17 @@ export class Report {
     }
   }
 
-  /**
-   * @template {Outcome["outcome"]} Name
-   * @param {Name} name
-   * @returns {IterableIterator<Extract<Outcome, { outcome: Name }>>}
-   */
-  *#those(name) {
+  *#those<Name extends Kind>(name: Name): IterableIterator<OfKind<Name>> {
     const number = NUMBER_OF[name];
-    const next = (/** @type {number} */ from) =>
+    const next = (from: number) =>
       this.#read((outcomes) => outcomes.next(number, from));
     for (let row = next(0); row >= 0; row = next(row + 1)) {
-      yield /** @type {Extract<Outcome, { outcome: Name }>} */ (this.at(row));
+      yield this.at(row) as OfKind<Name>;
     }
   }
 
-  /**
-   * A stream that makes its bytes as they are asked for.
-   *
-   * @param {(outcomes: Outcomes, row: number) => Uint8Array} slice
-   * @returns {ReadableStream<Uint8Array>}
-   */
-  #stream(slice) {
+  /** A stream that makes its bytes as they are asked for. */
+  #stream(slice: (outcomes: Outcomes, row: number) => Uint8Array): ReadableStream<Uint8Array> {
     let row = 0;
     return new ReadableStream(
       {
@@ -229,12 +201,8 @@ export class Report {
   }
 }
 
-/**
- * The sums alone: what only describes a run under way is no part of a report.
- *
- * @param {import("../types/report.cjs").Counts} counts
- */
-function countsOf(counts) {
+/** The sums alone: what only describes a run under way is no part of a report. */
+function countsOf(counts: Counts): Counts {
   const { given, invalid, duplicate, blank, issued, rejected, unsent, unknown } = counts;
   const { attempts, retries, bytesSent, bytesReceived, elapsedMs } = counts;
   const outcomes = { issued, rejected, unsent, unknown };
@@ -242,13 +210,8 @@ function countsOf(counts) {
   return Object.freeze({ given, invalid, duplicate, blank, ...outcomes, ...cost });
 }
 
-/**
- * Null for whatever was not told, as everywhere in a report.
- *
- * @param {ReturnType<Outcomes["stopped"]>} stopped
- * @returns {import("../types/report.cjs").Stopped | null}
- */
-function stoppedOf(stopped) {
+/** Null for whatever was not told, as everywhere in a report. */
+function stoppedOf(stopped: ReturnType<Outcomes["stopped"]>): Stopped | null {
   if (stopped === null) return null;
   const { code, reason, status = null, serviceCode = null, requestId = null } = stopped;
   return Object.freeze({ code, reason, status, serviceCode, requestId });

@@ -1,4 +1,4 @@
-import type { IssueRequest, RunOptions } from "./options.cjs";
+import type { IssueRequest, RunOptions } from "./options.js";
 
 /**
  * Where a run writes down what it is about to do and what came of it, so that another process can
@@ -41,12 +41,3 @@ export interface BrowserJournal extends Journal {
   /** Deletes what it holds, customers included; `journal-locked` while a run has it open. */
   delete(): Promise<void>;
 }
-
-/**
- * A journal in the browser's IndexedDB, for pages and workers of one origin. `name` tells journals
- * apart. A second run with the same journal, in whichever tab, is refused with `journal-locked`;
- * a page that is closed or crashes lets go of it. Needs https or localhost.
- *
- * The browser may drop it when the disk is full, unless `navigator.storage.persist()` was granted.
- */
-export function indexedDbJournal(name: string): BrowserJournal;

@@ -2,6 +2,7 @@
  * Some rows of a report as the core writes them for a loop: times as numbers, then text of which
  * each row has a fixed share. To take a row out of it costs a fraction of a call into the core.
  */
+import type { Issued } from "./types/report.js";
 
 /** Bytes of the two times of a row. */
 const TIMES = 16;
@@ -14,15 +15,12 @@ const NONE = 64;
 
 const decoder = new TextDecoder();
 
-/** @typedef {import("../types/report.cjs").Issued} Issued */
-
 export class Page {
-  #times;
-  #text;
-  length;
+  readonly #times: Float64Array;
+  readonly #text: string;
+  readonly length: number;
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes */
-  constructor(bytes) {
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
     const rows = bytes.length / (TIMES + ROW);
     this.length = rows;
     // Every runtime of today is little-endian, as wasm is by definition.
@@ -30,17 +28,16 @@ export class Page {
     this.#text = decoder.decode(bytes.subarray(TIMES * rows));
   }
 
-  /** @param {number} row whether it was issued like the others */
-  isOrdinary(row) {
+  /** Whether a row was issued like the others. */
+  isOrdinary(row: number): boolean {
     return this.#text.charCodeAt(ROW * row) !== NONE;
   }
 
   /**
-   * @param {number} row an ordinary one
-   * @param {Issued} example another of them: promotion and context are the same for all
-   * @returns {Issued}
+   * @param row an ordinary one
+   * @param example another of them: promotion and context are the same for all
    */
-  issued(row, { outcome, verifiedBy, promotionId, earnedFromId }) {
+  issued(row: number, { outcome, verifiedBy, promotionId, earnedFromId }: Issued): Issued {
     const text = this.#text;
     const at = ROW * row;
     const digits = text.charCodeAt(at) - NONE;
@@ -52,7 +49,6 @@ export class Page {
   }
 }
 
-/** @param {number | undefined} time */
-function timeOf(time) {
+function timeOf(time: number | undefined): number | null {
   return time === undefined || Number.isNaN(time) ? null : time;
 }

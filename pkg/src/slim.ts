@@ -5,7 +5,11 @@
  *
  * @packageDocumentation
  */
-export * from "./main.cjs";
+export * from "./face.js";
+
+// The entry without the wasm: `init` or `initSync` bring it, from wherever the page wants.
+import * as core from "./core.js";
+import { engine } from "./engine.js";
 
 /** Something the WebAssembly of `issue-bulk/wasm` can be compiled or fetched from. */
 export type WasmSource = WasmModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
@@ -23,7 +27,14 @@ export type WasmModule = object;
  * @throws {@link IssueBulkError} `core-not-ready`, as a rejection, with the `cause`; it may be
  *   called again with another source.
  */
-export function init(source: WasmSource | Promise<WasmSource>): Promise<void>;
+export async function init(source: WasmSource | Promise<WasmSource>): Promise<void> {
+  try {
+    await core.default({ module_or_path: await source });
+  } catch (error) {
+    throwFailure(error);
+  }
+  engine.boot(core, () => {});
+}
 
 /**
  * The same without waiting, from a compiled module or from bytes. Browsers compile at most 8 MB
@@ -31,4 +42,16 @@ export function init(source: WasmSource | Promise<WasmSource>): Promise<void>;
  *
  * @throws {@link IssueBulkError} `core-not-ready` with the `cause`.
  */
-export function initSync(source: WasmModule | ArrayBuffer | ArrayBufferView): void;
+export function initSync(source: WasmModule | ArrayBuffer | ArrayBufferView): void {
+  engine.boot(core, () => void core.initSync({ module: source }));
+  engine.assertReady();
+}
+
+/** Lets the engine say it, in the words it has for a core that could not be compiled. */
+function throwFailure(error: unknown): never {
+  engine.boot(core, () => {
+    throw error;
+  });
+  engine.assertReady();
+  throw error;
+}

@@ -1,8 +1,8 @@
-import type { CustomerIds, InputOptions, Problem } from "./input.cjs";
-import type { Hooks } from "./hooks.cjs";
-import type { Progress } from "./job.cjs";
-import type { Journal } from "./journal.cjs";
-import type { Outcome } from "./report.cjs";
+import type { CustomerIds, InputOptions, Problem } from "./input.js";
+import type { Hooks } from "./hooks.js";
+import type { Progress } from "./job.js";
+import type { Journal } from "./journal.js";
+import type { Outcome } from "./report.js";
 
 /** What is issued, and to whom. */
 export interface IssueRequest {
