@@ -9,7 +9,17 @@ use std::path::{Path, PathBuf};
 /// documentation.
 const LEVELS: [&[&str]; 10] = [
     &["decimal", "text", "time", "rng", "id"],
-    &["limits", "backoff", "budget", "retry_after", "outcome", "policy", "json", "secrets"],
+    &[
+        "limits",
+        "backoff",
+        "budget",
+        "retry_after",
+        "outcome",
+        "policy",
+        "json",
+        "secrets",
+        "digest",
+    ],
     &["intake", "request", "response"],
     &["batch", "verdict"],
     &["plan", "ledger"],
