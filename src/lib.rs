@@ -6,7 +6,7 @@
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
 //! | 0 | `decimal` `text` `time` `rng` `id` | digits, texts, instants, seeded chance, exact ids |
-//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` `secrets` `digest` | bounds |
+//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` `secrets` `digest` | |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |

@@ -84,15 +84,32 @@ function connectDrop(zone) {
 
 /** @param {{ blob: Blob, name: string } | null} list */
 async function take(list) {
-  given = list;
+  given = null;
   accepted = null;
   header = null;
   const look = ++looks;
-  const found = list === null ? null : await readHeader(list.blob).catch(() => null);
+  notice("customers-error", "");
+  show("survey", false);
+  const kept = await keep(list).catch(() => null);
   if (look !== looks) return;
-  header = found;
+  if (list !== null && kept === null) {
+    notice("customers-error", `${list.name} could not be read. Pick it again.`);
+  }
+  given = kept;
+  header = kept === null ? null : await readHeader(kept.blob).catch(() => null);
+  if (look !== looks) return;
   offerColumns();
-  await lookAgain();
+  if (kept !== null) await lookAgain();
+}
+
+/**
+ * The list with its bytes in memory. A `File` names a place on the disk, which may hold another
+ * list by the time that it is sent: what was looked at is what is sent.
+ *
+ * @param {{ blob: Blob, name: string } | null} list
+ */
+async function keep(list) {
+  return list && { ...list, blob: new Blob([await list.blob.arrayBuffer()]) };
 }
 
 function offerColumns() {
