@@ -39,14 +39,12 @@ export async function buildPackage() {
 }
 
 /**
- * Three places of the generated glue, and what stands there instead:
+ * Two places of the generated glue, and what stands there instead:
  *
  * - A sandbox such as Next's edge runtime passes a Module of another realm, for which
  *   `instanceof` is false. The tag of the object is the same in every realm.
  * - A core that was started while this one still loaded (`initSync`, the default entry) may be in
  *   the middle of a run; to replace it would give that run another memory.
- * - A function that names fewer arguments than it is given needs a way out of the wasm of its own,
- *   which Node 20 compiles at every start. With as many it shares that of others.
  */
 const PATCHES = [
   [
@@ -56,10 +54,6 @@ const PATCHES = [
   [
     "await __wbg_load(await module_or_path, imports);\n",
     "await __wbg_load(await module_or_path, imports);\n    if (wasm !== undefined) return wasm;\n",
-  ],
-  [
-    ": function() { return handleError(function (arg0, arg1) {",
-    ": function(arg0, arg1) { return handleError(function (arg0, arg1) {",
   ],
 ];
 

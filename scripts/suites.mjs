@@ -81,7 +81,6 @@ export const SUITES = [
     name: "clippy-wasm",
     commands: () => [
       cargo("clippy", ...WASM, "--all-targets", ...DENY),
-      cargo("clippy", ...WASM, "--lib", "--features", "artifact", ...DENY),
       cargo("clippy", "--target", WASM_TARGET, "-p", "issue-bulk-bench-core", ...DENY),
     ],
   },

@@ -13,7 +13,6 @@ import { run } from "./run.mjs";
  * @property {string} folder gets `core.js`, `core.d.ts` and `core_bg.wasm`
  * @property {string} log
  * @property {string} [crate] whose library becomes the wasm; default `issue-bulk`
- * @property {string} [features] of that crate; default `artifact`, the core without std
  * @property {boolean} [isNamed] whether functions keep their names, for a report on them
  */
 
@@ -24,9 +23,9 @@ import { run } from "./run.mjs";
  * @returns {Promise<void>}
  */
 export async function makeCore({
-  folder, log, crate = "issue-bulk", features = "artifact", isNamed = false,
+  folder, log, crate = "issue-bulk", isNamed = false,
 }) {
-  await compile(crate, features, log);
+  await compile(crate, log);
   const compiled = `${crate.replaceAll("-", "_")}.wasm`;
   const input = join(targetDirectory(), WASM_TARGET, "wasm", compiled);
   mkdirSync(folder, { recursive: true });
@@ -60,13 +59,12 @@ const PLAIN_EXPORTS = [
 
 /**
  * @param {string} crate
- * @param {string} features
  * @param {string} log
  */
-async function compile(crate, features, log) {
+async function compile(crate, log) {
   const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", crate, "--lib"];
   // The manifest names no cdylib: beside the rlib of the tests it would switch off LTO.
-  const kind = ["--features", features, "--crate-type", "cdylib"];
+  const kind = ["--crate-type", "cdylib"];
   // Panic messages name source files; nobody needs to learn where this machine keeps them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });

@@ -14,6 +14,7 @@ use core::time::Duration;
 use md5::{Digest as _, Md5};
 
 /// Text that must not be printed.
+#[derive(Clone)]
 pub struct Secret(Box<str>);
 
 impl Secret {
@@ -27,6 +28,7 @@ impl Secret {
 }
 
 /// Who issues, as the caller says it.
+#[derive(Clone)]
 pub enum Auth {
     /// A till and its password; the service wants the password's MD5.
     Basic { username: Box<str>, password: Secret },

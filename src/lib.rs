@@ -22,8 +22,7 @@
 //!
 //! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
 
-// Without `std` the core cannot even name a clock, a thread or a file; and in the wasm the handling
-// of panics, which `std` brings along with all text formatting, would be a tenth of its bytes.
+// Without `std` the core cannot even name a clock, a thread or a file.
 #![cfg_attr(not(test), no_std)]
 // A panic in wasm leaves a promise that never settles, so the core may not be able to panic:
 // whatever could is denied, and bad input becomes a value instead.

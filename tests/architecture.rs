@@ -45,7 +45,8 @@ const NEIGHBOURS: [(&str, &str); 10] = [
 ];
 
 const LINES_MAX: usize = 500;
-const WASM_CRATES: [&str; 4] = ["wasm_bindgen", "js_sys", "web_sys", "serde_wasm_bindgen"];
+const WASM_CRATES: [&str; 5] =
+    ["wasm_bindgen", "js_sys", "web_sys", "serde_wasm_bindgen", "serde::"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -13,17 +13,27 @@ import type {
 } from "./types/report.js";
 import type { PromotionCheck } from "./types/check.js";
 import type { Problem } from "./types/input.js";
-import type { Plan } from "./types/options.js";
+import type { Plan as Forecast } from "./types/options.js";
 import type { AttemptEnd } from "./types/hooks.js";
 import type { Progress } from "./types/job.js";
 
 export type Core = typeof import("./core.js");
 
-/** Options by name; the call that takes them frees them. */
-export class Settings {
-  text(name: string, value: string): void;
-  /** Also for true and false, as 1 and 0. */
-  number(name: string, value: number): void;
+/** What one call of the package asks for, read and checked. */
+export class Plan {
+  private constructor();
+  /** Throws what is wrong with the arguments, as all four do. */
+  static ofRun(request: unknown, options: unknown, isJob: boolean): Plan;
+  static ofResumedRun(options: unknown, isJob: boolean): Plan;
+  static ofReadBack(options: unknown): Plan;
+  static ofCheck(request: unknown, options: unknown): Plan;
+  intake(): Intake;
+  /** Sends nothing and leaves the input as it is. */
+  forecast(input: Input): Omit<Forecast, "format" | "column" | "header" | "problems">;
+  /** Other credentials for what begins later. */
+  setAuth(auth: unknown): void;
+  /** Whether a read-back follows the run. */
+  readonly isReadBack: boolean;
   free(): void;
 }
 
@@ -39,7 +49,7 @@ export interface InputSummary {
 }
 
 export class Intake {
-  constructor(settings: Settings);
+  private constructor();
   pushBytes(bytes: Uint8Array): void;
   pushText(text: string): void;
   pushNumber(value: number): void;
@@ -56,39 +66,30 @@ export class Input {
   free(): void;
 }
 
-/** Throws what is wrong with the options. */
-export function validate(settings: Settings): void;
-
-/** By options that were found valid. */
-export function plan(
-  settings: Settings,
-  input: Input,
-): Omit<Plan, "format" | "column" | "header" | "problems">;
-
 /**
  * `now` is always milliseconds of `performance.now()`. An exchange is named by its batch and its
  * attempt; telling of one that is over changes nothing.
  */
 export class Run {
-  /** Consumes the input. */
-  constructor(settings: Settings, input: Input, now: number, epochMs: number, seed: number);
+  /** Consumes the input. `chance` decides the jitter unless the plan has a seed. */
+  constructor(plan: Plan, input: Input, now: number, epochMs: number, chance: number);
   /** Consumes what was recovered. */
   static resumed(
-    settings: Settings,
+    plan: Plan,
     recovered: Recovered,
     now: number,
     epochMs: number,
-    seed: number,
+    chance: number,
   ): Run;
-  /** What the settings leave out is as in the run of the outcomes, which stay as they are. */
+  /** The outcomes stay as they are. */
   static readBack(
-    settings: Settings,
+    plan: Plan,
     outcomes: Outcomes,
     now: number,
     epochMs: number,
-    seed: number,
+    chance: number,
   ): Run;
-  static check(settings: Settings, now: number, epochMs: number, seed: number): Run;
+  static check(plan: Plan, now: number, epochMs: number, chance: number): Run;
   start(now: number): void;
   /** What to do next: 0 send, 1 abort, 2 fetch credentials, 3 wait, 4 persist, 5 done. */
   poll(now: number): number;
@@ -138,7 +139,9 @@ export class Run {
   persisted(): void;
   persistFailed(): void;
   pause(): void;
-  resume(now: number, auth: Settings | undefined): void;
+  /** Takes the credentials that the plan has by now, of the kind of those before. */
+  renew(plan: Plan): void;
+  resume(now: number): void;
   cancel(): void;
   progress(now: number): Progress;
   /** Consumes the run, which must be done. */

@@ -4,10 +4,8 @@ import { Driver } from "./driver.js";
 import { kindOf } from "./errors.js";
 import { NoOutcomes } from "./no-outcomes.js";
 import { addNote } from "./notes.js";
-import { readAuth } from "./options.js";
 import { NOTHING_YET, ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
-import { intoCore } from "./settings.js";
 import { Watch } from "./watch.js";
 
 /** @typedef {import("./types/job.js").Progress} Progress */
@@ -34,10 +32,10 @@ export class Job {
   constructor(engine, prepared) {
     this.#engine = engine;
     this.#prepared = prepared;
-    const { setup } = this.#prepared;
-    this.#credentials = setup.credentials;
-    this.#feed = new ProgressFeed(setup.onProgress, this.#notes);
-    this.#done = this.#live(setup.signal);
+    const { handlers } = this.#prepared;
+    this.#credentials = handlers.credentials;
+    this.#feed = new ProgressFeed(handlers.onProgress, this.#notes);
+    this.#done = this.#live(handlers.signal);
   }
 
   /** @returns {Promise<import("./types/report.js").Report>} */
@@ -68,24 +66,20 @@ export class Job {
     this.#active?.driver.tell((run) => run.pause());
   }
 
-  /** @param {import("./types/options.js").Auth} [given] */
-  resume(given) {
-    const { auth, credentials } = readAuth(given);
-    if (this.#active !== null) this.#resume(this.#active.driver, auth);
-    else if (auth !== undefined) this.#prepared.replaceAuth(auth);
-    // The driver asks for credentials later, in a turn of its own.
-    if (credentials !== undefined) this.#credentials = credentials;
+  /** @param {import("./types/options.js").Auth} [auth] */
+  resume(auth) {
+    if (auth !== undefined) this.#renew(auth);
+    this.#active?.driver.tell((run) => run.resume(performance.now()));
     this.#isPaused = false;
   }
 
-  /**
-   * @param {Driver} driver
-   * @param {import("./settings.js").Settings | undefined} auth
-   */
-  #resume(driver, auth) {
-    const crossing =
-      auth === undefined ? undefined : this.#engine.call((core) => intoCore(core, auth));
-    driver.tell((run) => run.resume(performance.now(), crossing));
+  /** @param {import("./types/options.js").Auth} auth */
+  #renew(auth) {
+    const { plan } = this.#prepared;
+    this.#engine.call(() => plan.setAuth(auth));
+    this.#active?.driver.tell((run) => run.renew(plan));
+    // The driver asks for credentials later, in a turn of its own.
+    if (typeof auth === "function") this.#credentials = auth;
   }
 
   cancel() {
@@ -103,8 +97,8 @@ export class Job {
       // A pause or a cancel in the turn of the start holds before the first call.
       await null;
       if (this.#isCancelled) this.#prepared.cut();
-      const begin = await this.#prepared.open();
-      const report = begin === null ? this.#withoutInput() : await this.#work(begin);
+      const run = await this.#prepared.open();
+      const report = run === null ? this.#withoutInput() : await this.#work(run);
       this.#feed.end();
       return report;
     } catch (error) {
@@ -131,12 +125,13 @@ export class Job {
     return new Report(this.#engine, new NoOutcomes(), this.#notes);
   }
 
-  /** @param {import("./prepare.js").Begin} begin */
-  async #work(begin) {
-    const { hooks, settings } = this.#prepared.setup;
+  /** @param {import("./core.js").Run} run */
+  async #work(run) {
+    const { plan, handlers } = this.#prepared;
+    const { hooks } = handlers;
     const watch = hooks === undefined ? null : new Watch(hooks, this.#notes);
-    let outcomes = await this.#drive(begin, watch);
-    if (!this.#isCancelled && settings.get("ambiguous") === "reconcile") {
+    let outcomes = await this.#drive(run, watch);
+    if (!this.#isCancelled && this.#engine.call(() => plan.isReadBack)) {
       outcomes = await this.#readBack(outcomes);
     }
     this.#feed.publish(this.#last);
@@ -147,30 +142,34 @@ export class Job {
 
   /** @param {import("./core.js").Outcomes} outcomes which it takes over */
   async #readBack(outcomes) {
-    /** @type {import("./prepare.js").Begin} */
-    const begin = (core, crossing, seed) =>
-      core.Run.readBack(crossing, outcomes, performance.now(), Date.now(), seed);
+    const { plan } = this.#prepared;
+    const run = this.#engine.call((core) =>
+      core.Run.readBack(plan, outcomes, performance.now(), Date.now(), Math.random()),
+    );
     // Hooks tell of what is issued; a reading issues nothing.
-    const decided = await this.#drive(begin, null);
+    const decided = await this.#drive(run, null);
     this.#engine.call(() => outcomes.free());
     return decided;
   }
 
   /**
-   * Drives to its end what begins there.
+   * Drives a run to its end.
    *
-   * @param {import("./prepare.js").Begin} begin
+   * @param {import("./core.js").Run} run
    * @param {Watch | null} watch
    * @returns {Promise<import("./core.js").Outcomes>}
    */
-  async #drive(begin, watch) {
-    const run = this.#engine.call((core) => this.#begin(core, begin));
-    const { onOutcomes } = this.#prepared.setup;
+  async #drive(run, watch) {
+    this.#engine.call(() => {
+      if (this.#isPaused) run.pause();
+      if (this.#isCancelled) run.cancel();
+    });
+    const { onOutcomes, transport } = this.#prepared.handlers;
     const stop = () => this.#cancelQuietly();
     const drain =
       onOutcomes === undefined ? null : new Drain(this.#engine, onOutcomes, this.#notes, stop);
     const driver = new Driver(this.#engine, run, {
-      transport: this.#prepared.setup.transport,
+      transport,
       credentials: () => this.#credentials,
       onCredentialsFailure: (error) => this.#noteCredentials(error),
       append: (bytes) => this.#append(bytes),
@@ -187,20 +186,6 @@ export class Job {
       this.#last = run.progress(performance.now());
       return run.outcomes(Date.now());
     });
-  }
-
-  /**
-   * @param {import("./core.js").Core} core
-   * @param {import("./prepare.js").Begin} begin
-   */
-  #begin(core, begin) {
-    const { settings, auth } = this.#prepared.setup;
-    const crossing = intoCore(core, new Map([...settings, ...auth]));
-    const seed = Number(settings.get("seed") ?? Math.random());
-    const run = begin(core, crossing, seed);
-    if (this.#isPaused) run.pause();
-    if (this.#isCancelled) run.cancel();
-    return run;
   }
 
   /**

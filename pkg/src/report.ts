@@ -1,5 +1,5 @@
 /** The end of a run. Rows stay in the core's columns and become objects as they are asked for. */
-import type { Outcomes as CoreOutcomes } from "./core.js";
+import type { Core, Outcomes as CoreOutcomes } from "./core.js";
 import type { Engine } from "./engine.js";
 import { IssueBulkError } from "./errors.js";
 import { Page } from "./page.js";
@@ -126,7 +126,7 @@ export class Report implements Public.Report {
   }
 
   /** What a read-back begins with; the report stays as it is. */
-  static readFrom<T>(report: Report, action: (outcomes: Outcomes) => T): T {
+  static readFrom<T>(report: Report, action: (outcomes: Outcomes, core: Core) => T): T {
     return report.#read(action);
   }
 
@@ -136,9 +136,9 @@ export class Report implements Public.Report {
     if (outcomes !== null) this.#engine.call(() => outcomes.free());
   }
 
-  #read<T>(action: (outcomes: Outcomes) => T): T {
+  #read<T>(action: (outcomes: Outcomes, core: Core) => T): T {
     const outcomes = this.#assertReadable();
-    return this.#engine.call(() => action(outcomes));
+    return this.#engine.call((core) => action(outcomes, core));
   }
 
   #assertReadable(): Outcomes {

@@ -40,9 +40,16 @@ const DONE = 5;
 export function brokenCore({ hangs = false, before = {} }) {
   const enter = (/** @type {string} */ name) => before[name]?.();
 
-  class Settings {
-    text() {}
-    number() {}
+  class Plan {
+    isReadBack = false;
+    static ofRun() {
+      enter("plan");
+      return new Plan();
+    }
+    intake() {
+      return new Intake();
+    }
+    free() {}
   }
 
   class Intake {
@@ -132,5 +139,5 @@ export function brokenCore({ hangs = false, before = {} }) {
     free() {}
   }
 
-  return { Settings, Intake, Run, validate: () => enter("validate"), version: () => "0.0.0" };
+  return { Plan, Run, version: () => "0.0.0" };
 }

@@ -67,7 +67,7 @@ test("a trap where a failure is told or a timer wakes the run rejects it", async
 });
 
 test("a trap before the input is read is thrown at once", () => {
-  const engine = engineOf({ before: { validate: throwing(() => {}) } });
+  const engine = engineOf({ before: { plan: throwing(() => {}) } });
   assert.throws(() => start(engine), CRASHED);
 });
 

@@ -1,11 +1,19 @@
-//! Rows and summaries on their way out: they cross as one JSON text, which is smaller and faster
-//! than setting properties; bulk data crosses as bytes and typed arrays.
+//! Rows and summaries on their way out: summaries are serde structs that become plain objects, rows
+//! cross as JSON texts, which is faster for many; bulk data crosses as bytes and typed arrays.
 
 use crate::json::Object;
 use alloc::string::String;
 use alloc::vec::Vec;
 use js_sys::JSON;
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
+
+/// A plain object with the fields of a struct: numbers for what is below 2^53, null for `None`.
+pub(super) fn plain<T: Serialize>(value: &T) -> JsValue {
+    let serializer = Serializer::json_compatible();
+    value.serialize(&serializer).unwrap_or(JsValue::UNDEFINED)
+}
 
 /// The value that a JSON text stands for, undefined for anything else. Bytes that are no UTF-8 are
 /// replaced.

@@ -1,21 +1,62 @@
 //! What crosses the border as an error: `{ code, message }`, which the face turns into an
 //! `IssueBulkError`.
 
-use super::convert::object;
+use super::convert::plain;
 use crate::request::RequestError;
+use alloc::string::String;
+use alloc::vec::Vec;
+use js_sys::Reflect;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-#[inline(never)]
-pub(super) fn error(code: &str, message: &str) -> JsValue {
-    object(|error| {
-        error.text("code", Some(code));
-        error.text("message", Some(message));
-    })
+/// What is refused and why.
+#[derive(Serialize)]
+pub(super) struct Refusal {
+    code: &'static str,
+    message: String,
+    /// The cells of a CSV's header, where a column is in question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<Vec<String>>,
+    /// What somebody else's code threw.
+    #[serde(skip)]
+    cause: Option<JsValue>,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, message: &str) -> Self {
+        Self { code, message: message.into(), header: None, cause: None }
+    }
+
+    pub(super) fn because(self, cause: JsValue) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+
+    pub(super) fn about(self, header: Vec<String>) -> Self {
+        Self { header: Some(header), ..self }
+    }
+}
+
+impl From<&RequestError> for Refusal {
+    fn from(refused: &RequestError) -> Self {
+        Self::new(refused.code, refused.message)
+    }
+}
+
+impl From<Refusal> for JsValue {
+    #[inline(never)]
+    fn from(refusal: Refusal) -> Self {
+        let error = plain(&refusal);
+        if let Some(cause) = &refusal.cause {
+            // A new plain object takes any property.
+            let _ = Reflect::set(&error, &"cause".into(), cause);
+        }
+        error
+    }
 }
 
 impl From<&RequestError> for JsValue {
     #[inline(never)]
     fn from(refused: &RequestError) -> Self {
-        error(refused.code, refused.message)
+        Refusal::from(refused).into()
     }
 }

@@ -1,12 +1,12 @@
 //! The exported intake: bytes and values in, distinct exact ids kept on this side.
 
 use super::convert::{object, parsed};
-use super::settings::Settings;
+use super::error::Refusal;
 use crate::id::List;
-use crate::intake::{self, Column, CsvOptions, Dedupe, Delimiter, Format, IntakeError, Layout};
+use crate::intake::{self, Dedupe, Format, IntakeError, Layout};
 use crate::intake::{Problem, ProblemReason};
 use crate::json::{self, Object};
-use crate::request::RequestError;
+use alloc::string::String;
 use alloc::vec::Vec;
 use js_sys::{BigInt64Array, Uint8Array};
 use wasm_bindgen::JsValue;
@@ -20,15 +20,6 @@ pub struct Intake {
 
 #[wasm_bindgen]
 impl Intake {
-    #[wasm_bindgen(constructor)]
-    pub fn new(settings: Settings) -> Result<Self, JsValue> {
-        let dedupe = match settings.get_number("input.dedupe") {
-            Some(0.0) => Dedupe::TrustInput,
-            _ => Dedupe::Exact,
-        };
-        Ok(Self { intake: intake::Intake::new(format_of(&settings)?, dedupe) })
-    }
-
     /// Bytes of a file or a text, as they come.
     #[wasm_bindgen(js_name = pushBytes)]
     pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
@@ -62,6 +53,12 @@ impl Intake {
             problems: written(&input.problems),
         };
         Ok(Input { source, layout: input.layout })
+    }
+}
+
+impl Intake {
+    pub(super) fn new(format: Format, dedupe: Dedupe) -> Self {
+        Self { intake: intake::Intake::new(format, dedupe) }
     }
 }
 
@@ -161,58 +158,9 @@ fn write_problem(problem: &Problem, out: &mut Vec<u8>) {
 
 #[inline(never)]
 fn thrown(error: &IntakeError) -> JsValue {
-    object(|object| {
-        object.text("code", Some(error.code()));
-        object.text("message", Some(&error.message()));
-        if !error.header().is_empty() {
-            object.texts("header", error.header().iter().map(|name| &**name));
-        }
-    })
-}
-
-const INVALID_INPUT: &RequestError = &RequestError {
-    code: "invalid-input",
-    message: "input.format must be auto, lines, csv, ndjson or json; input.column a name or a \
-              number from 1; input.delimiter one character.",
-};
-
-/// A column or a delimiter means CSV, a field means NDJSON, where no format is named.
-fn format_of(settings: &Settings) -> Result<Format, &'static RequestError> {
-    let delimiter = match settings.get("input.delimiter").map(str::as_bytes) {
-        None => Delimiter::Auto,
-        Some([byte]) => Delimiter::Byte(*byte),
-        Some(_) => return Err(INVALID_INPUT),
-    };
-    let csv = CsvOptions { column: column_of(settings)?, delimiter };
-    let field = settings.get("input.field");
-    let some_csv = csv.column != Column::Auto || csv.delimiter != Delimiter::Auto;
-    let format = match settings.get("input.format") {
-        Some("auto") | None if some_csv => "csv",
-        Some("auto") | None if field.is_some() => "ndjson",
-        Some("auto") | None => return Ok(Format::Auto),
-        Some(named) => named,
-    };
-    match format {
-        "csv" => Ok(Format::Csv(csv)),
-        "ndjson" => Ok(Format::Ndjson { field: field.map(Into::into) }),
-        "lines" => Ok(Format::Lines),
-        "json" => Ok(Format::Json),
-        _ => Err(INVALID_INPUT),
-    }
-}
-
-/// A column by its name or by its number from 1.
-fn column_of(settings: &Settings) -> Result<Column, &'static RequestError> {
-    if let Some(name) = settings.get("input.column") {
-        return Ok(Column::Name(name.into()));
-    }
-    match settings.get_number("input.column") {
-        None => Ok(Column::Auto),
-        Some(n) if n >= 1.0 && n <= f64::from(u32::MAX) && n % 1.0 == 0.0 => {
-            Ok(Column::Number(n as u32))
-        }
-        Some(_) => Err(INVALID_INPUT),
-    }
+    let refusal = Refusal::new(error.code(), &error.message());
+    let header: Vec<String> = error.header().iter().map(|name| (**name).into()).collect();
+    if header.is_empty() { refusal } else { refusal.about(header) }.into()
 }
 
 /// A copy of ids for JavaScript, which reads them as bigints.

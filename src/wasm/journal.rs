@@ -1,16 +1,13 @@
 //! The exported reading of a journal: bytes in, a run to go on with or its report out.
 
-use super::error::error;
+use super::error::Refusal;
 use super::intake::{Input, Source};
 use super::outcomes::Outcomes;
-use super::plan::read_plan;
+use super::plan::journalled;
 use super::run::{instant, unix_time};
-use super::settings::Settings;
-use crate::decimal;
 use crate::job::Job;
-use crate::journal::{self, Damage, Header};
-use alloc::string::String;
-use alloc::vec::Vec;
+use crate::journal::{self, Damage};
+use alloc::format;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -41,11 +38,9 @@ impl Recovery {
 
 #[inline(never)]
 fn damaged(damage: Damage) -> JsValue {
-    let mut offset = Vec::new();
-    decimal::write_unsigned(damage.offset, &mut offset);
-    let offset = String::from_utf8_lossy(&offset);
-    let message = [damage.what(), " (at byte ", &offset, "); it is left as it is."].concat();
-    error(damage.code(), &message)
+    let Damage { offset, .. } = damage;
+    let message = format!("{} (at byte {offset}); it is left as it is.", damage.what());
+    Refusal::new(damage.code(), &message).into()
 }
 
 /// The run of a journal.
@@ -69,32 +64,12 @@ impl Recovered {
 
     /// The outcomes as the journal has them. Nothing goes on.
     pub fn review(self, now: f64, wall_clock: f64) -> Result<Outcomes, JsValue> {
-        let mut settings = Settings::new();
-        complete(&mut settings, &self.inner.header);
-        let plan = read_plan(&settings)?;
+        let plan = journalled(&self.inner.header)?;
         let source = Source::from_blob(&self.inner.header.source);
         let started = self.inner.header.started;
         let job = Job::review(plan, self.inner, instant(now))?;
         // What was on its way may have left a moment ago.
         let record = job.into_record(started, unix_time(wall_clock));
         Ok(Outcomes::new(record, None, source, true))
-    }
-}
-
-/// What the caller leaves out is as in the journal.
-pub(super) fn complete(settings: &mut Settings, header: &Header) {
-    let texts = [
-        ("promotionId", &header.promotion),
-        ("contextId", &header.context),
-        ("host", &header.origin),
-        ("basePath", &header.base_path),
-    ];
-    for (name, value) in texts {
-        if settings.get(name).is_none() {
-            settings.text(name.into(), (**value).into());
-        }
-    }
-    if settings.get_number("batchSize").is_none() {
-        settings.number("batchSize".into(), header.batch_size.into());
     }
 }

@@ -13,13 +13,16 @@ mod error;
 mod intake;
 mod journal;
 mod observe;
+mod options;
 mod outcomes;
 mod plan;
 mod progress;
 mod promotion;
 mod run;
 mod runtime;
-mod settings;
+mod strict;
 
+#[cfg(test)]
+mod options_tests;
 #[cfg(test)]
 mod tests;

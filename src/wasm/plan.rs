@@ -1,15 +1,20 @@
-//! The exported plan, and how the caller's options become one: used by a run and by a dry run.
+//! The exported plan: what the caller asked for, read and checked once, before any input is read.
+//! It makes the intake and the forecast, and runs are made from it.
 
 use super::convert::object;
-use super::intake::Input;
-use super::settings::Settings;
-use crate::auth::{Attribution, Auth, Secret};
+use super::error::Refusal;
+use super::intake::{Input, Intake};
+use super::options::{self, Options, Request, read_auth};
+use crate::auth::Auth;
 use crate::forecast::forecast;
-use crate::plan::{Options, Plan};
-use crate::reconcile::{Rules, RulesGiven};
+use crate::intake::Format;
+use crate::journal::Header as Journalled;
+use crate::plan;
+use crate::reconcile::Rules;
 use crate::request::{Header, RequestError};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -19,127 +24,227 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").into()
 }
 
-/// Finds what is wrong with the options, before any input is read.
+/// What one call of the package asks for.
 #[wasm_bindgen]
-pub fn validate(settings: Settings) -> Result<(), JsValue> {
-    read_plan(&settings)?;
-    read_credentials(&settings)?;
-    read_rules(&settings)?;
-    Ok(())
-}
-
-/// What a run of this input would take, by options that were found valid; sends nothing and leaves
-/// the input as it is.
-#[wasm_bindgen]
-pub fn plan(settings: Settings, input: &mut Input) -> Result<JsValue, JsValue> {
-    let plan = read_plan(&settings)?;
-    let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
-    let source = &mut input.source;
-    let forecast = forecast(&plan, &source.ids);
-    Ok(object(|object| {
-        source.write_counts(object);
-        object.count("distinct", source.ids.len() as u64);
-        object.count("requests", forecast.requests.into());
-        object.count("bytes", forecast.bytes);
-        object.count("batchSize", batch_size.into());
-        object.count("concurrency", concurrency.into());
-        object.count("estimatedMs", crate::time::millis(forecast.estimated));
-    }))
-}
-
-pub(super) fn read_plan(settings: &Settings) -> Result<Plan, &'static RequestError> {
-    let number = |name| settings.get_number(name);
-    Plan::new(&Options {
-        promotion_id: settings.get("promotionId").unwrap_or_default(),
-        context_id: settings.get("contextId").unwrap_or_default(),
-        host: settings.get("host").unwrap_or_default(),
-        base_path: settings.get("basePath"),
-        batch_size: number("batchSize"),
-        concurrency: number("concurrency"),
-        rate_per_minute: number("rate.perMinute"),
-        attempts: number("attempts"),
-        timeout_ms: number("timeoutMs"),
-        deadline_ms: number("deadlineMs"),
-        response_bytes_max: number("responseBytesMax"),
-        stop_ambiguous_in_row: number("stop.ambiguousInRow"),
-        stop_failure_percent: number("stop.failurePercent"),
-        stop_failure_calls_min: number("stop.failureCallsMin"),
-        ambiguous: settings.get("ambiguous"),
-        attended: settings.flag("isJob"),
-    })
-}
-
-/// What a read-back leaves out is as in the run before.
-pub(super) fn complete_from(settings: &mut Settings, plan: &Plan) {
-    let endpoint = plan.endpoint();
-    let known = [
-        ("promotionId", plan.promotion().as_str()),
-        ("contextId", plan.context().as_str()),
-        ("host", endpoint.origin()),
-        ("basePath", endpoint.base_path()),
-    ];
-    // A base path belongs to its host.
-    let is_there = settings.get("host").is_some();
-    for (name, value) in known {
-        if settings.get(name).is_none() && !(name == "basePath" && is_there) {
-            settings.text(name.into(), value.into());
-        }
-    }
-}
-
-pub(super) fn read_rules(settings: &Settings) -> Result<Rules, &'static RequestError> {
-    let number = |name| settings.get_number(name);
-    Rules::new(&RulesGiven {
-        quiet_ms: number("reconcile.quietMs"),
-        apart_ms: number("reconcile.apartMs"),
-        limit: number("reconcile.limit"),
-        rate_per_minute: number("reconcile.rate.perMinute"),
-    })
+pub struct Plan {
+    request: Request,
+    options: Options,
+    /// Somebody watches and can resume.
+    is_attended: bool,
+    format: Format,
+    rules: Rules,
+    credentials: RefCell<Credentials>,
 }
 
 /// Who issues: the credentials, the headers they make at once, and those of the attribution.
+#[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) auth: Auth,
     pub(super) headers: Vec<Header>,
     pub(super) attribution: Vec<Header>,
 }
 
-pub(super) fn read_credentials(settings: &Settings) -> Result<Credentials, &'static RequestError> {
-    let auth = read_auth(settings)?;
-    auth.check()?;
-    let headers = auth.header()?.into_iter().collect();
-    let attribution = Attribution {
-        org_id: settings.get("orgId"),
-        entity_type: settings.get("attribution.type"),
-        entity_code: settings.get("attribution.code"),
-    };
-    Ok(Credentials { auth, headers, attribution: attribution.headers()? })
+/// What an earlier run says where the caller does not.
+#[derive(Clone, Copy, Default)]
+struct Earlier<'a> {
+    promotion_id: &'a str,
+    context_id: &'a str,
+    host: &'a str,
+    base_path: Option<&'a str>,
+    batch_size: Option<f64>,
 }
 
-fn read_auth(settings: &Settings) -> Result<Auth, &'static RequestError> {
-    let texts = AUTH_TEXTS.map(|name| settings.get(name));
-    Ok(match texts {
-        [Some(username), Some(password), None, None, None, None] => {
-            Auth::Basic { username: username.into(), password: Secret::new(password) }
+/// Stands for the journal, which says what the caller leaves out, until it was read.
+const UNREAD_JOURNAL: Earlier<'_> =
+    Earlier { promotion_id: "0", context_id: "0", host: "", base_path: None, batch_size: None };
+
+#[wasm_bindgen]
+impl Plan {
+    /// The plan of a run, or of its forecast.
+    #[wasm_bindgen(js_name = ofRun)]
+    pub fn of_run(request: JsValue, options: JsValue, is_job: bool) -> Result<Self, JsValue> {
+        let request = Request::read(request)?;
+        let options = Options::read(options, options::OF_A_RUN)?;
+        let rules = Rules::new(&options.of_read_back())?;
+        let made = Self::new(request, options, rules, is_job)?;
+        made.plan()?;
+        Ok(made)
+    }
+
+    /// The plan of a run that goes on from its journal.
+    #[wasm_bindgen(js_name = ofResumedRun)]
+    pub fn of_resumed_run(options: JsValue, is_job: bool) -> Result<Self, JsValue> {
+        let mut options = Options::read(options, options::OF_A_RESUMED_RUN)?;
+        let request = core::mem::take(&mut options.request);
+        let rules = Rules::new(&options.of_read_back())?;
+        let made = Self::new(request, options, rules, is_job)?;
+        made.with(UNREAD_JOURNAL)?;
+        Ok(made)
+    }
+
+    /// The plan of a read-back of its own.
+    #[wasm_bindgen(js_name = ofReadBack)]
+    pub fn of_read_back(options: JsValue) -> Result<Self, JsValue> {
+        let options = Options::read(options, options::OF_A_READ_BACK)?;
+        let rules = Rules::new(&options.of_reconcile())?;
+        Self::new(Request::default(), options, rules, false)
+    }
+
+    /// The plan of a check, which issues nothing and so has no context.
+    #[wasm_bindgen(js_name = ofCheck)]
+    pub fn of_check(request: JsValue, options: JsValue) -> Result<Self, JsValue> {
+        let request = Request::read_for_check(request)?;
+        let options = Options::read(options, options::OF_A_CHECK)?;
+        let rules = Rules::new(&options.of_read_back())?;
+        let made = Self::new(request, options, rules, false)?;
+        made.plan()?;
+        Ok(made)
+    }
+
+    /// Reads the customers.
+    pub fn intake(&self) -> Intake {
+        Intake::new(self.format.clone(), self.options.input.dedupe())
+    }
+
+    /// Whether a read-back follows the run.
+    #[wasm_bindgen(getter, js_name = isReadBack)]
+    pub fn is_read_back(&self) -> bool {
+        self.options.ambiguous.as_deref() == Some("reconcile")
+    }
+
+    /// Other credentials for what begins later.
+    #[wasm_bindgen(js_name = setAuth)]
+    pub fn set_auth(&self, auth: JsValue) -> Result<(), JsValue> {
+        let auth = read_auth(auth)?;
+        let made = Credentials::new(auth, &self.options)?;
+        self.credentials.replace(made);
+        Ok(())
+    }
+
+    /// What a run of this input would take; sends nothing and leaves the input as it is.
+    pub fn forecast(&self, input: &Input) -> Result<JsValue, JsValue> {
+        let plan = self.plan()?;
+        let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
+        let source = &input.source;
+        let forecast = forecast(&plan, &source.ids);
+        Ok(object(|object| {
+            source.write_counts(object);
+            object.count("distinct", source.ids.len() as u64);
+            object.count("requests", forecast.requests.into());
+            object.count("bytes", forecast.bytes);
+            object.count("batchSize", batch_size.into());
+            object.count("concurrency", concurrency.into());
+            object.count("estimatedMs", crate::time::millis(forecast.estimated));
+        }))
+    }
+}
+
+impl Plan {
+    fn new(
+        request: Request,
+        options: Options,
+        rules: Rules,
+        is_attended: bool,
+    ) -> Result<Self, JsValue> {
+        if options.on_outcomes.0 && options.ambiguous.as_deref() == Some("reconcile") {
+            return Err(DRAINED_BEFORE_READ_BACK.into());
         }
-        [Some(username), None, Some(md5), None, None, None] => {
-            Auth::BasicMd5 { username: username.into(), password_md5: Secret::new(md5) }
-        }
-        [None, None, None, Some(key), Some(own), None] => {
-            Auth::Client { key: Secret::new(key), secret: Secret::new(own) }
-        }
-        [None, None, None, None, None, Some(token)] => Auth::Token(Secret::new(token)),
-        [None, None, None, None, None, None] if settings.flag("auth.isCallback") => Auth::Callback,
-        [None, None, None, None, None, None] if !settings.flag("auth.isGiven") => Auth::None,
-        _ => return Err(AUTH_FORM),
+        let format = options.input.format()?;
+        let credentials = RefCell::new(Credentials::new(options.auth()?, &options)?);
+        Ok(Self { request, options, is_attended, format, rules, credentials })
+    }
+
+    /// The plan of the core.
+    pub(super) fn plan(&self) -> Result<plan::Plan, &'static RequestError> {
+        self.with(Earlier::default())
+    }
+
+    /// The plan of a run that goes on.
+    pub(super) fn resumed(&self, header: &Journalled) -> Result<plan::Plan, &'static RequestError> {
+        self.with(Earlier {
+            promotion_id: &header.promotion,
+            context_id: &header.context,
+            host: &header.origin,
+            base_path: Some(&header.base_path),
+            batch_size: Some(header.batch_size.into()),
+        })
+    }
+
+    /// The plan of what reads back another run.
+    pub(super) fn reading_back(
+        &self,
+        run: &plan::Plan,
+    ) -> Result<plan::Plan, &'static RequestError> {
+        let endpoint = run.endpoint();
+        self.with(Earlier {
+            promotion_id: run.promotion().as_str(),
+            context_id: run.context().as_str(),
+            host: endpoint.origin(),
+            // A base path belongs to its host.
+            base_path: Some(endpoint.base_path()).filter(|_| self.options.host.is_none()),
+            batch_size: None,
+        })
+    }
+
+    fn with(&self, earlier: Earlier<'_>) -> Result<plan::Plan, &'static RequestError> {
+        let options = self.options.of_plan();
+        let request = &self.request;
+        plan::Plan::new(&plan::Options {
+            promotion_id: request.promotion_id.as_deref().unwrap_or(earlier.promotion_id),
+            context_id: request.context_id.as_deref().unwrap_or(earlier.context_id),
+            host: self.options.host.as_deref().unwrap_or(earlier.host),
+            base_path: options.base_path.or(earlier.base_path),
+            batch_size: options.batch_size.or(earlier.batch_size),
+            attended: self.is_attended,
+            ..options
+        })
+    }
+
+    pub(super) const fn rules(&self) -> Rules {
+        self.rules
+    }
+
+    pub(super) fn credentials(&self) -> Credentials {
+        self.credentials.borrow().clone()
+    }
+
+    pub(super) const fn has_journal(&self) -> bool {
+        self.options.journal.0
+    }
+
+    /// Whether somebody takes the outcomes as they settle.
+    pub(super) const fn is_drained(&self) -> bool {
+        self.options.on_outcomes.0
+    }
+
+    /// What decides the jitter: the caller's seed, or chance.
+    pub(super) fn seed(&self, chance: f64) -> u64 {
+        self.options.seed.unwrap_or(chance).to_bits()
+    }
+}
+
+/// The plan that a journal alone tells.
+pub(super) fn journalled(header: &Journalled) -> Result<plan::Plan, &'static RequestError> {
+    plan::Plan::new(&plan::Options {
+        promotion_id: &header.promotion,
+        context_id: &header.context,
+        host: &header.origin,
+        base_path: Some(&header.base_path),
+        batch_size: Some(header.batch_size.into()),
+        ..plan::Options::default()
     })
 }
 
-const AUTH_TEXTS: [&str; 6] =
-    ["auth.username", "auth.password", "auth.passwordMd5", "auth.key", "auth.secret", "auth.token"];
+impl Credentials {
+    fn new(auth: Auth, options: &Options) -> Result<Self, Refusal> {
+        auth.check()?;
+        let headers = auth.header()?.into_iter().collect();
+        Ok(Self { auth, headers, attribution: options.attribution().headers()? })
+    }
+}
 
-const AUTH_FORM: &RequestError = &RequestError {
-    code: "invalid-credentials",
-    message: "auth must be { username, password }, { username, passwordMd5 }, { key, secret }, \
-              { token } or a function that returns headers.",
+const DRAINED_BEFORE_READ_BACK: &RequestError = &RequestError {
+    code: "invalid-argument",
+    message: "options.onOutcomes takes outcomes before a read-back can change them: leave it out \
+              with ambiguous: \"reconcile\", or reconcile the journal afterwards.",
 };

@@ -5,14 +5,13 @@
 //! An exchange is named by its batch and its attempt; one that is over by now changes nothing.
 
 use super::convert::object;
-use super::error::error;
+use super::error::Refusal;
 use super::intake::{Input, Source};
-use super::journal::{Recovered, complete};
+use super::journal::Recovered;
 use super::outcomes::Outcomes;
-use super::plan::{Credentials, complete_from, read_credentials, read_plan, read_rules};
+use super::plan::{Credentials, Plan};
 use super::progress::write_progress;
 use super::promotion::checked_object;
-use super::settings::Settings;
 use crate::auth::{Auth, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::Job;
@@ -67,76 +66,71 @@ pub struct Run {
 
 #[wasm_bindgen]
 impl Run {
-    /// Checks everything before anything is sent. The input is taken. `now` is milliseconds of a
-    /// clock that no correction moves, as in every method, `wall_clock` those since 1970; `seed`
-    /// decides the jitter. The setting `journal` asks for a journal.
+    /// The input is taken. `now` is milliseconds of a clock that no correction moves, as in every
+    /// method, `wall_clock` those since 1970; `chance` decides the jitter unless the plan does.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        settings: Settings,
+        plan: &Plan,
         input: Input,
         now: f64,
         wall_clock: f64,
-        seed: f64,
+        chance: f64,
     ) -> Result<Self, JsValue> {
-        let plan = read_plan(&settings)?;
-        let credentials = read_credentials(&settings)?;
+        let credentials = plan.credentials();
         let mut source = input.source;
         let ids = mem::take(&mut source.ids);
         let is_fetched = credentials.auth.is_fetched();
-        let mut job = Job::new(plan, ids, is_fetched, seed.to_bits(), instant(now));
-        if settings.flag("journal") {
+        let mut job = Job::new(plan.plan()?, ids, is_fetched, plan.seed(chance), instant(now));
+        if plan.has_journal() {
             job = job.with_journal(instant(now), unix_time(wall_clock), source.to_blob());
         }
-        if settings.flag("drain") {
+        if plan.is_drained() {
             job.drain();
         }
         Ok(Self::issuing(job, unix_time(wall_clock), credentials, source))
     }
 
-    /// Goes on with the run of a journal; the settings may leave out what the journal has.
+    /// Goes on with the run of a journal.
     pub fn resumed(
-        mut settings: Settings,
+        plan: &Plan,
         recovered: Recovered,
         now: f64,
         wall_clock: f64,
-        seed: f64,
+        chance: f64,
     ) -> Result<Self, JsValue> {
         let recovered = recovered.inner;
-        complete(&mut settings, &recovered.header);
-        let plan = read_plan(&settings)?;
-        let credentials = read_credentials(&settings)?;
+        let credentials = plan.credentials();
         let source = Source::from_blob(&recovered.header.source);
         let started = recovered.header.started;
         let is_fetched = credentials.auth.is_fetched();
         let (now, wall_clock) = (instant(now), unix_time(wall_clock));
-        let mut job =
-            Job::from_journal(plan, recovered, is_fetched, seed.to_bits(), now, wall_clock)?;
-        if settings.flag("drain") {
+        let (seed, resumed) = (plan.seed(chance), plan.resumed(&recovered.header)?);
+        let mut job = Job::from_journal(resumed, recovered, is_fetched, seed, now, wall_clock)?;
+        if plan.is_drained() {
             job.drain();
         }
         let run = Self::issuing(job, started, credentials, source);
         Ok(Self { from_journal: true, ..run })
     }
 
-    /// Reads back what a run left unknown, which stays as it is; what the settings leave out is as
-    /// in that run.
+    /// Reads back what a run left unknown, which stays as it is.
     #[wasm_bindgen(js_name = readBack)]
     pub fn read_back(
-        mut settings: Settings,
+        plan: &Plan,
         outcomes: &Outcomes,
         now: f64,
         wall_clock: f64,
-        seed: f64,
+        chance: f64,
     ) -> Result<Self, JsValue> {
         let record = outcomes.record.clone();
-        complete_from(&mut settings, &record.plan);
-        let (plan, rules) = (read_plan(&settings)?, read_rules(&settings)?);
+        let (rules, seed) = (plan.rules(), plan.seed(chance));
+        let credentials = plan.credentials();
+        let plan = plan.reading_back(&record.plan)?;
         let token_url = plan.endpoint().token_url();
-        let credentials = read_credentials(&settings)?;
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
         let started = record.started;
-        let mut machine = Reconcile::new(record, plan, rules, is_fetched, seed.to_bits(), clocks);
+        let mut machine = Reconcile::new(record, plan, rules, is_fetched, seed, clocks);
         let from_journal = outcomes.from_journal;
         if from_journal {
             machine = machine.of_journal();
@@ -147,18 +141,13 @@ impl Run {
     }
 
     /// Reads what the service says of a promotion.
-    pub fn check(
-        settings: Settings,
-        now: f64,
-        wall_clock: f64,
-        seed: f64,
-    ) -> Result<Self, JsValue> {
-        let plan = read_plan(&settings)?;
-        let token_url = plan.endpoint().token_url();
-        let credentials = read_credentials(&settings)?;
+    pub fn check(plan: &Plan, now: f64, wall_clock: f64, chance: f64) -> Result<Self, JsValue> {
+        let credentials = plan.credentials();
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
-        let machine = Check::new(plan, is_fetched, seed.to_bits(), clocks);
+        let (plan, seed) = (plan.plan()?, plan.seed(chance));
+        let token_url = plan.endpoint().token_url();
+        let machine = Check::new(plan, is_fetched, seed, clocks);
         let subject = Subject::Check(Box::new(machine));
         Ok(Self::of(subject, token_url, clocks.1, credentials, Source::default()))
     }
@@ -361,21 +350,23 @@ impl Run {
         self.machine().pause();
     }
 
-    /// Goes on, with other credentials where they are given.
-    pub fn resume(&mut self, now: f64, auth: Option<Settings>) -> Result<(), JsValue> {
-        if let Some(settings) = auth {
-            let Credentials { auth, headers, .. } = read_credentials(&settings)?;
-            if auth.is_fetched() != self.auth.is_fetched() {
-                return Err(error("invalid-credentials", OTHER_KIND));
-            }
-            if !auth.is_fetched() {
-                self.carry(headers);
-            }
-            auth.hide_in(self.machine().secrets());
-            self.auth = auth;
+    /// Takes the credentials that the plan has by now, of the kind of those before.
+    pub fn renew(&mut self, plan: &Plan) -> Result<(), JsValue> {
+        let Credentials { auth, headers, .. } = plan.credentials();
+        if auth.is_fetched() != self.auth.is_fetched() {
+            return Err(Refusal::new("invalid-credentials", OTHER_KIND).into());
         }
-        self.machine().resume(instant(now));
+        if !auth.is_fetched() {
+            self.carry(headers);
+        }
+        auth.hide_in(self.machine().secrets());
+        self.auth = auth;
         Ok(())
+    }
+
+    /// Goes on.
+    pub fn resume(&mut self, now: f64) {
+        self.machine().resume(instant(now));
     }
 
     /// Nothing more is sent; what is in flight is awaited until its timeout.
@@ -404,7 +395,7 @@ impl Run {
                 let (record, evidence) = reconcile.into_record();
                 Ok(Outcomes::new(record, Some(evidence), self.source, self.from_journal))
             }
-            Subject::Check(_) => Err(error("internal-error", NO_OUTCOMES)),
+            Subject::Check(_) => Err(Refusal::new("internal-error", NO_OUTCOMES).into()),
         }
     }
 

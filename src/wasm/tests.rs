@@ -4,10 +4,9 @@
 use super::intake::{Input, Intake};
 use super::journal::{Recovered, Recovery};
 use super::outcomes::Outcomes;
-use super::plan::{plan, validate};
+use super::plan::Plan;
 use super::run::Run;
-use super::settings::Settings;
-use js_sys::{JSON, Reflect};
+use js_sys::{Function, JSON, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -35,32 +34,49 @@ fn ask(run: &mut Run, now: f64) -> Asked {
     }
 }
 
-type Texts<'a> = &'a [(&'a str, &'a str)];
-type Numbers<'a> = &'a [(&'a str, f64)];
+/// The value of a JavaScript object literal in JSON.
+fn value(json: &str) -> JsValue {
+    JSON::parse(json).unwrap()
+}
 
-fn settings(texts: Texts, numbers: Numbers) -> Settings {
-    let mut settings = Settings::new();
-    let defaults =
-        [("promotionId", PROMOTION), ("contextId", "973"), ("host", "eu.api.capillarytech.com")];
-    for (name, value) in texts.iter().chain(&defaults) {
-        settings.text((*name).into(), (*value).into());
-    }
-    for (name, value) in numbers {
-        settings.number((*name).into(), *value);
-    }
-    settings
+fn request() -> JsValue {
+    value(&format!(r#"{{"promotionId":"{PROMOTION}","contextId":"973"}}"#))
+}
+
+/// Options of a run, beside the host.
+fn options(json: &str) -> JsValue {
+    let options = value(json);
+    Reflect::set(&options, &"host".into(), &"eu.api.capillarytech.com".into()).unwrap();
+    options
+}
+
+fn plan(json: &str) -> Plan {
+    Plan::of_run(request(), options(json), false).unwrap()
+}
+
+/// A function of the caller.
+fn function() -> JsValue {
+    Function::new_no_args("").into()
+}
+
+fn intake() -> Intake {
+    plan("{}").intake()
 }
 
 fn input(text: &str) -> Input {
-    let mut intake = Intake::new(Settings::new()).unwrap();
+    let mut intake = intake();
     intake.push_bytes(text.as_bytes()).unwrap();
     intake.finish().unwrap()
 }
 
-fn run(ids: &str, settings: Settings) -> Run {
-    let mut run = Run::new(settings, input(ids), 0.0, 0.0, 1.0).unwrap();
+fn run_by(ids: &str, plan: &Plan) -> Run {
+    let mut run = Run::new(plan, input(ids), 0.0, 0.0, 1.0).unwrap();
     run.start(0.0);
     run
+}
+
+fn run(ids: &str, json: &str) -> Run {
+    run_by(ids, &plan(json))
 }
 
 /// The service's answer, in pieces of seven bytes.
@@ -98,7 +114,7 @@ fn counts(outcomes: &Outcomes) -> String {
 
 #[wasm_bindgen_test]
 fn ids_cross_the_border_exactly() {
-    let mut intake = Intake::new(Settings::new()).unwrap();
+    let mut intake = intake();
     intake.push_text("9007199254740993").unwrap();
     intake.push_longs(&[i64::MAX]).unwrap();
     intake.push_number(9_007_199_254_740_992.0).unwrap();
@@ -112,7 +128,7 @@ fn ids_cross_the_border_exactly() {
 #[wasm_bindgen_test]
 fn a_run_driven_by_hand_issues_every_id() {
     let ids = "9007199254740993\n9223372036854775807\n5\n";
-    let mut run = run(ids, settings(&[], &[("batchSize", 2.0)]));
+    let mut run = run(ids, r#"{"batchSize":2}"#);
     let target = text(&run.target(0));
     let end = format!(r#"/promotions/{PROMOTION}/issueBulk?contextId=973","headers":{{}}}}"#);
     assert!(target.ends_with(&end), "{target}");
@@ -137,7 +153,7 @@ fn a_run_driven_by_hand_issues_every_id() {
 
 #[wasm_bindgen_test]
 fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
-    let mut refused = run("1", settings(&[], &[]));
+    let mut refused = run("1", "{}");
     assert_eq!(ask(&mut refused, 0.0), Asked::Send { batch: 0, attempt: 1 });
     refused.fail(1.0, 0, 1, true);
     let Asked::Wait { until } = ask(&mut refused, 1.0) else { panic!("it must back off") };
@@ -148,7 +164,7 @@ fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
     assert_eq!(ask(&mut refused, until), Asked::Done);
     assert_eq!(counts(&refused.outcomes(0.0).unwrap()), "1 0 0 0 2");
 
-    let mut lost = run("1", settings(&[], &[]));
+    let mut lost = run("1", "{}");
     assert_eq!(ask(&mut lost, 0.0), Asked::Send { batch: 0, attempt: 1 });
     lost.fail(1.0, 0, 1, false);
     assert_eq!(ask(&mut lost, 1.0), Asked::Done);
@@ -157,13 +173,13 @@ fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
 
 #[wasm_bindgen_test]
 fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
-    let mut slow = run("1", settings(&[], &[("timeoutMs", 50.0)]));
+    let mut slow = run("1", r#"{"timeoutMs":50}"#);
     assert_eq!(ask(&mut slow, 0.0), Asked::Send { batch: 0, attempt: 1 });
     assert_eq!(ask(&mut slow, 50.0), Asked::Abort { batch: 0, attempt: 1 });
     assert_eq!(ask(&mut slow, 50.0), Asked::Done);
     assert_eq!(get(&slow.outcomes(0.0).unwrap().at(0), "reason"), "timeout");
 
-    let mut busy = run("1", settings(&[], &[]));
+    let mut busy = run("1", "{}");
     assert_eq!(ask(&mut busy, 0.0), Asked::Send { batch: 0, attempt: 1 });
     busy.head(1.0, 0, 1, 429, 0.0, "7", "", "");
     busy.end(1.0, 0, 1);
@@ -173,8 +189,7 @@ fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
 
 #[wasm_bindgen_test]
 fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
-    let client = [("auth.key", "k"), ("auth.secret", "s")];
-    let mut with_token = run("1", settings(&client, &[("auth.isGiven", 1.0)]));
+    let mut with_token = run("1", r#"{"auth":{"key":"k","secret":"s"}}"#);
     assert_eq!(ask(&mut with_token, 0.0), Asked::Credentials);
     assert_eq!(with_token.token_request().as_deref(), Some(r#"{"key":"k","secret":"s"}"#));
     assert!(text(&with_token.target(0)).ends_with(r#""headers":{}}"#));
@@ -183,7 +198,10 @@ fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
     let target = text(&with_token.target(0));
     assert!(target.ends_with(r#""headers":{"X-CAP-API-OAUTH-TOKEN":"t"}}"#), "{target}");
 
-    let mut asking = run("1", settings(&[], &[("auth.isCallback", 1.0)]));
+    let with_function = options("{}");
+    Reflect::set(&with_function, &"auth".into(), &function()).unwrap();
+    let plan = Plan::of_run(request(), with_function, false).unwrap();
+    let mut asking = run_by("1", &plan);
     assert_eq!(ask(&mut asking, 0.0), Asked::Credentials);
     assert_eq!(asking.token_request(), None);
     asking.add_header("x-one", "1");
@@ -208,8 +226,8 @@ fn recovered(journal: &[u8]) -> Result<Option<Recovered>, JsValue> {
 
 #[wasm_bindgen_test]
 fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
-    let numbers = [("journal", 1.0), ("batchSize", 1.0), ("concurrency", 2.0)];
-    let mut first = run("1\n2\n3\n4\n4\nx\n", settings(&[], &numbers));
+    let numbers = r#"{"journal":{},"batchSize":1,"concurrency":2}"#;
+    let mut first = run("1\n2\n3\n4\n4\nx\n", numbers);
     let mut journal = Vec::new();
     assert_eq!(ask(&mut first, 0.0), Asked::Persist);
     persist(&mut first, &mut journal);
@@ -227,7 +245,8 @@ fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
     assert_eq!(found.bytes(), journal.len() as f64);
     assert!(found.check(input("1\n2\n3\n4\n")).is_ok());
     assert_eq!(get(&found.check(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
-    let mut second = Run::resumed(Settings::new(), found, 0.0, 0.0, 1.0).unwrap();
+    let resumed = Plan::of_resumed_run(options("{}"), false).unwrap();
+    let mut second = Run::resumed(&resumed, found, 0.0, 0.0, 1.0).unwrap();
     second.start(0.0);
     while ask(&mut second, 0.0) == Asked::Persist {
         persist(&mut second, &mut journal);
@@ -261,35 +280,9 @@ fn a_journal_that_cannot_be_believed_is_refused_with_its_place() {
 
 #[wasm_bindgen_test]
 fn a_plan_sends_nothing_and_keeps_the_input() {
-    let mut input = input("1\n2\n3\n3\nx\n");
-    let planned = plan(settings(&[], &[("batchSize", 2.0)]), &mut input).unwrap();
-    let text = text(&planned);
+    let input = input("1\n2\n3\n3\nx\n");
+    let plan = plan(r#"{"batchSize":2}"#);
+    let text = text(&plan.forecast(&input).unwrap());
     assert!(text.contains(r#""distinct":3"#) && text.contains(r#""requests":2"#), "{text}");
-    assert!(Run::new(settings(&[], &[]), input, 0.0, 0.0, 0.0).is_ok());
-}
-
-#[wasm_bindgen_test]
-fn mistakes_are_thrown_with_a_code_before_anything_is_sent() {
-    let given = ("auth.isGiven", 1.0);
-    let cases: [(Texts, Numbers, &str); 8] = [
-        (&[("host", "http://example.com")], &[], "insecure-host"),
-        (&[("promotionId", "..")], &[], "invalid-promotion-id"),
-        (&[], &[("batchSize", 0.5)], "invalid-batch-size"),
-        (&[], &[("concurrency", f64::NAN)], "invalid-concurrency"),
-        (&[("auth.username", "u"), ("auth.password", "a\r\nb")], &[given], "invalid-credentials"),
-        (&[("auth.username", "u")], &[given], "invalid-credentials"),
-        (&[], &[given], "invalid-credentials"),
-        (&[("attribution.type", "SHOP"), ("attribution.code", "1")], &[], "invalid-attribution"),
-    ];
-    for (texts, numbers, code) in cases {
-        let made = Run::new(settings(texts, numbers), input("1"), 0.0, 0.0, 0.0);
-        let Err(thrown) = made else { panic!("{texts:?} {numbers:?} was accepted") };
-        assert_eq!(get(&thrown, "code"), code, "{texts:?} {numbers:?}");
-        assert!(get(&thrown, "message").as_string().unwrap().ends_with('.'));
-        let found = validate(settings(texts, numbers)).unwrap_err();
-        assert_eq!(get(&found, "code"), code, "{texts:?} {numbers:?}");
-    }
-    assert!(validate(settings(&[], &[])).is_ok());
-    let read_back = validate(settings(&[], &[("reconcile.limit", 0.0)])).unwrap_err();
-    assert_eq!(get(&read_back, "code"), "invalid-reconcile");
+    assert!(Run::new(&plan, input, 0.0, 0.0, 0.0).is_ok());
 }

@@ -1,0 +1,22 @@
+/** A read-back of what a run left unknown: a new report, the old one stays as it is. */
+import type { Outcomes } from "./core.js";
+import type { Engine } from "./engine.js";
+import { handlersOf } from "./options.js";
+import type { Prepared } from "./prepare.js";
+import { Report } from "./report.js";
+
+/** @throws {IssueBulkError} for a mistake in the options */
+export function prepareReconcile(engine: Engine, report: Report, options: unknown): Prepared {
+  const plan = engine.call((core) => core.Plan.ofReadBack(options));
+  return {
+    plan,
+    handlers: handlersOf(options),
+    keeper: null,
+    open: async () =>
+      Report.readFrom(report, (outcomes, core) => {
+        const from = outcomes as Outcomes;
+        return core.Run.readBack(plan, from, performance.now(), Date.now(), Math.random());
+      }),
+    cut: () => {},
+  };
+}
