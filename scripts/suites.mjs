@@ -142,6 +142,7 @@ export const SUITES = [
       ].map((part) => tool("typescript/bin/tsc", "--project", part)),
       // What a user may still have.
       node(OLD_TSC, "--project", join("tests", "types")),
+      node(OLD_TSC, "--project", join("tests", "types", "node10")),
       tool(OLDEST_TSC, "--project", join("tests", "types", "oldest")),
     ],
   },
@@ -152,7 +153,7 @@ export const SUITES = [
     // `./slim` has no CommonJS form, which its documentation says; `./wasm` is no module.
     commands: () => [
       tool(ATTW, "--pack", "pkg", "--entrypoints", "."),
-      tool(ATTW, "--pack", "pkg", "--entrypoints", "node", "--profile", "node16"),
+      tool(ATTW, "--pack", "pkg", "--entrypoints", "node"),
       tool(ATTW, "--pack", "pkg", "--entrypoints", "slim", "--profile", "esm-only"),
     ],
   },

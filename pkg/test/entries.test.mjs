@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
 import * as main from "issue-bulk";
 import { inside } from "./inside.mjs";
@@ -48,6 +49,18 @@ test("require() gives the same face on a core of its own", async () => {
   assert.deepEqual(Object.keys(face).sort(), FACE);
   assert.notEqual(face.issueBulk, main.issueBulk);
   await issues(face);
+});
+
+test("a resolver that reads no exports finds the entries by the manifests of folders", async () => {
+  const folder = fileURLToPath(new URL(".", import.meta.resolve("issue-bulk/package.json")));
+  // A path has no exports; webpack 4, Parcel 2 and node10 look a name up in this way.
+  assert.equal(load(join(folder, "node")), load("issue-bulk/node"));
+  const slim = pathToFileURL(load.resolve(join(folder, "slim"))).href;
+  assert.equal(await import(slim), await import("issue-bulk/slim"));
+  for (const name of ["node", "slim"]) {
+    const { main, module = main, types } = load(join(folder, name, "package.json"));
+    for (const path of [main, module, types]) readFileSync(join(folder, name, path));
+  }
 });
 
 test("the script for a page defines one global", async () => {

@@ -43,23 +43,23 @@ export interface InputOptions {
    * - `"json"`: one array of numbers and strings. Numbers are taken digit for digit, never
    *   through a floating-point number.
    */
-  format?: "auto" | "lines" | "csv" | "ndjson" | "json";
+  format?: "auto" | "lines" | "csv" | "ndjson" | "json" | undefined;
   /**
    * The CSV column with the ids: its name in the header, or its number from 1. Default: the
    * column with a usual name (`customer_id`, `customerId`, `id` ...), else the only column of
    * ids, else the error `ambiguous-column`.
    */
-  column?: string | number;
+  column?: string | number | undefined;
   /** The CSV delimiter: `","`, `";"`, `"\t"` or `"|"`. Default: found in the first line. */
-  delimiter?: string;
+  delimiter?: string | undefined;
   /** The field of an NDJSON object that holds the id. Default `"customerId"`. */
-  field?: string;
+  field?: string | undefined;
   /**
    * Send every id once, however often it is given (default `true`; the others are counted as
    * duplicates). `false` saves the memory of the look-up for an input that is known to be
    * distinct: an id given twice is then sent twice.
    */
-  dedupe?: boolean;
+  dedupe?: boolean | undefined;
 }
 
 /** One input that was not sent because of itself. */

@@ -19,7 +19,7 @@ export interface Journal {
   /** Drops what follows the first `length` bytes: a piece that was written in half. */
   truncate(length: number): Promise<void>;
   /** Lets go of it; called once, at the end, also after a failure. */
-  close?(): Promise<void>;
+  close?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface ResumeOptions extends Omit<RunOptions, "journal"> {
    * The request, where the program has it again: what is given must be that of the journal, the
    * customers in the same order, or the run is refused with `journal-mismatch`.
    */
-  request?: Partial<IssueRequest> | undefined;
+  request?: { [Field in keyof IssueRequest]?: IssueRequest[Field] | undefined } | undefined;
 }
 
 /** A journal in a browser; see {@link indexedDbJournal}. */

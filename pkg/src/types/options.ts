@@ -25,7 +25,7 @@ export interface RunOptions {
    */
   host: string;
   /** What stands before `/promotions`. Default `"/api_gateway/v1"`. */
-  basePath?: string;
+  basePath?: string | undefined;
   /** Credentials; see {@link Auth}. They appear in no report, error or message. */
   auth?: Auth | undefined;
   /** On whose behalf OAuth clients call. Default: the till of the key. */
