@@ -76,6 +76,9 @@ pub const REQUEST_ID_MAX: usize = 128;
 pub const REPLY_KEYS_BASE: u64 = 256;
 /// The least that may be held of a value: a documented entry must fit.
 pub const REPLY_VALUE_BYTES_MIN: usize = 1 << 10;
+/// Errors with different codes kept of one entry. The codes that can reject an id are fewer, so
+/// what is dropped never hides the one that does not.
+pub const ENTRY_ERRORS_KEPT: usize = 16;
 /// Errors kept of one answer, however small its batch; the rest is counted.
 pub const REPLY_ERRORS_KEPT: usize = 100;
 /// Ids kept of those that an answer names beyond the batch; the rest is counted.

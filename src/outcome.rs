@@ -124,7 +124,7 @@ coded! {
         OversizedBody = "oversized-body",
         /// A 200 that answers one id twice.
         ContradictoryBody = "contradictory-body",
-        /// A 200 without the documented `data`, or with errors instead.
+        /// A 200 without the documented `data`, with errors instead, or that calls itself failed.
         ErrorsInSuccess = "errors-in-success",
         /// A complete 200 without this id.
         MissingInAnswer = "missing-in-answer",

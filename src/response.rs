@@ -9,10 +9,11 @@
 //! An entry is matched by its key in `data`, the decimal customer id (api.md 3), never by its
 //! place. It is issued only with a string `id`, a plain integer `customerId` equal to the key, the
 //! requested `promotionId`, and times that are plain integers, null or absent. Unknown fields are
-//! passed over, whatever they hold. An error in an entry (`error`, `errors`, or a `status` object)
-//! outweighs its other fields. A field that carries meaning twice makes an entry unreadable; a key
-//! twice makes the body broken. A key with escapes is not a plainly written number, even where it
-//! decodes to one: such an entry is unreadable.
+//! passed over, whatever they hold. An error in an entry (`error`, `errors`, or a `status`)
+//! outweighs its other fields, and so does a field that says of the entry that it failed, in any
+//! spelling (`"success": false`, `"status": "FAILED"`). A known field given twice makes the entry
+//! unreadable; a customer key given twice makes the whole body invalid. A key with escapes is not
+//! a plainly written number, even where it decodes to one: such an entry is unreadable.
 //!
 //! # How it is fast
 //! The general parser is somewhat faster than serde_json into columns, and reads anything. From
@@ -32,6 +33,9 @@ mod caps_tests;
 mod columns;
 mod entry;
 mod envelope;
+mod failure;
+#[cfg(test)]
+mod failure_tests;
 mod lesson;
 mod rows;
 mod skip;

@@ -4,7 +4,7 @@
 //! to 6 for the codes. Only what is proven not to have been processed may be sent again.
 
 use crate::outcome::{Rejection, StopCode, Unknown};
-use crate::response::{Answer, Body, Broken, DataForm, ServiceError};
+use crate::response::{Answer, Body, Broken, DataForm, Envelope, ServiceError};
 
 /// How an exchange ended that brought no complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,14 +90,14 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
     match status {
         200 => judge_success(exchange),
         0 | 300..=399 => Verdict::Stop(StopCode::Redirected),
-        400 | 422 => judge_invalid(errors),
+        400 | 422 if are_all_kept(exchange.body) => judge_invalid(errors),
         401 => Verdict::Refresh,
         403 => Verdict::Stop(StopCode::AccessDenied),
         404 => judge_not_found(errors),
         405 | 406 | 411 | 414 | 415 | 417 | 421 | 431 => Verdict::Stop(StopCode::EndpointRefuses),
         413 => Verdict::Split(Split::TooLarge),
         429 => Verdict::Retry(Retry::Throttled),
-        498 if has_code(errors, 498) => Verdict::Refresh,
+        498 if all_are(errors, is_about_the_token) => Verdict::Refresh,
         // Of the service or of a CDN: it proves nothing either way, but says who to ask.
         521 if has_code(errors, 521) => Verdict::Hold(Unknown::CustomerLocked),
         _ => Verdict::Hold(Unknown::AmbiguousStatus),
@@ -111,13 +111,13 @@ pub enum SlotVerdict {
     Unknown(Unknown),
 }
 
-/// An error in an id's own place: only a closed list of codes is a "no".
-pub fn judge_entry_error(error: &ServiceError) -> SlotVerdict {
-    match error.code {
-        Some(code) if is_refusal_of_one_customer(code) => {
-            SlotVerdict::Rejected(Rejection::EntryError)
-        }
-        _ => SlotVerdict::Unknown(Unknown::EntryError),
+/// Judges the errors in an id's own place, and names the one that decides. Only a closed list of
+/// codes is a "no", and each of the errors must be on it, in whatever order they come.
+pub fn judge_entry_errors(errors: &[ServiceError]) -> (SlotVerdict, Option<&ServiceError>) {
+    let is_no = |error: &ServiceError| error.code.is_some_and(is_refusal_of_one_customer);
+    match (errors.iter().find(|error| !is_no(error)), errors.first()) {
+        (None, Some(first)) => (SlotVerdict::Rejected(Rejection::EntryError), Some(first)),
+        (other, _) => (SlotVerdict::Unknown(Unknown::EntryError), other),
     }
 }
 
@@ -135,15 +135,39 @@ fn judge_success(exchange: &Exchange<'_>) -> Verdict {
         });
     }
     match exchange.body {
-        Body::Answer(Answer { data: DataForm::Object, .. }) => Verdict::Match,
-        // Refused credentials come before any processing, also inside a 200 (api.md 5, shape E).
-        Body::Answer(answer) if has_code(&answer.errors, 401) || has_code(&answer.errors, 498) => {
-            Verdict::Refresh
-        }
-        Body::Answer(answer) if answer.errors.is_empty() => Verdict::Hold(Unknown::UnreadableBody),
-        Body::Answer(_) => Verdict::Hold(Unknown::ErrorsInSuccess),
+        Body::Answer(answer) => judge_answer(answer),
         Body::Broken(broken) => Verdict::Hold(judge_broken(*broken)),
     }
+}
+
+/// A complete answer with the documented status.
+fn judge_answer(answer: &Answer) -> Verdict {
+    // Refused credentials come before any processing, also inside a 200 (api.md 5, shape E); but
+    // an answer that speaks of ids, or of another error, was processed.
+    if answer.has_no_entries() && answer.has_all_errors() {
+        if all_are(&answer.errors, is_about_the_token) {
+            return Verdict::Refresh;
+        }
+        if all_are(&answer.errors, is_about_access) {
+            return Verdict::Stop(StopCode::AccessDenied);
+        }
+    }
+    match answer.data {
+        DataForm::Object => Verdict::Match,
+        _ if answer.errors.is_empty() && !answer.is_failed => {
+            Verdict::Hold(Unknown::UnreadableBody)
+        }
+        _ => Verdict::Hold(Unknown::ErrorsInSuccess),
+    }
+}
+
+fn is_about_the_token(error: &ServiceError) -> bool {
+    matches!(error.code, Some(401 | 498))
+}
+
+/// Shape E is documented with these codes; a 403 elsewhere in a 200 is not.
+fn is_about_access(error: &ServiceError) -> bool {
+    is_about_the_token(error) || (error.envelope == Envelope::Status && error.code == Some(403))
 }
 
 const fn judge_broken(broken: Broken) -> Unknown {
@@ -157,37 +181,53 @@ const fn judge_broken(broken: Broken) -> Unknown {
     }
 }
 
-/// 400 and 422: not processed only where a recognised envelope says why (faults.md 27, 28).
+/// 400 and 422: not processed only where a recognised envelope says why (faults.md 27, 28). Each
+/// of its errors must say so. Of several the one counts that the rest of the run would meet, too.
 fn judge_invalid(errors: &[ServiceError]) -> Verdict {
-    let Some(error) = errors.first() else { return Verdict::Hold(Unknown::AmbiguousStatus) };
-    match error.code {
-        Some(1060) => Verdict::Split(Split::TooLarge),
-        Some(code) if is_about_the_promotion(code) => Verdict::Stop(StopCode::PromotionUnusable),
-        Some(1006) => Verdict::Split(Split::Guilty),
-        Some(400 | 404) => {
-            // The envelope's own code says nothing; its words may (api.md 5, shape B).
-            match subject(errors) {
-                Subject::Promotion => Verdict::Stop(StopCode::PromotionNotFound),
-                Subject::Customers | Subject::Unsaid => Verdict::Split(Split::Guilty),
-            }
-        }
-        // Attribution without its type, an organisation that is not there (api.md 6).
-        Some(1061 | 1064) => Verdict::Stop(StopCode::RequestRefused),
-        Some(401 | 498) => Verdict::Refresh,
-        Some(403 | 4000) => Verdict::Stop(StopCode::AccessDenied),
-        _ => Verdict::Hold(Unknown::AmbiguousStatus),
+    let is_refusal = |error: &ServiceError| {
+        let code = error.code.unwrap_or_default();
+        is_about_the_promotion(code) || REFUSALS_OF_A_CALL.contains(&code)
+    };
+    if !all_are(errors, is_refusal) {
+        return Verdict::Hold(Unknown::AmbiguousStatus);
+    }
+    let has = |codes: &[i64]| codes.iter().any(|code| has_code(errors, *code));
+    if has(&[401, 498]) {
+        Verdict::Refresh
+    } else if has(&[403, 4000]) {
+        Verdict::Stop(StopCode::AccessDenied)
+    } else if has(&[1061, 1064]) {
+        Verdict::Stop(StopCode::RequestRefused)
+    } else if has_unusable_promotion(errors) {
+        Verdict::Stop(StopCode::PromotionUnusable)
+    } else if has(&[400, 404]) && subject(errors) == Subject::Promotion {
+        // The envelope's own code says nothing; its words may (api.md 5, shape B).
+        Verdict::Stop(StopCode::PromotionNotFound)
+    } else if has(&[1060]) {
+        Verdict::Split(Split::TooLarge)
+    } else {
+        Verdict::Split(Split::Guilty)
     }
 }
 
+/// Codes beside those of the promotion that refuse a call as a whole: invalid request,
+/// credentials, not found, invalid customer, too large, attribution without its type, an
+/// organisation that is not there, access denied (api.md 4 to 6).
+const REFUSALS_OF_A_CALL: [i64; 10] = [400, 401, 403, 404, 498, 1006, 1060, 1061, 1064, 4000];
+
 /// 404 names the promotion or says nothing: stop. Only what speaks of customers is bisected.
 fn judge_not_found(errors: &[ServiceError]) -> Verdict {
-    match (errors.first().and_then(|error| error.code), subject(errors)) {
-        (Some(code), _) if is_about_the_promotion(code) => {
-            Verdict::Stop(StopCode::PromotionUnusable)
-        }
-        (Some(1006), _) | (_, Subject::Customers) => Verdict::Split(Split::Guilty),
-        (_, Subject::Promotion | Subject::Unsaid) => Verdict::Stop(StopCode::PromotionNotFound),
+    if has_unusable_promotion(errors) {
+        Verdict::Stop(StopCode::PromotionUnusable)
+    } else if all_are(errors, |error| error.code == Some(1006)) || speaks_of_customers(errors) {
+        Verdict::Split(Split::Guilty)
+    } else {
+        Verdict::Stop(StopCode::PromotionNotFound)
     }
+}
+
+fn has_unusable_promotion(errors: &[ServiceError]) -> bool {
+    errors.iter().any(|error| error.code.is_some_and(is_about_the_promotion))
 }
 
 /// Codes that refuse the promotion itself, before anything is earned (api.md 4).
@@ -195,8 +235,8 @@ const fn is_about_the_promotion(code: i64) -> bool {
     matches!(code, 705..=707 | 709 | 713 | 714 | 725)
 }
 
-/// What an error's words are about. "Promotion or customer not found" (api.md 4) is about both
-/// and counts as the promotion: stopping is the side that loses nothing.
+/// What the words of the errors are about. "Promotion or customer not found" (api.md 4) is about
+/// both and counts as the promotion: stopping is the side that loses nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Promotion,
@@ -224,10 +264,10 @@ pub fn speaks_of_customers(errors: &[ServiceError]) -> bool {
 /// is a closed list, as for an id's own error: a 404 of the service whose words speak of the
 /// customer, or 1006 (api.md 4, 14). "Error while fetching customer" is no such word.
 pub fn denies_the_customer(status: u16, errors: &[ServiceError]) -> bool {
-    let all_are = |code| !errors.is_empty() && errors.iter().all(|error| error.code == Some(code));
+    let all_have = |code| all_are(errors, |error| error.code == Some(code));
     match status {
-        404 if all_are(404) => speaks_of_customers(errors),
-        400 | 404 | 422 => all_are(1006),
+        404 if all_have(404) => speaks_of_customers(errors),
+        400 | 404 | 422 => all_have(1006),
         _ => false,
     }
 }
@@ -237,11 +277,20 @@ fn contains_word(text: &str, word: &str) -> bool {
     text.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word))
 }
 
+fn are_all_kept(body: &Body) -> bool {
+    matches!(body, Body::Answer(answer) if answer.has_all_errors())
+}
+
 fn errors_of(body: &Body) -> &[ServiceError] {
     match body {
         Body::Answer(answer) => &answer.errors,
         Body::Broken(_) => &[],
     }
+}
+
+/// Whether there are errors, and each is one of these.
+fn all_are(errors: &[ServiceError], is_one: impl Fn(&ServiceError) -> bool) -> bool {
+    !errors.is_empty() && errors.iter().all(is_one)
 }
 
 fn has_code(errors: &[ServiceError], code: i64) -> bool {

@@ -64,7 +64,9 @@ fn reading(answer: &Answer) -> Reading {
                 context: entries.odd_contexts.get(slot).map(str::to_owned),
                 times: [time(entries.event_time[at]), time(entries.valid_till[at])],
             },
-            SlotState::Refused => Slot::Refused(fault(entries.refused.get(slot).unwrap())),
+            SlotState::Refused => {
+                Slot::Refused(entries.refused.get(slot).iter().map(fault).collect())
+            }
             SlotState::Unreadable => Slot::Unreadable,
             SlotState::Mismatched => {
                 match answer.mismatched.iter().find(|found| found.slot == slot).unwrap().what {
@@ -84,6 +86,7 @@ fn reading(answer: &Answer) -> Reading {
         },
         slots: (0..).zip(&entries.states).map(|(at, state)| slot(at, state)).collect(),
         errors: answer.errors.iter().map(fault).collect(),
+        is_failed: answer.is_failed,
         extra_ids: answer.extra.ids_total,
         other_keys: answer.extra.other_keys,
     }
@@ -122,7 +125,7 @@ fn below(rng: &mut Rng, bound: usize) -> usize {
 }
 
 fn shape(rng: &mut Rng) -> Shape {
-    let mut order: Vec<usize> = (0..6 + below(rng, 5)).collect();
+    let mut order: Vec<usize> = (0..6 + below(rng, 6)).collect();
     if rng.up_to(2) != 0 {
         for last in (1..order.len()).rev() {
             order.swap(last, below(rng, last + 1));
@@ -150,7 +153,8 @@ fn entry(rng: &mut Rng, shape: &Shape, id: i64) -> String {
         6 => ("eventTimeISO", pick(rng, &["\"2025-03-21T10:40:55Z\"", "\"\"", "null"]).to_string()),
         7 => ("meta", format!("{{\"n\":{number},\"a\":[true,\"é\\n\",{{}}]}}")),
         8 => ("error", "null".to_string()),
-        9 => ("status", pick(rng, &["\"ACTIVE\"", "\"EXPIRED\""]).to_string()),
+        9 => ("status", pick(rng, &["\"ACTIVE\"", "\"EXPIRED\"", "\"FAILED\""]).to_string()),
+        10 => ("success", pick(rng, &["true", "true", "\"true\"", "false"]).to_string()),
         _ => ("level", pick(rng, &["1.5e3", "-2", "false", "\"x\\\"y\"", "[1, 2]"]).to_string()),
     };
     let fields: Vec<String> = shape
@@ -182,12 +186,14 @@ const EVENT_TIME: u64 = 1_742_553_655_678;
 /// More digits than the fast path reads.
 const LONG_TIME: u64 = 1_742_553_655_678_000;
 
-const ERRORS: [&str; 6] = [
+const ERRORS: [&str; 8] = [
     r#""errors":[{"code":1006,"message":"Invalid \u00e9 \ud83d","customerId":7},{"code":"708"}]"#,
     r#""errors":[]"#,
     r#""errors":null,"warnings":null"#,
     r#""timestamp":1746166870695,"errorCode":400,"message":"Failed","errorDetails":["a","b"]"#,
     r#""response":{"status":{"success":"true","code":"401","message":"No"},"customers":null}"#,
+    r#""success":"False","state":"ok","response":{"isSuccess":true,"errorMessage":"none"}"#,
+    r#""status":{"code":200,"success":true},"errorCode":"0","error":{"errors":[708,{"code":1}]}"#,
     r#""x":{"data":{"7":[1,2,{"a":null}]}},"y":"\\\"","z":-0.5E+7"#,
 ];
 
@@ -211,7 +217,7 @@ fn body(rng: &mut Rng) -> Vec<u8> {
     .into_bytes()
 }
 
-const PARTS: [&str; 40] = [
+const PARTS: [&str; 46] = [
     "\"",
     "\\",
     "{",
@@ -246,6 +252,12 @@ const PARTS: [&str; 40] = [
     "\"customerId\":7,",
     "\"status\":{\"code\":\"500\"},",
     "\"code\":1,",
+    "\"success\":false,",
+    "\"isSuccess\":\"no\",",
+    "\"status\":\"Failed\",",
+    "\"ErrorCode\":500,",
+    "\"errors\":[708,\"500\",{\"code\":500,\"errors\":[{}]}],",
+    "\"error_message\":{\"code\":1,\"error\":{}},",
     "g",
     "A",
     "00",
@@ -260,7 +272,8 @@ fn mutate(rng: &mut Rng, body: &mut Vec<u8>) {
         let at = below(rng, body.len().max(1)).min(body.len());
         let length = pick(rng, &[1, 2, 8, 200]);
         let end = (at + 1 + below(rng, length)).min(body.len());
-        match rng.up_to(7) {
+        // The last is twice as likely: it mostly leaves JSON.
+        match rng.up_to(8) {
             0 => body.truncate(at),
             1 => drop(body.drain(at..end)),
             2 => drop(body.splice(at..at, pick(rng, &PARTS).bytes())),
@@ -282,8 +295,9 @@ fn replace_value(rng: &mut Rng, body: &mut Vec<u8>, at: usize) {
     let Some(colon) = body[at..].iter().position(|byte| *byte == b':') else { return };
     let start = at + colon + 1;
     let Some(length) = body[start..].iter().position(|byte| b",}".contains(byte)) else { return };
-    let value =
-        pick(rng, &["null", "7", "\"7\"", "5.0", "{\"code\":1}", "[]", "1e2", "\"é\"", "-1"]);
+    let values = r#"null 7 "7" 5.0 {"code":1} [] 1e2 "é" -1 false "Failed" [708]"#;
+    let values: Vec<&str> = values.split(' ').collect();
+    let value = pick(rng, &values);
     drop(body.splice(start..start + length, value.bytes()));
 }
 

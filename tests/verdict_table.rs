@@ -13,8 +13,9 @@ use issue_bulk::response::{Caps, Expected, Reader, ServiceError};
 use issue_bulk::time::Instant;
 use issue_bulk::traffic::{Head, Machine, Output};
 use issue_bulk::verdict::{
-    Exchange, Failure, Retry, SlotVerdict, Split, Verdict, judge, judge_entry_error,
+    Exchange, Failure, Retry, SlotVerdict, Split, Verdict, judge, judge_entry_errors,
 };
+use std::slice::from_ref;
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
 const EXPECTED: Expected<'static> = Expected { ids: &[1], promotion: PROMOTION, context: "973" };
@@ -42,13 +43,28 @@ const TABLE: &str = r"
 200 | -      | NULL_DATA                       | hold unreadable-body       | -     | again
 200 | -      | NO_DATA                         | hold unreadable-body       | -     | again
 200 | -      | LIST_DATA                       | hold unreadable-body       | -     | again
+200 | -      | NOT_DONE                        | hold errors-in-success     | -     | again
 200 | -      | TWICE                           | hold contradictory-body    | -     | again
 200 | -      | DEEP                            | hold oversized-body        | -     | again
 # A code inside a 200: only refused credentials come before any processing.
 200 | -      | E 401 Unauthorized              | refresh                    | -     | -
 200 | -      | E 498 Token expired             | refresh                    | -     | -
 200 | -      | A 401 Unauthorized              | refresh                    | -     | -
-200 | -      | E 403 no access                 | hold errors-in-success     | -     | again
+200 | -      | E 403 no access                 | stop access-denied         | -     | -
+200 | -      | A 403 no access                 | hold errors-in-success     | -     | again
+200 | -      | C 4000 denied                   | hold errors-in-success     | -     | again
+200 | -      | A 401,500 no token              | hold errors-in-success     | -     | again
+200 | -      | A 500,401 no token              | hold errors-in-success     | -     | again
+# The same beside data that is empty; what speaks of an id was processed.
+200 | -      | EMPTY + E 401 Unauthorized      | refresh                    | -     | -
+200 | -      | EMPTY + E 498 Token expired     | refresh                    | -     | -
+200 | -      | EMPTY + E 403 no access         | stop access-denied         | -     | -
+200 | -      | EMPTY + A 401 Unauthorized      | refresh                    | -     | -
+200 | -      | EMPTY + A 401,500 Unauthorized  | match                      | -     | -
+200 | -      | EMPTY + A 500 internal          | match                      | -     | -
+200 | -      | FULL + E 401 Unauthorized       | match                      | -     | -
+200 | -      | FULL + A 498 Token expired      | match                      | -     | -
+200 | -      | FULL + E 403 no access          | match                      | -     | -
 200 | -      | B 400 Validation                | hold errors-in-success     | -     | again
 200 | -      | D 706 expired                   | hold errors-in-success     | -     | again
 200 | -      | F 1006 customer                 | hold errors-in-success     | -     | again
@@ -96,6 +112,16 @@ const TABLE: &str = r"
 400 | -      | A 708 limit of one of them      | hold ambiguous-status      | -     | again
 400 | -      | A 1007 fetching customers       | hold ambiguous-status      | -     | again
 400 | -      | A 500 internal                  | hold ambiguous-status      | -     | again
+# Of several errors each must say that nothing was done, in whatever order.
+400 | -      | A 706,500 expired               | hold ambiguous-status      | -     | again
+400 | -      | A 500,706 expired               | hold ambiguous-status      | -     | again
+400 | -      | A 1006,1007 Invalid identifier  | hold ambiguous-status      | -     | again
+400 | -      | A 401,500 Unauthorized          | hold ambiguous-status      | -     | again
+400 | -      | A 1006,706 expired              | stop promotion-unusable    | -     | -
+400 | -      | A 706,1006 expired              | stop promotion-unusable    | -     | -
+400 | -      | A 1006,401 Unauthorized         | refresh                    | -     | -
+400 | -      | A 1060,1006 batch limit         | split too-large            | -     | -
+400 | -      | A 1006,404 Customer not found   | split guilty               | -     | -
 # Refused before anything was done, whatever the body says or whether it arrived.
 401 | -      | -                               | refresh                    | -     | -
 401 | cut    | E 401 Unauthorized              | refresh                    | -     | -
@@ -121,8 +147,12 @@ const TABLE: &str = r"
 404 | cut    | A 404 Customer not found        | stop promotion-not-found   | -     | -
 404 | -      | A 1006                          | split guilty               | -     | -
 404 | -      | A 706                           | stop promotion-unusable    | -     | -
+404 | -      | A 1006,706                      | stop promotion-unusable    | -     | -
+404 | -      | A 706,1006                      | stop promotion-unusable    | -     | -
+404 | -      | A 1006,404 Promotion not found  | stop promotion-not-found   | -     | -
 # 498 is nobody's standard: the service's own word counts, a bare status does not.
 498 | -      | E 498 Token expired             | refresh                    | -     | -
+498 | -      | A 498,500 Token expired         | hold ambiguous-status      | -     | again
 498 | cut    | E 498 Token expired             | hold ambiguous-status      | -     | again
 498 | -      | -                               | hold ambiguous-status      | -     | again
 # Any other status wins over the code inside: it may have been processed.
@@ -162,9 +192,15 @@ fn body(name: &str) -> String {
         "TWICE" => r#"{"data":{"1":{},"1":{}}}"#,
         "HTML" => "<html>Bad gateway</html>",
         "TWO" => "{} {}",
+        "NOT_DONE" => r#"{"success":false}"#,
         "LIST" => "[]",
         "HALF" => r#"{"data":{"1":{"#,
         "DEEP" => return format!("{{\"a\":{}", "[".repeat(99)),
+        beside if beside.contains(" + ") => {
+            let (data, error) = beside.split_once(" + ").unwrap();
+            let data = body(if data == "FULL" { "ISSUED" } else { "NO_ENTRY" });
+            return format!("{},{}", &data[..data.len() - 1], &body(error)[1..]);
+        }
         coded => {
             let mut parts = coded.splitn(3, ' ');
             let (letter, code) = (parts.next().unwrap(), parts.next().unwrap());
@@ -174,8 +210,13 @@ fn body(name: &str) -> String {
     plain.into()
 }
 
-/// A shape of api.md 5 with a code and a message.
+/// A shape of api.md 5 with a code and a message; with an error for each of several codes.
 fn shape(letter: &str, code: &str, message: &str) -> String {
+    if code.contains(',') {
+        let error = |code| format!(r#"{{"code":{code},"message":"{message}"}}"#);
+        let errors: Vec<String> = code.split(',').map(error).collect();
+        return format!(r#"{{"errors":[{}]}}"#, errors.join(","));
+    }
     let error = format!(r#""code":{code},"message":"{message}""#);
     match letter {
         "A" => format!(r#"{{"errors":[{{{error}}}]}}"#),
@@ -287,10 +328,40 @@ fn what_an_error_in_an_ids_place_proves() {
             true => SlotVerdict::Rejected(Rejection::EntryError),
             false => SlotVerdict::Unknown(Unknown::EntryError),
         };
-        assert_eq!(judge_entry_error(&error), expected, "{code}");
+        assert_eq!(judge_entry_errors(from_ref(&error)), (expected, Some(&error)), "{code}");
     }
     let silent = ServiceError::default();
-    assert_eq!(judge_entry_error(&silent), SlotVerdict::Unknown(Unknown::EntryError));
+    let unknown = SlotVerdict::Unknown(Unknown::EntryError);
+    assert_eq!(judge_entry_errors(from_ref(&silent)), (unknown, Some(&silent)));
+    assert_eq!(judge_entry_errors(&[]), (unknown, None));
+}
+
+/// Errors of one entry, and the code of the one that decides. `-` is an error without a code.
+const ENTRY_ERRORS: [(&str, &str, &str); 9] = [
+    ("708", "rejected", "708"),
+    ("708 726", "rejected", "708"),
+    ("708 500", "unknown", "500"),
+    ("500 708", "unknown", "500"),
+    ("708 -", "unknown", "-"),
+    ("- 708", "unknown", "-"),
+    ("705 706 707 708 709 713 714 725 726 404 1006", "rejected", "705"),
+    ("705 706 707 708 709 713 714 725 726 404 1006 1007", "unknown", "1007"),
+    ("1007 500", "unknown", "1007"),
+];
+
+#[test]
+fn every_error_in_an_ids_place_counts_in_whatever_order() {
+    for (codes, expected, deciding) in ENTRY_ERRORS {
+        let error =
+            |code: &str| ServiceError { code: code.parse().ok(), ..ServiceError::default() };
+        let errors: Vec<ServiceError> = codes.split(' ').map(error).collect();
+        let (verdict, found) = judge_entry_errors(&errors);
+        let verdict = match verdict {
+            SlotVerdict::Rejected(_) => "rejected",
+            SlotVerdict::Unknown(_) => "unknown",
+        };
+        assert_eq!((verdict, found), (expected, Some(&error(deciding))), "{codes}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::response::{Answer, Body, Entries, ServiceError, SlotState};
 use crate::secrets::Secrets;
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
-use crate::verdict::{judge, judge_entry_error};
+use crate::verdict::{judge, judge_entry_errors};
 use alloc::boxed::Box;
 use core::time::Duration;
 
@@ -92,7 +92,7 @@ impl Job {
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
         self.ledger.expect(&flight.batch.rows);
         let entries = &answer.entries;
-        let unclear = if entries.are_plainly_issued() {
+        let unclear = if entries.are_plainly_issued() && !answer.is_failed {
             let Entries { issuance, event_time, valid_till, .. } = entries;
             self.ledger.issue_all(&flight.batch.rows, issuance, event_time, valid_till)?;
             0
@@ -122,15 +122,14 @@ impl Job {
         for (slot, ((state, id), (event_time, valid_till))) in (0_u32..).zip(columns) {
             let row = flight.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
             matched = slot.saturating_add(1);
-            if *state == SlotState::Issued {
+            if *state == SlotState::Issued && !answer.is_failed {
                 let issuance =
                     Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
                 let odd = odd(answer, slot, &self.secrets);
                 self.ledger.issue(row, &issuance, odd)?;
                 continue;
             }
-            let error = entries.refused.get(slot);
-            let reason = slot_reason(*state, error);
+            let (reason, error) = slot_reason(*state, entries.refused.get(slot));
             unclear = unclear.saturating_add(u32::from(reason.outcome() == Outcome::Unknown));
             let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
             let cause = self.ledger.cause(cause);
@@ -147,6 +146,9 @@ impl Job {
         }
         if answer.extra.other_keys > 0 {
             self.note("unreadable-keys", "An answer held keys that are no customer ids.");
+        }
+        if answer.is_failed && answer.entries.states.contains(&SlotState::Issued) {
+            self.note("failed-beside-issuances", "An answer that says it failed held issuances.");
         }
         if answer.errors_total > 0 {
             self.note("errors-beside-data", "An answer held errors beside its data.");
@@ -337,17 +339,24 @@ fn unless_doubted(flight: &Flight, cause: Cause) -> Cause {
     }
 }
 
-fn slot_reason(state: SlotState, error: Option<&ServiceError>) -> Reason {
-    match state {
-        SlotState::Refused => match error.map(judge_entry_error) {
-            Some(SlotVerdict::Rejected(rejection)) => Reason::Rejected(rejection),
-            Some(SlotVerdict::Unknown(unknown)) => Reason::Unknown(unknown),
-            None => Reason::Unknown(Unknown::EntryError),
-        },
-        SlotState::Absent => Reason::Unknown(Unknown::MissingInAnswer),
-        SlotState::Mismatched => Reason::Unknown(Unknown::MismatchedEntry),
-        SlotState::Unreadable | SlotState::Issued => Reason::Unknown(Unknown::UnreadableEntry),
-    }
+/// Why a slot is not issued, and the error that says so.
+fn slot_reason(state: SlotState, errors: &[ServiceError]) -> (Reason, Option<&ServiceError>) {
+    let unknown = match state {
+        SlotState::Refused => {
+            let (verdict, error) = judge_entry_errors(errors);
+            let reason = match verdict {
+                SlotVerdict::Rejected(rejection) => Reason::Rejected(rejection),
+                SlotVerdict::Unknown(unknown) => Reason::Unknown(unknown),
+            };
+            return (reason, error);
+        }
+        SlotState::Absent => Unknown::MissingInAnswer,
+        SlotState::Mismatched => Unknown::MismatchedEntry,
+        SlotState::Unreadable => Unknown::UnreadableEntry,
+        // The answer calls all of itself failed.
+        SlotState::Issued => Unknown::ErrorsInSuccess,
+    };
+    (Reason::Unknown(unknown), None)
 }
 
 fn odd(answer: &Answer, slot: u32, secrets: &Secrets) -> Option<Odd> {

@@ -43,6 +43,12 @@ pub enum Field {
     Error,
     Errors,
     Status,
+    /// `success` in any spelling: false is a failure.
+    Success,
+    /// `failed`, `hasErrors`, `errorMessage`: what is neither false nor empty is a failure.
+    Failure,
+    /// `errorCode` in any spelling.
+    ErrorCode,
 }
 
 impl Field {
@@ -58,16 +64,51 @@ impl Field {
             b"error" => Self::Error,
             b"errors" => Self::Errors,
             b"status" => Self::Status,
+            _ => return Self::of_failure(name),
+        })
+    }
+
+    /// A field by which an object says that it failed. No such field is documented, so its name
+    /// counts in any case, with or without `_` and `-`.
+    fn of_failure(name: &[u8]) -> Option<Self> {
+        // Most names without meaning end here.
+        if !matches!(name.first()? | 0x20, b'e' | b'f' | b'h' | b'i' | b'o' | b'r' | b's') {
+            return None;
+        }
+        let mut letters = [0; FAILURE_NAME_BYTES_MAX];
+        let mut length = 0_usize;
+        for byte in name.iter().filter(|byte| !matches!(byte, b'_' | b'-')) {
+            *letters.get_mut(length)? = byte.to_ascii_lowercase();
+            length = length.wrapping_add(1);
+        }
+        Some(match letters.get(..length)? {
+            b"success" | b"issuccess" | b"successful" | b"issuccessful" | b"succeeded" | b"ok"
+            | b"isok" => Self::Success,
+            b"failed" | b"isfailed" | b"failure" | b"isfailure" | b"failurereason" | b"error"
+            | b"errors" | b"iserror" | b"haserror" | b"haserrors" | b"errormessage"
+            | b"errormsg" | b"errordescription" | b"errordetails" | b"errorreason"
+            | b"exception" | b"fault" => Self::Failure,
+            b"errorcode" | b"errcode" | b"faultcode" => Self::ErrorCode,
+            b"status" | b"statuscode" | b"httpstatus" | b"issuestatus" | b"issuancestatus"
+            | b"state" | b"result" | b"outcome" => Self::Status,
             _ => return None,
         })
     }
+
+    /// Whether the field occurs at most once in an entry that can be read.
+    const fn is_single(self) -> bool {
+        !matches!(self, Self::Status | Self::Success | Self::Failure | Self::ErrorCode)
+    }
 }
+
+/// The longest name of a field of failure.
+const FAILURE_NAME_BYTES_MAX: usize = 16;
 
 /// Where reading the fields paused.
 pub enum Pause<'a> {
     /// Behind the closing brace.
     End,
-    /// Before the value of a field that tells of an error.
+    /// Before the value of a field that may tell of an error.
     Error(Field),
     /// Before an array or object that carries no meaning.
     Container,
@@ -100,19 +141,24 @@ impl<'a> Fields<'a> {
     ) -> Step<Option<Pause<'a>>> {
         let byte = cursor.peek()?;
         let Some(field) = field else { return without_meaning(byte, cursor) };
-        let bit = 1_u16.wrapping_shl(field as u32);
-        self.twice |= self.seen & bit != 0;
-        self.seen |= bit;
+        if field.is_single() {
+            let bit = 1_u16.wrapping_shl(field as u32);
+            self.twice |= self.seen & bit != 0;
+            self.seen |= bit;
+        }
         let place = match field {
-            // Only an object tells of an error; a word is what the service says of the issuance.
-            Field::Status if byte != b'{' => return without_meaning(byte, cursor),
             Field::Id => &mut self.id,
             Field::Customer => &mut self.customer,
             Field::Promotion => &mut self.promotion,
             Field::EarnedFrom => &mut self.earned_from,
             Field::EventTime => &mut self.event_time,
             Field::ValidTill => &mut self.valid_till,
-            Field::Error | Field::Errors | Field::Status => return Ok(Some(Pause::Error(field))),
+            Field::Error
+            | Field::Errors
+            | Field::Status
+            | Field::Success
+            | Field::Failure
+            | Field::ErrorCode => return Ok(Some(Pause::Error(field))),
         };
         *place = match byte {
             b'0'..=b'9' => integer(cursor)?,
@@ -236,7 +282,9 @@ mod tests {
     fn reading_pauses_where_a_value_is_not_for_here() {
         for (before, after, expected) in [
             (r#""id":"a"}"#, ",", Ok("end")),
-            (r#""id":1,"x":2,"status":"ACTIVE","status":5}"#, ",", Ok("end")),
+            (r#""id":1,"x":2,"statuses":"ACTIVE"}"#, ",", Ok("end")),
+            (r#""id":"a","status":"#, "\"ACTIVE\"}", Ok("error")),
+            (r#""id":"a","Is_Success":"#, "true}", Ok("error")),
             (r#""id":"a","status":"#, "{\"code\":1}}", Ok("error")),
             (r#""error":"#, "null}", Ok("error")),
             (r#""errors":"#, "[]}", Ok("error")),
@@ -285,6 +333,23 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_failure_are_known_in_any_spelling() {
+        for (names, expected) in [
+            ("success isSuccess SUCCESS is_success Successful ok", Some(Field::Success)),
+            ("failed hasErrors Error ERRORS error_message errorDescription", Some(Field::Failure)),
+            ("errorCode ErrorCode ERROR_CODE error-code errCode", Some(Field::ErrorCode)),
+            ("Status STATUS state result statusCode status_code", Some(Field::Status)),
+            ("code message type eventTimeISO issuedId statuses successes reason", None),
+            ("errorDescriptionIsTooLong", None),
+        ] {
+            for name in names.split(' ') {
+                let found = Field::named(name.as_bytes()).map(|field| field as u8);
+                assert_eq!(found, expected.map(|field| field as u8), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn bytes_that_have_no_bit_of_a_name_are_no_key() {
         let text = r#""customerId":7,"id":"67dd4237ef21a64211227e06"}"#.as_bytes();
         let (contrary, nothing) = (|byte: u8| !byte, |_| 0);
@@ -310,7 +375,6 @@ mod tests {
             (r#""id":1,"customerId":2,"id":3}"#, true),
             (r#""id":1,"id":2,"x":3}"#, true),
             (r#""validTill":1,"eventTime":2,"validTill":3,"id":4}"#, true),
-            (r#""status":1,"status":2}"#, true),
         ] {
             let (pause, _, fields) = read(text);
             assert_eq!((pause, fields.twice), (Ok("end"), expected), "{text}");

@@ -57,11 +57,26 @@ pub struct Answer {
     pub errors: Vec<ServiceError>,
     /// How many there were.
     pub errors_total: u64,
+    /// A field of the answer, or of its `response`, says that all of it failed.
+    pub is_failed: bool,
     /// Keys of `data` that are none of the ids that were sent.
     pub extra: Extra,
     /// Entries that contradict their key or the request, in order of arrival: a violation of the
     /// protocol (faults.md 41). Their slots are [`SlotState::Mismatched`].
     pub mismatched: Vec<Mismatch>,
+}
+
+impl Answer {
+    /// Whether none of its errors was dropped.
+    pub fn has_all_errors(&self) -> bool {
+        self.errors_total == self.errors.len() as u64
+    }
+
+    /// Whether `data` says nothing of any id, sent or not.
+    pub fn has_no_entries(&self) -> bool {
+        let is_absent = |state: &SlotState| *state == SlotState::Absent;
+        self.entries.states.iter().all(is_absent) && self.extra == Extra::default()
+    }
 }
 
 /// The type of `data`, which siblings of the endpoint send as an object, as null or not at all
@@ -250,24 +265,24 @@ impl SparseText {
 #[derive(Debug, Default, PartialEq)]
 pub struct Refusals {
     sparse: Sparse,
-    errors: Vec<ServiceError>,
+    errors: Vec<Vec<ServiceError>>,
 }
 
 impl Refusals {
-    /// The error of a slot, if it was refused.
-    pub fn get(&self, slot: u32) -> Option<&ServiceError> {
-        self.sparse.get(slot).and_then(|index| self.errors.get(index))
+    /// The errors of a slot, one of each code, in order of arrival; none unless it was refused.
+    pub fn get(&self, slot: u32) -> &[ServiceError] {
+        let errors = self.sparse.get(slot).and_then(|index| self.errors.get(index));
+        errors.map_or(&[], Vec::as_slice)
     }
 
-    /// Every refused slot with its error, by slot.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &ServiceError)> {
-        let places = self.sparse.places.iter();
-        places.filter_map(|(slot, index)| Some((*slot, self.errors.get(*index as usize)?)))
+    /// Every refused slot with its errors, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &[ServiceError])> {
+        self.sparse.places.iter().map(|(slot, _)| (*slot, self.get(*slot)))
     }
 
-    pub(super) fn push(&mut self, slot: u32, error: ServiceError) {
-        if self.errors.last() != Some(&error) {
-            self.errors.push(error);
+    pub(super) fn push(&mut self, slot: u32, errors: Vec<ServiceError>) {
+        if self.errors.last() != Some(&errors) {
+            self.errors.push(errors);
         }
         self.sparse.push(slot, self.errors.len().wrapping_sub(1));
     }
@@ -298,13 +313,13 @@ mod tests {
         let error = |code| ServiceError { code: Some(code), ..ServiceError::default() };
         let mut refusals = Refusals::default();
         for (slot, code) in [(3, 708), (1, 708), (2, 715)] {
-            refusals.push(slot, error(code));
+            refusals.push(slot, vec![error(code)]);
         }
         refusals.order(10);
-        let codes: Vec<_> = refusals.iter().map(|(slot, error)| (slot, error.code)).collect();
+        let codes: Vec<_> = refusals.iter().map(|(slot, errors)| (slot, errors[0].code)).collect();
         assert_eq!(codes, [(1, Some(708)), (2, Some(715)), (3, Some(708))]);
         assert_eq!(refusals.errors.len(), 2);
-        assert_eq!(refusals.get(2), Some(&error(715)));
-        assert_eq!(refusals.get(4), None);
+        assert_eq!(refusals.get(2), [error(715)]);
+        assert_eq!(refusals.get(4), []);
     }
 }

@@ -119,7 +119,7 @@ impl Columns {
                 None => SlotState::Unreadable,
             },
             Judged::Refused => {
-                self.entries.refused.push(place, entry.error.take().unwrap_or_default());
+                self.entries.refused.push(place, entry.take_errors());
                 SlotState::Refused
             }
             Judged::Mismatched(what) => {

@@ -1,10 +1,13 @@
 //! One entry of `data`, in any form that JSON allows.
 
 use super::answer::{Contradiction, Envelope, NO_TIME, ServiceError};
-use super::envelope::{first_item, item};
+use super::envelope::items;
+use super::failure::failure;
 use super::skip::{Allowance, skip};
 use super::step::Step;
 use super::text::Decode;
+use crate::limits::ENTRY_ERRORS_KEPT;
+use alloc::vec::Vec;
 use issue_bulk_kernels::fields::{Field, Fields, Pause, Value};
 use issue_bulk_kernels::token::{Cursor, Text};
 
@@ -15,15 +18,17 @@ pub(super) const ENTRY_DEPTH: u32 = 3;
 #[derive(Default)]
 pub(super) struct Entry<'a> {
     fields: Fields<'a>,
-    /// The first that its fields tell of.
-    pub error: Option<ServiceError>,
+    /// One of each code that its fields tell of, in order.
+    errors: Vec<ServiceError>,
+    /// The first field that says without a code that the entry failed.
+    failure: Option<ServiceError>,
 }
 
 /// What an entry amounts to.
 pub(super) enum Judged {
     /// Nothing speaks against an issuance, if its fields are readable.
     Issued,
-    /// [`Entry::error`] says why.
+    /// [`Entry::take_errors`] says why.
     Refused,
     Mismatched(Contradiction),
     Unreadable,
@@ -42,7 +47,7 @@ pub(super) struct Issued<'e, 'a> {
 pub(super) fn field_of(key: &Text<'_>) -> Option<Field> {
     match key.plain() {
         Some(name) => Field::named(name),
-        None => key.exact(16).and_then(|name| Field::named(name.as_bytes())),
+        None => key.exact(24).and_then(|name| Field::named(name.as_bytes())),
     }
 }
 
@@ -76,12 +81,33 @@ impl<'a> Entry<'a> {
 
     #[cold]
     fn read_error(&mut self, field: Field, cursor: &mut Cursor<'_>, depth_max: u32) -> Step<()> {
-        let error = match field {
-            Field::Status => item(cursor, ENTRY_DEPTH, depth_max)?.status_error(Envelope::Entry),
-            _ => first_item(cursor, ENTRY_DEPTH, depth_max)?.error(Envelope::Entry),
-        };
-        self.error = self.error.take().or(error);
+        if let Field::Error | Field::Errors = field {
+            return items(cursor, ENTRY_DEPTH, depth_max, |item| {
+                item.error(Envelope::Entry).into_iter().for_each(|error| self.keep(error));
+            });
+        }
+        match failure(field, cursor, ENTRY_DEPTH, depth_max)? {
+            Some(error) if error.code.is_some() => self.keep(error),
+            Some(error) => self.failure = self.failure.take().or(Some(error)),
+            None => {}
+        }
         Ok(())
+    }
+
+    /// Keeps one error of each code.
+    fn keep(&mut self, error: ServiceError) {
+        let is_new = self.errors.iter().all(|kept| kept.code != error.code);
+        if is_new && self.errors.len() < ENTRY_ERRORS_KEPT {
+            self.errors.push(error);
+        }
+    }
+
+    /// What speaks against the entry. That it failed counts where no error says why.
+    pub fn take_errors(&mut self) -> Vec<ServiceError> {
+        if self.errors.is_empty() {
+            self.errors.extend(self.failure.take());
+        }
+        core::mem::take(&mut self.errors)
     }
 
     /// Decides what the entry under the key of this customer says.
@@ -102,7 +128,7 @@ impl<'a> Entry<'a> {
             Value::Text(_) => return Judged::Mismatched(Contradiction::Promotion),
             _ => false,
         };
-        if self.error.is_some() {
+        if !self.errors.is_empty() || self.failure.is_some() {
             return Judged::Refused;
         }
         if named != 0 && promoted { Judged::Issued } else { Judged::Unreadable }

@@ -1,6 +1,7 @@
 //! The shapes in which the service reports errors (api.md 5), in an answer or in one entry.
 
 use super::answer::{Envelope, ServiceError};
+use super::failure::is_no_success;
 use super::skip::{Allowance, skip};
 use super::step::Step;
 use super::text::Decode;
@@ -19,7 +20,10 @@ pub(super) struct Item {
     code: Option<i64>,
     message: String,
     customer: Option<i64>,
+    /// `success` is false.
     failed: bool,
+    /// It holds further errors.
+    has_errors: bool,
 }
 
 impl Item {
@@ -32,14 +36,10 @@ impl Item {
         Some(ServiceError { code: self.code, message, customer: self.customer, envelope })
     }
 
-    /// The error, if the value is a status object that tells of one. The service says
-    /// `"success": "true"` beside code 401 (api.md 5, shape E), so the code decides where there
-    /// is one.
+    /// The error, if the value is a status object that tells of one: by its code, since the service
+    /// says `"success": "true"` beside code 401 (api.md 5, shape E), or by its `success`.
     pub fn status_error(self, envelope: Envelope) -> Option<ServiceError> {
-        let failed = match self.code {
-            Some(code) => !(200..300).contains(&code),
-            None => self.failed,
-        };
+        let failed = self.failed || self.code.is_some_and(|code| !(200..300).contains(&code));
         if self.object && failed { self.error(envelope) } else { None }
     }
 }
@@ -74,30 +74,33 @@ pub(super) fn item(cursor: &mut Cursor<'_>, outside: u32, depth_max: u32) -> Ste
     Ok(item)
 }
 
-/// A value that is an error or a list of them: the first that says anything.
-pub(super) fn first_item(cursor: &mut Cursor<'_>, outside: u32, depth_max: u32) -> Step<Item> {
+/// Reads a value that is an error or a list of them, and gives each item.
+pub(super) fn items(
+    cursor: &mut Cursor<'_>,
+    outside: u32,
+    depth_max: u32,
+    mut give: impl FnMut(Item),
+) -> Step<()> {
     if cursor.peek()? != b'[' {
-        return item(cursor, outside, depth_max);
+        give(item(cursor, outside, depth_max)?);
+        return Ok(());
     }
     let inside = outside.saturating_add(1);
     Allowance::unit(depth_max).enter(inside)?;
     cursor.advance();
-    let mut first = Item::default();
     if cursor.closes(b']')? {
-        return Ok(first);
+        return Ok(());
     }
     loop {
-        let next = item(cursor, inside, depth_max)?;
-        if !first.speaks {
-            first = next;
-        }
+        give(item(cursor, inside, depth_max)?);
         if !cursor.another(b']')? {
-            return Ok(first);
+            return Ok(());
         }
     }
 }
 
-/// The fields of an error object. Of a field that comes twice neither is believed.
+/// Reads the fields of an error object. A `code` or `customerId` that comes twice is not believed,
+/// nor is the code of an error that holds others, which may say something else.
 fn object(item: &mut Item, cursor: &mut Cursor<'_>, depth: u32, depth_max: u32) -> Step<()> {
     Allowance::unit(depth_max).enter(depth)?;
     cursor.advance();
@@ -124,14 +127,11 @@ fn object(item: &mut Item, cursor: &mut Cursor<'_>, depth: u32, depth_max: u32) 
             break;
         }
     }
-    if doubtful & CODE != 0 {
+    if doubtful & CODE != 0 || item.has_errors {
         item.code = None;
     }
     if doubtful & CUSTOMER != 0 {
         item.customer = None;
-    }
-    if doubtful & SUCCESS != 0 {
-        item.failed = false;
     }
     Ok(())
 }
@@ -140,10 +140,18 @@ const CODE: u8 = 1;
 const MESSAGE: u8 = 2;
 const CUSTOMER: u8 = 4;
 const SUCCESS: u8 = 8;
+const ERRORS: u8 = 16;
 
 fn field_bit(key: &Text<'_>) -> Option<u8> {
-    let names =
-        [("code", CODE), ("message", MESSAGE), ("customerId", CUSTOMER), ("success", SUCCESS)];
+    let names = [
+        ("code", CODE),
+        ("errorCode", CODE),
+        ("message", MESSAGE),
+        ("customerId", CUSTOMER),
+        ("success", SUCCESS),
+        ("error", ERRORS),
+        ("errors", ERRORS),
+    ];
     names.into_iter().find(|(name, _)| key.equals(name)).map(|(_, bit)| bit)
 }
 
@@ -154,7 +162,12 @@ fn field(
     depth: u32,
     depth_max: u32,
 ) -> Step<()> {
-    if let b'{' | b'[' = cursor.peek()? {
+    if let first @ (b'{' | b'[') = cursor.peek()? {
+        let start = cursor.at();
+        cursor.advance();
+        let is_empty = cursor.closes(first.wrapping_add(2))?;
+        item.has_errors |= bit == ERRORS && !is_empty;
+        cursor.rewind(start);
         return skip(cursor, depth, depth_max);
     }
     let value = cursor.scalar()?;
@@ -165,8 +178,7 @@ fn field(
             text.readable(&mut item.message, MESSAGE_BYTES_MAX);
         }
         (CUSTOMER, Scalar::Number(number)) => item.customer = parse_customer(number.raw),
-        (SUCCESS, Scalar::False) => item.failed = true,
-        (SUCCESS, Scalar::Text(text)) => item.failed = text.equals("false"),
+        (SUCCESS, value) => item.failed |= is_no_success(&value),
         _ => {}
     }
     Ok(())
@@ -277,19 +289,20 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_a_status_decides_before_its_success() {
+    fn a_status_fails_by_its_code_or_its_success() {
         for (text, failed) in [
             (r#"{"success":"true","code":"401","message":"Unauthorized"}"#, true),
             (r#"{"success":true,"code":200}"#, false),
-            (r#"{"success":false,"code":200}"#, false),
+            (r#"{"success":false,"code":200}"#, true),
+            (r#"{"success":"False","code":200}"#, true),
             (r#"{"success":false}"#, true),
             (r#"{"success":"false"}"#, true),
             (r#"{"success":true}"#, false),
             (r#"{"success":"true"}"#, false),
             (r#"{"success":null}"#, false),
             (r#"{"success":false,"code":null}"#, true),
-            (r#"{"success":false,"success":true}"#, false),
-            (r#"{"success":true,"success":false}"#, false),
+            (r#"{"success":false,"success":true}"#, true),
+            (r#"{"success":true,"success":false}"#, true),
             (r#"{"message":"fine"}"#, false),
             ("\"EXPIRED\"", false),
             ("500", false),
@@ -300,16 +313,33 @@ mod tests {
     }
 
     #[test]
-    fn a_list_gives_its_first_error() {
-        for (text, code) in [
-            ("[]", None),
-            ("[null,{}]", None),
-            (r#"[null,{"code":1},{"code":2}]"#, Some(1)),
-            (r#"{"code":3}"#, Some(3)),
+    fn a_list_gives_each_of_its_errors() {
+        for (text, codes) in [
+            ("[]", &[][..]),
+            ("[null,{}]", &[]),
+            (r#"[null,{"code":1},{},{"code":2}]"#, &[Some(1), Some(2)]),
+            (r#"[708,"500",[5]]"#, &[Some(708), None, None]),
+            (r#"{"code":3}"#, &[Some(3)]),
         ] {
-            let item = first_item(&mut Cursor::new(text.as_bytes()), 1, 8).unwrap();
-            assert_eq!(item.code, code, "{text}");
-            assert_eq!(item.speaks, code.is_some());
+            let mut found = Vec::new();
+            let keep = |item: Item| found.extend(item.error(Envelope::Errors));
+            items(&mut Cursor::new(text.as_bytes()), 1, 8, keep).unwrap();
+            let found: Vec<_> = found.iter().map(|error| error.code).collect();
+            assert_eq!(found, codes, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_code_of_an_error_that_holds_others_is_not_believed() {
+        for (text, code) in [
+            (r#"{"code":708,"errors":[{"code":500}]}"#, None),
+            (r#"{"error":{"code":500},"code":708}"#, None),
+            (r#"{"code":708,"errors":[ ],"error":{ }}"#, Some(708)),
+            (r#"{"code":708,"error":"Limit","errors":null}"#, Some(708)),
+            (r#"{"code":708,"errorCode":500}"#, None),
+            (r#"{"errorCode":"708"}"#, Some(708)),
+        ] {
+            assert_eq!(read(text).code, code, "{text}");
         }
     }
 

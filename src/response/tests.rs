@@ -16,7 +16,7 @@ fn read_with(body: &[u8], caps: Caps) -> Body {
     reader.finish(&EXPECTED)
 }
 
-fn answer(body: &str) -> Answer {
+pub(super) fn answer(body: &str) -> Answer {
     match read(body.as_bytes()) {
         Body::Answer(answer) => answer,
         Body::Broken(broken) => panic!("{broken:?}: {body}"),
@@ -30,7 +30,7 @@ fn broken(body: &[u8]) -> Option<Broken> {
     }
 }
 
-fn entry(key: &str, customer: &str) -> String {
+pub(super) fn entry(key: &str, customer: &str) -> String {
     let names = format!(
         r#""id":"67dd4237ef21a64211227e06","customerId":{customer},"promotionId":"{PROMOTION}""#
     );
@@ -44,11 +44,11 @@ fn whole() -> String {
 }
 
 /// The state of the first slot when `data` holds this entry under its key.
-fn state(value: &str) -> SlotState {
+pub(super) fn state(value: &str) -> SlotState {
     answer(&format!("{{\"data\":{{\"555567088\":{value}}}}}")).entries.states[0]
 }
 
-fn fields(replace: &str, with: &str) -> String {
+pub(super) fn fields(replace: &str, with: &str) -> String {
     let entry = entry("555567088", "555567088");
     let value = entry.split_once(':').unwrap().1;
     assert!(value.contains(replace), "{replace} is not in {value}");
@@ -170,7 +170,7 @@ fn a_failed_customer_inside_a_success_is_refused_in_its_slot() {
     let data = format!(r#"{{"555567088":{FAILED_BADGE}}}"#);
     let answer = answer(&format!(r#"{{"data":{data},"errors":[],"warnings":[]}}"#));
     assert_eq!(answer.entries.states[0], SlotState::Refused);
-    let error = answer.entries.refused.get(0).unwrap();
+    let [error] = answer.entries.refused.get(0) else { panic!("one error") };
     assert_eq!((error.code, error.envelope), (Some(1_040), Envelope::Entry));
     assert_eq!(&*error.message, "An active issue for the badge already exists.");
     assert!(answer.errors.is_empty());

@@ -9,13 +9,15 @@
 //!                      data: First(Data)  -> entry        -> After(Data) -> Next(Data) ...
 //!                    errors: ListFirst    -> element      -> ListAfter   -> ListNext ...
 //!                  response: First(Response) -> Value(Status) -> After(Response) ...
+//!           success, status : Failure
 //!            anything else : Skip, in any number of pieces
 //! ```
 
 use super::answer::{Answer, Broken, DataForm, Envelope, ServiceError};
 use super::columns::{Columns, Key};
-use super::entry::Entry;
+use super::entry::{Entry, field_of};
 use super::envelope::{Flat, code, item};
+use super::failure::{failure, is_success_code};
 use super::lesson::Habit;
 use super::skip::{Allowance, DEPTH_BITS, Skipper};
 use super::step::{BAD, Step, Stop};
@@ -24,6 +26,7 @@ use super::{Caps, Expected};
 use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
 use alloc::vec::Vec;
 use issue_bulk_kernels::columns::Bounds;
+use issue_bulk_kernels::fields::Field;
 use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -42,6 +45,8 @@ pub(super) struct Walker {
     errors_total: u64,
     flat: Flat,
     habit: Habit,
+    /// A field of the answer says that all of it failed.
+    is_failed: bool,
     /// A bit for each [`TopKey`] that was there.
     seen: u8,
 }
@@ -54,6 +59,8 @@ enum State {
     Next(Place),
     After(Place),
     Value(TopKey),
+    /// Before the value of a field that may say that the answer failed.
+    Failure(Field, Place),
     ListFirst(List),
     ListNext(List),
     ListAfter(List),
@@ -115,6 +122,7 @@ impl Walker {
             errors_total: 0,
             flat: Flat::default(),
             habit: Habit::default(),
+            is_failed: false,
             seen: 0,
         }
     }
@@ -173,13 +181,15 @@ impl Walker {
             State::Start | State::Open => return Err(Broken::Empty),
             _ => return Err(Broken::Cut),
         }
-        let flat = core::mem::take(&mut self.flat);
-        self.keep(flat.error());
+        let flat = core::mem::take(&mut self.flat).error();
+        self.is_failed |= flat.is_some();
+        self.keep(flat);
         Ok(Answer {
             data: self.data,
             entries: self.columns.finish(),
             errors: self.errors,
             errors_total: self.errors_total,
+            is_failed: self.is_failed,
             extra: self.columns.extra,
             mismatched: self.columns.mismatched,
         })
@@ -197,6 +207,11 @@ impl Walker {
                 false => closed(place),
             },
             State::Value(key) => self.value(key, cursor)?,
+            State::Failure(field, place) => {
+                let depth_max = self.allowance.depth_max;
+                self.is_failed |= failure(field, cursor, depth_of(place), depth_max)?.is_some();
+                State::After(place)
+            }
             State::ListFirst(_) if cursor.closes(b']')? => State::After(Place::Top),
             State::ListFirst(list) | State::ListNext(list) => self.element(list, cursor)?,
             State::ListAfter(list) => match cursor.another(b']')? {
@@ -238,8 +253,17 @@ impl Walker {
         };
         self.allowance.count_key()?;
         let Some(meaning) = meaning else {
-            let depth = if place == Place::Top { TOP_DEPTH } else { INNER_DEPTH };
-            return Ok(State::Skip(Skipper::new(depth), place));
+            return Ok(match field_of(&key) {
+                Some(
+                    field @ (Field::Error
+                    | Field::Errors
+                    | Field::Success
+                    | Field::Failure
+                    | Field::ErrorCode
+                    | Field::Status),
+                ) => State::Failure(field, place),
+                _ => State::Skip(Skipper::new(depth_of(place)), place),
+            });
         };
         let bit = 1_u8.wrapping_shl(meaning as u32);
         if self.seen & bit != 0 {
@@ -315,13 +339,14 @@ impl Walker {
             }
             (TopKey::ErrorDetails, _) => self.flat.detail(item(cursor, TOP_DEPTH, depth_max)?),
             (TopKey::Status, _) => {
-                let status = item(cursor, INNER_DEPTH, depth_max)?;
-                self.keep(status.status_error(Envelope::Status));
+                let error = item(cursor, INNER_DEPTH, depth_max)?.status_error(Envelope::Status);
+                self.is_failed |= error.is_some();
+                self.keep(error);
                 return Ok(State::After(Place::Response));
             }
             (TopKey::ErrorCode, _) => {
                 let value = cursor.scalar()?;
-                self.flat.coded = !matches!(value, Scalar::Null);
+                self.flat.coded = !is_success_code(&value);
                 self.flat.code = code(&value);
             }
             (TopKey::Message, b'"') => {
@@ -379,6 +404,14 @@ fn start(cursor: &mut Cursor<'_>) -> Step<State> {
         return Err(Stop::More);
     }
     Ok(State::Open)
+}
+
+/// The depth of the object whose keys are read.
+const fn depth_of(place: Place) -> u32 {
+    match place {
+        Place::Top => TOP_DEPTH,
+        Place::Data | Place::Response => INNER_DEPTH,
+    }
 }
 
 /// After the closing brace of an object.

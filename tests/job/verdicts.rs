@@ -136,6 +136,43 @@ fn ids_are_judged_by_their_own_slot() {
     assert_eq!(cause.request_id.as_deref(), Some("r-1"));
 }
 
+/// Each order of the same errors decides the same, and a code that proves nothing wins.
+#[test]
+fn every_error_of_an_entry_counts() {
+    for (errors, expected) in [
+        ("[708,500]", "unknown entry-error"),
+        ("[500,708]", "unknown entry-error"),
+        (r#"[{"code":"708"},{"code":"726"}]"#, "rejected entry-error"),
+    ] {
+        let body = format!(r#"{{"data":{{"1":{{"errors":{errors}}}}}}}"#);
+        let mut service = |_: &[i64]| Reply::Status(200, body.clone());
+        let mut world = World::new(1, Options::default(), &mut service);
+        world.run();
+        expect(&world, &[(expected, 1)]);
+    }
+}
+
+#[test]
+fn an_issuance_that_is_said_to_have_failed_is_unknown_and_not_sent_again() {
+    let whole = |fields: &str| format!("{},{fields}}}", success(&[1]).strip_suffix('}').unwrap());
+    let inside = |fields: &str| success(&[1]).replace("\"id\"", &format!("{fields},\"id\""));
+    for (body, expected) in [
+        (inside(r#""success":false"#), "unknown entry-error"),
+        (inside(r#""status":"FAILED""#), "unknown entry-error"),
+        (whole(r#""success":"false""#), "unknown errors-in-success"),
+        (whole(r#""isSuccess":false"#), "unknown errors-in-success"),
+        (whole(r#""response":{"status":{"code":"401"}}"#), "unknown errors-in-success"),
+        (whole(r#""errorCode":500"#), "unknown errors-in-success"),
+    ] {
+        let mut service = |_: &[i64]| Reply::Status(200, body.clone());
+        let options = Options { ambiguous: Some("retry"), ..Options::default() };
+        let mut world = World::new(1, options, &mut service);
+        world.run();
+        expect(&world, &[(expected, 1)]);
+        assert_eq!(world.sent.len(), 1, "{body}");
+    }
+}
+
 #[test]
 fn ids_that_were_not_sent_stop_the_run_and_what_is_proven_stands() {
     let mut service = |ids: &[i64]| Reply::Status(200, success(&[ids, &[99]].concat()));

@@ -9,6 +9,8 @@ pub struct Reading {
     pub data: &'static str,
     pub slots: Vec<Slot>,
     pub errors: Vec<Fault>,
+    /// The answer says of itself that it failed.
+    pub is_failed: bool,
     pub extra_ids: u64,
     pub other_keys: u64,
 }
@@ -17,7 +19,7 @@ pub struct Reading {
 pub enum Slot {
     Absent,
     Issued { id: String, context: Option<String>, times: [Option<i64>; 2] },
-    Refused(Fault),
+    Refused(Vec<Fault>),
     Unreadable,
     OtherCustomer(i64),
     OtherPromotion,
@@ -58,6 +60,7 @@ pub fn read(bytes: &[u8], request: &Request<'_>) -> Option<Reading> {
         data: "absent",
         slots: request.ids.iter().map(|_| Slot::Absent).collect(),
         errors: Vec::new(),
+        is_failed: false,
         extra_ids: 0,
         other_keys: 0,
     };
@@ -95,7 +98,7 @@ fn read_data(reading: &mut Reading, entries: &[Field<'_>], request: &Request<'_>
     Some(())
 }
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 8] = [
     "id",
     "customerId",
     "promotionId",
@@ -104,7 +107,6 @@ const FIELDS: [&str; 9] = [
     "validTill",
     "error",
     "errors",
-    "status",
 ];
 
 fn read_entry(id: i64, value: &str, request: &Request<'_>) -> Slot {
@@ -122,8 +124,9 @@ fn read_entry(id: i64, value: &str, request: &Request<'_>) -> Slot {
     if promotion.is_some_and(|value| value.starts_with('"')) && !promoted {
         return Slot::OtherPromotion;
     }
-    if let Some(fault) = entry_fault(&fields) {
-        return Slot::Refused(fault);
+    let faults = entry_faults(&fields);
+    if !faults.is_empty() {
+        return Slot::Refused(faults);
     }
     if named.is_none() || !promoted {
         return Slot::Unreadable;
@@ -141,13 +144,99 @@ fn read_entry(id: i64, value: &str, request: &Request<'_>) -> Slot {
     }
 }
 
-/// The first error in the order of the entry, whichever of the three fields it is in.
-fn entry_fault(fields: &[Field<'_>]) -> Option<Fault> {
-    fields.iter().find_map(|field| match field.key.as_deref() {
-        Some("error" | "errors") => first_fault(field.value),
-        Some("status") => status_fault(field.value),
-        _ => None,
-    })
+/// The first error of each code in the order of the entry, or else the first field that says that
+/// it failed.
+fn entry_faults(fields: &[Field<'_>]) -> Vec<Fault> {
+    let (mut faults, mut failures) = (Vec::<Fault>::new(), Vec::new());
+    for Field { key, value, .. } in fields {
+        let Some(key) = key.as_deref() else { continue };
+        let found = match key {
+            "error" | "errors" => array(value)
+                .unwrap_or_else(|| vec![value])
+                .into_iter()
+                .filter_map(fault)
+                .collect::<Vec<_>>(),
+            _ => match failure(key, value) {
+                Some(fault) if fault.code.is_none() => {
+                    failures.push(fault);
+                    continue;
+                }
+                other => other.into_iter().collect(),
+            },
+        };
+        for fault in found {
+            if faults.len() < 16 && faults.iter().all(|other| other.code != fault.code) {
+                faults.push(fault);
+            }
+        }
+    }
+    if faults.is_empty() { failures.into_iter().take(1).collect() } else { faults }
+}
+
+const SUCCESS: &str = " success issuccess successful issuccessful succeeded ok isok ";
+const FAILURE: &str = " failed isfailed failure isfailure failurereason error errors iserror \
+    haserror haserrors errormessage errormsg errordescription errordetails errorreason exception \
+    fault ";
+const ERROR_CODE: &str = " errorcode errcode faultcode ";
+const STATUS: &str = " status statuscode httpstatus issuestatus issuancestatus state result \
+    outcome ";
+const FAILED: &str = "fail error reject refus denied declin invalid unsuccess abort exception \
+    exceed not_issued not.issued";
+
+/// A field that says that what holds it failed.
+fn failure(key: &str, value: &str) -> Option<Fault> {
+    let letters = if key.starts_with(['_', '-']) { "" } else { key }.replace(['_', '-'], "");
+    let is_in = |names: &str| names.contains(&format!(" {} ", letters.to_ascii_lowercase()));
+    let is_text = value.starts_with('"');
+    let message = if is_text { readable(value) } else { String::new() };
+    let text = message.to_ascii_lowercase();
+    let code = integer(value);
+    let is = |words: &str| words.split(' ').any(|word| word == text.trim_ascii());
+    let says_no = is_text && is("false no n 0");
+    let says_nothing = is_text && (text.trim_ascii().is_empty() || is("null none nil n/a"));
+    let negated = ["no_error", "no error", "no-error", "noerror"].contains(&text.as_str());
+    let says_failed =
+        is_text && !negated && FAILED.split(' ').any(|word| text.contains(&word.replace('.', " ")));
+    let quoted = |code| if is_text { None } else { code };
+    let is_failure = if is_in(SUCCESS) {
+        value == "false" || quoted(code) == Some(0) || says_no || says_failed
+    } else if is_in(FAILURE) {
+        match value.as_bytes()[0] {
+            b'{' | b'[' => return fault(value),
+            b'"' => !says_no && !says_nothing,
+            b't' => true,
+            b'-' | b'0'..=b'9' => code != Some(0),
+            _ => false,
+        }
+    } else if is_in(ERROR_CODE) {
+        error_code(value)
+    } else if is_in(STATUS) {
+        if value.starts_with('{') {
+            return status_fault(value);
+        }
+        match code {
+            Some(code) => (400..600).contains(&code),
+            None => value == "false" || says_no || says_failed,
+        }
+    } else {
+        false
+    };
+    let code = if is_in(ERROR_CODE) { code } else { None };
+    is_failure.then_some(Fault { code, message, customer: None })
+}
+
+/// Whether a code is one of an error.
+fn error_code(value: &str) -> bool {
+    match (value.as_bytes()[0], integer(value)) {
+        (b'{' | b'[', _) | (b'n' | b'f', _) => false,
+        (_, Some(code)) => code != 0 && !(200..300).contains(&code),
+        (b'"', None) => {
+            let text = readable(value).to_ascii_lowercase();
+            !["", "null", "none", "nil", "n/a", "success", "ok", "00", "000"]
+                .contains(&text.trim_ascii())
+        }
+        _ => true,
+    }
 }
 
 fn read_errors(reading: &mut Reading, top: &[Field<'_>]) -> Option<()> {
@@ -163,9 +252,16 @@ fn read_errors(reading: &mut Reading, top: &[Field<'_>]) -> Option<()> {
             }
             Some("response") => {
                 let Some(fields) = response.and_then(object) else { continue };
-                reading.errors.extend(once(&fields, "status")?.and_then(status_fault));
+                let found = once(&fields, "status")?.and_then(status_fault);
+                reading.is_failed |= found.is_some();
+                reading.errors.extend(found);
+                for Field { key, value, .. } in &fields {
+                    let key = key.as_deref().filter(|key| *key != "status");
+                    reading.is_failed |= key.and_then(|key| failure(key, value)).is_some();
+                }
             }
-            _ => {}
+            Some("data" | "errorCode" | "message" | "errorDetails") | None => {}
+            Some(key) => reading.is_failed |= failure(key, value).is_some(),
         }
     }
     let details: Vec<Fault> = details
@@ -174,7 +270,8 @@ fn read_errors(reading: &mut Reading, top: &[Field<'_>]) -> Option<()> {
         .into_iter()
         .filter_map(fault)
         .collect();
-    let coded = code.is_some_and(|value| value != "null");
+    let coded = code.is_some_and(|value| value.starts_with(['{', '[']) || error_code(value));
+    reading.is_failed |= coded || !details.is_empty();
     if coded || !details.is_empty() {
         let details: Vec<String> = details.into_iter().map(|detail| detail.message).collect();
         let message = message.filter(|value| value.starts_with('"')).map(readable);
@@ -196,7 +293,16 @@ fn fault(value: &str) -> Option<Fault> {
                 return None;
             }
             // Of a field that is there twice neither counts, except that the last message does.
-            fault.code = once(&fields, "code").flatten().and_then(integer);
+            let mut codes = fields
+                .iter()
+                .filter(|field| matches!(field.key.as_deref(), Some("code" | "errorCode")));
+            let code = codes.next().filter(|_| codes.next().is_none());
+            let holds_errors = fields.iter().any(|field| {
+                matches!(field.key.as_deref(), Some("error" | "errors"))
+                    && (object(field.value).is_some_and(|fields| !fields.is_empty())
+                        || array(field.value).is_some_and(|list| !list.is_empty()))
+            });
+            fault.code = code.filter(|_| !holds_errors).and_then(|field| integer(field.value));
             let named = once(&fields, "customerId").flatten();
             fault.customer = named.and_then(customer);
             let is_message = |field: &&Field<'_>| {
@@ -216,24 +322,15 @@ fn fault(value: &str) -> Option<Fault> {
     Some(fault)
 }
 
-fn first_fault(value: &str) -> Option<Fault> {
-    match array(value) {
-        Some(list) => list.into_iter().find_map(fault),
-        None => fault(value),
-    }
-}
-
 fn status_fault(value: &str) -> Option<Fault> {
     let fields = object(value)?;
     let found = fault(value)?;
-    let success = once(&fields, "success").flatten();
-    let failed = match found.code {
-        Some(code) => !(200..=299).contains(&code),
-        None => {
-            success.is_some_and(|value| value == "false" || text(value).as_deref() == Some("false"))
-        }
-    };
-    failed.then_some(found)
+    let mut successes = fields.iter().filter(|field| field.key.as_deref() == Some("success"));
+    let failed = successes.any(|field| {
+        !field.value.starts_with(['{', '[']) && failure("success", field.value).is_some()
+    });
+    let coded = found.code.is_some_and(|code| !(200..=299).contains(&code));
+    (failed || coded).then_some(found)
 }
 
 /// The value of a key: `Some(None)` if it is not there, `None` if it is there twice.
