@@ -55,6 +55,8 @@ pub struct Job {
     settled_before: u32,
     ended: Option<Instant>,
     paused: Option<Paused>,
+    /// Whoever takes the outcomes is behind: nothing new is sent.
+    held: bool,
     stopped: Option<Stopped>,
     tally: Tally,
     notes: Vec<Note>,
@@ -108,6 +110,7 @@ impl Job {
             settled_before,
             ended: None,
             paused: None,
+            held: false,
             stopped: None,
             tally: Tally::default(),
             notes: Vec::new(),
@@ -186,15 +189,17 @@ impl Job {
         Ok(Output::Send { batch: id, attempt })
     }
 
-    /// Waits for `until`, for the next timeout, or for the deadline while it still has something
-    /// to stop, whichever comes first; but not before everything is on its way to the journal.
+    /// Waits for `until`, for the next timeout of a call or of a fetch of credentials, or for the
+    /// deadline while it still has something to stop, whichever comes first; but not before
+    /// everything is on its way to the journal.
     fn wait(&self, until: Option<Instant>) -> Output {
         if self.wants_to_persist() {
             return Output::Persist;
         }
         let limited = self.plan.policy().deadline.is_some() && self.has_waiting();
         let deadline = limited.then(|| self.deadline());
-        let until = [until, self.flights.next_expiry(), deadline].into_iter().flatten().min();
+        let expiries = [self.flights.next_expiry(), self.credentials.expiry()];
+        let until = [until, deadline].into_iter().chain(expiries).flatten().min();
         Output::Wait { until }
     }
 
@@ -285,7 +290,7 @@ impl Machine for Job {
         if now >= self.deadline() && self.has_waiting() {
             self.stop(Stopped::plain(StopCode::Deadline));
         }
-        let halted = self.paused.is_some() || self.stopped.is_some();
+        let halted = self.held || self.paused.is_some() || self.stopped.is_some();
         if halted || self.pace.is_closed(now) {
             self.recall();
         }
@@ -384,6 +389,14 @@ impl Machine for Job {
 
     fn cancel(&mut self) {
         self.stop(Stopped::plain(StopCode::Cancelled));
+    }
+
+    fn hold(&mut self) {
+        self.held = true;
+    }
+
+    fn release(&mut self) {
+        self.held = false;
     }
 
     fn take_journal(&mut self) -> Vec<u8> {

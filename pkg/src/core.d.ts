@@ -138,6 +138,8 @@ export class Run {
   takeJournal(): Uint8Array;
   persisted(): void;
   persistFailed(): void;
+  hold(): void;
+  release(): void;
   pause(): void;
   /** Takes the credentials that the plan has by now, of the kind of those before. */
   renew(plan: Plan): void;

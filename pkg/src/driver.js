@@ -37,6 +37,8 @@ export class Driver {
   #run;
   #world;
   #isOver = false;
+  /** The core was told that outcomes pile up. */
+  #isHeld = false;
   /** @type {Set<Attempt>} in flight */
   #attempts = new Set();
   /** @type {Target} of the exchange that began last */
@@ -101,8 +103,8 @@ export class Driver {
 
   #advance() {
     const run = this.#run;
-    // Nothing new is begun while outcomes pile up; who takes them wakes this again.
-    if (this.#isOver || this.#world.drain?.isFull) return;
+    if (this.#isOver) return;
+    this.#heed(this.#world.drain);
     for (;;) {
       switch (this.#engine.call(() => run.poll(performance.now()))) {
         case SEND:
@@ -128,6 +130,17 @@ export class Driver {
           return;
       }
     }
+  }
+
+  /**
+   * Nothing new is sent while outcomes pile up; who takes them wakes this again.
+   *
+   * @param {import("./drain.js").Drain | null} drain
+   */
+  #heed(drain) {
+    if (drain === null || drain.isFull === this.#isHeld) return;
+    this.#isHeld = drain.isFull;
+    this.#engine.call(() => (this.#isHeld ? this.#run.hold() : this.#run.release()));
   }
 
   /**

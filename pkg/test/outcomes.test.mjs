@@ -106,6 +106,29 @@ test("a taker that is slow slows the run", async () => {
   assert.ok(most <= 4 + 4, `${most} batches were sent and not taken`);
 });
 
+test("a call runs into its timeout while the taker is slow", { timeout: 30_000 }, async () => {
+  let giveUp = () => {};
+  const isGivenUp = new Promise((resolve) => (giveUp = () => resolve(undefined)));
+  let calls = 0;
+  /** @type {import("issue-bulk").Transport} */
+  const transport = async (url, init) => {
+    calls += 1;
+    if (calls !== 2) return fetch(url, init);
+    // Never answered, so that only its timeout ends it.
+    return new Promise((_, reject) => {
+      init.signal?.addEventListener("abort", () => {
+        giveUp();
+        reject(new Error("aborted"));
+      });
+    });
+  };
+  // Nothing more is taken before the call was given up.
+  const onOutcomes = async () => isGivenUp;
+  const options = { batchSize: 5, concurrency: 4, timeoutMs: 1_500, onOutcomes, transport };
+  const { counts } = await issueBulk(what(ids(200)), where(options));
+  assert.deepEqual([counts.issued, counts.unknown], [195, 5]);
+});
+
 test("a taker that fails ends the run, and the report has what it did not take", async () => {
   /** @type {string[]} */
   const taken = [];

@@ -85,6 +85,14 @@ impl Credentials {
         }
     }
 
+    /// When a fetch under way is given up.
+    pub(crate) const fn expiry(&self) -> Option<Instant> {
+        match self.state {
+            State::Asked { until } => Some(until),
+            State::Needed { .. } | State::Ready { .. } => None,
+        }
+    }
+
     /// New credentials are there.
     pub(crate) fn renewed(&mut self, renew_at: Option<Instant>) {
         self.epoch = Epoch(self.epoch.0.saturating_add(1));

@@ -45,8 +45,8 @@ impl Job {
         match (verdict, &body) {
             (Verdict::Match, Body::Answer(answer)) => self.match_ids(&flight, answer)?,
             // The table gives `Match` only for an answer; a broken body proves nothing.
-            (Verdict::Match, Body::Broken(_)) => self.hold(now, flight, Unknown::CutBody, None)?,
-            (Verdict::Hold(reason), _) => self.hold(now, flight, reason, first_error(&body))?,
+            (Verdict::Match, Body::Broken(_)) => self.doubt(now, flight, Unknown::CutBody, None)?,
+            (Verdict::Hold(reason), _) => self.doubt(now, flight, reason, first_error(&body))?,
             (Verdict::Retry(retry), _) => self.retry(now, flight, retry)?,
             (Verdict::Split(split), _) => self.split(flight, split, first_error(&body))?,
             (Verdict::Refresh, _) => self.refresh(now, flight, first_error(&body))?,
@@ -161,7 +161,7 @@ impl Job {
 
     /// Nobody knows: the ids are settled as unknown and never sent again by this run, unless the
     /// policy says so and attempts and budget last.
-    fn hold(
+    fn doubt(
         &mut self,
         now: Instant,
         mut flight: Flight,

@@ -61,6 +61,15 @@ impl Run {
         job.ledger().kept_from(row).map_or(-1.0, f64::from)
     }
 
+    /// Nothing new is sent while whoever takes the outcomes is behind.
+    pub fn hold(&mut self) {
+        self.machine().hold();
+    }
+
+    pub fn release(&mut self) {
+        self.machine().release();
+    }
+
     /// Somebody has these rows; they are kept no more.
     pub fn forget(&mut self, from: u32, count: u32) {
         if let Subject::Issue(job) = &mut self.subject {

@@ -438,7 +438,7 @@ impl Run {
         Self::of(Subject::Issue(Box::new(job)), token_url, started, credentials, source)
     }
 
-    fn machine(&mut self) -> &mut dyn Machine {
+    pub(super) fn machine(&mut self) -> &mut dyn Machine {
         self.subject.machine_mut()
     }
 

@@ -4,6 +4,7 @@
 
 mod course;
 mod credentials;
+mod hold;
 mod journal;
 mod recovery;
 mod retries;

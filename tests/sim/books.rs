@@ -117,7 +117,8 @@ impl Witness {
 
     /// A drain has ended in a wait: something must come of it, and nothing may be overdue.
     pub fn waits(&mut self, now: u64, until: Option<Instant>, storing: bool) -> Checked {
-        let reason = !self.open.is_empty() || self.is_asking() || self.paused || storing;
+        let reason =
+            !self.open.is_empty() || self.is_asking() || self.paused || self.held || storing;
         let sound = match until {
             None => reason,
             Some(until) => until.as_millis() > now && until < Instant::NEVER,

@@ -4,7 +4,7 @@
 use crate::fault::{ANSWERS, ENDINGS, NETWORK};
 use crate::run::Summary;
 
-const MARKS: [&str; 67] = [
+const MARKS: [&str; 69] = [
     "meaning ids",
     "meaning not-reached",
     "meaning throttled",
@@ -59,6 +59,8 @@ const MARKS: [&str; 67] = [
     "credentials unavailable",
     "fed after the end",
     "enough",
+    "held with calls in flight",
+    "timeout while held",
     "cancelled",
     "deadline",
     "journal-failed",

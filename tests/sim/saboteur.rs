@@ -26,6 +26,8 @@ pub enum Sabotage {
     ForgetsUnknownIds,
     IgnoresCancel,
     IgnoresPause,
+    IgnoresHold,
+    SleepsWhileHeld,
     IgnoresDeadline,
     IgnoresStopVerdicts,
     IgnoresStopRules,
@@ -60,11 +62,13 @@ pub enum Sabotage {
     ForgetsTheStoredSize,
 }
 
-pub const ALL: [(Sabotage, Rule); 36] = [
+pub const ALL: [(Sabotage, Rule); 38] = [
     (Sabotage::LosesAnIdOnRetry, Rule::Books),
     (Sabotage::ForgetsUnknownIds, Rule::SettledOnce),
     (Sabotage::IgnoresCancel, Rule::Silence),
     (Sabotage::IgnoresPause, Rule::Silence),
+    (Sabotage::IgnoresHold, Rule::Silence),
+    (Sabotage::SleepsWhileHeld, Rule::Waiting),
     (Sabotage::IgnoresDeadline, Rule::Silence),
     (Sabotage::IgnoresStopVerdicts, Rule::Silence),
     (Sabotage::IgnoresStopRules, Rule::Silence),
@@ -133,6 +137,7 @@ fn boxed(job: Job, sabotage: Option<Sabotage>) -> Box<dyn Subject> {
             sabotage,
             again: None,
             ends: 0,
+            held: false,
             muted: None,
             kept: Vec::new(),
         }),
@@ -210,6 +215,7 @@ struct Saboteur {
     /// A send that will be repeated.
     again: Option<Output>,
     ends: u32,
+    held: bool,
     /// An attempt whose body is replaced.
     muted: Option<(BatchId, AttemptNumber)>,
     /// Bytes of the journal that the job believes to be stored.
@@ -254,6 +260,9 @@ impl Subject for Saboteur {
     fn poll_output(&mut self, now: Instant) -> Output {
         if let Some(again) = self.again.take() {
             return again;
+        }
+        if self.held && self.is(Sabotage::SleepsWhileHeld) {
+            return Output::Wait { until: None };
         }
         match (self.sabotage, self.machine().poll_output(now)) {
             (Sabotage::SendsTwice, Output::Send { batch, attempt }) => {
@@ -372,6 +381,18 @@ impl Subject for Saboteur {
         if !self.is(Sabotage::NeverResumes) {
             self.machine().resume(now);
         }
+    }
+
+    fn hold(&mut self) {
+        self.held = true;
+        if !self.is(Sabotage::IgnoresHold) {
+            self.machine().hold();
+        }
+    }
+
+    fn release(&mut self) {
+        self.held = false;
+        self.machine().release();
     }
 
     fn cancel(&mut self) {

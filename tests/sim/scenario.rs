@@ -87,6 +87,9 @@ pub enum Operator {
     Pause,
     Resume,
     Cancel,
+    /// Whoever takes the outcomes is behind, and has caught up again.
+    Hold,
+    Release,
 }
 
 #[derive(Clone, Debug)]
@@ -137,6 +140,7 @@ impl Scenario {
         };
         scenario.customs = customs(&mut chance, &scenario);
         scenario.operator = operator(&mut chance, scenario.heal_after_ms);
+        scenario.operator.extend(taker(&mut Chance::new(seed, 4), scenario.heal_after_ms));
         if seed % 211 == 17 {
             scenario.make_all_guilty();
         }
@@ -259,6 +263,18 @@ fn operator(chance: &mut Chance, until_ms: u64) -> Vec<(u64, Operator)> {
     }
     if chance.percent(12) {
         acts.push((chance.magnitude(0, until_ms), Operator::Cancel));
+    }
+    acts
+}
+
+/// Mostly quick, sometimes now and then behind, sometimes behind after every few calls.
+fn taker(chance: &mut Chance, until_ms: u64) -> Vec<(u64, Operator)> {
+    let (times, wait_ms) = chance.pick(&[(0, 0), (0, 0), (1, until_ms), (30, 60_000), (12, 200)]);
+    let mut acts = Vec::new();
+    for _ in 0..times {
+        let at = chance.magnitude(0, until_ms);
+        acts.push((at, Operator::Hold));
+        acts.push((at + chance.magnitude(0, wait_ms), Operator::Release));
     }
     acts
 }

@@ -72,6 +72,14 @@ pub trait Subject {
         self.machine().resume(now);
     }
 
+    fn hold(&mut self) {
+        self.machine().hold();
+    }
+
+    fn release(&mut self) {
+        self.machine().release();
+    }
+
     fn cancel(&mut self) {
         self.machine().cancel();
     }

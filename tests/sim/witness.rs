@@ -60,6 +60,8 @@ pub struct Witness {
     /// Why nothing may leave any more.
     silent: Option<&'static str>,
     pub(crate) paused: bool,
+    /// Whoever takes the outcomes is behind.
+    pub(crate) held: bool,
     /// The run says that an obstacle paused it.
     pub(crate) obstructed: bool,
     gate_ms: u64,
@@ -97,6 +99,7 @@ impl Witness {
             departures: VecDeque::new(),
             silent: None,
             paused: false,
+            held: false,
             obstructed: false,
             gate_ms: 0,
             size_max: settings.batch_size as usize,
@@ -138,12 +141,13 @@ impl Witness {
     }
 
     fn check_silence(&self, now: u64) -> Checked {
-        let (silent, paused) = (self.silent, self.paused);
+        let (silent, paused, held) = (self.silent, self.paused, self.held);
         let check = |holds, text: &str| {
             self.watch.check(Rule::Silence, holds, || format!("a request left {text}"))
         };
         check(silent.is_none(), silent.unwrap_or_default())?;
         check(!paused, "while paused")?;
+        check(!held, "while outcomes pile up")?;
         check(now < self.deadline_ms, "after the deadline")?;
         self.watch.check(Rule::NotBefore, now >= self.gate_ms, || {
             format!("a request left {} ms before the end of a Retry-After", self.gate_ms - now)
@@ -385,6 +389,9 @@ impl Witness {
     pub fn aborted(&mut self, now: u64, batch: u32, attempt: u32) -> Checked {
         let open = self.open.iter().find(|d| (d.batch, d.attempt) == (batch, attempt));
         let due = open.is_some_and(|d| now >= d.at_ms.saturating_add(self.settings.timeout_ms));
+        if self.held {
+            self.marks.insert("timeout while held");
+        }
         self.watch.check(Rule::Limits, due, || format!("batch {batch} given up before its time"))
     }
 
@@ -469,7 +476,7 @@ impl Witness {
         let expiry = self.open.iter().map(|d| d.at_ms.saturating_add(timeout)).min();
         let queued = self.seen.contains(&State::Queued);
         let deadline = queued.then_some(self.deadline_ms);
-        let asked = self.credentials.asked_until_ms.filter(|_| queued && !self.paused);
+        let asked = self.credentials.asked_until_ms;
         [expiry, deadline, asked].into_iter().flatten().min().unwrap_or(u64::MAX)
     }
 

@@ -337,6 +337,9 @@ impl World {
                 if self.witness.paused {
                     self.operate(Operator::Resume);
                 }
+                if self.witness.held {
+                    self.operate(Operator::Release);
+                }
                 self.plan(pause_ms, Happening::Look((pause_ms * 2).min(3_600_000)));
             }
         }
@@ -353,6 +356,17 @@ impl World {
             Operator::Resume => {
                 self.subject.resume(self.now);
                 self.witness.resumed();
+            }
+            Operator::Hold => {
+                self.subject.hold();
+                self.witness.held = true;
+                if !self.witness.open.is_empty() {
+                    self.witness.marks.insert("held with calls in flight");
+                }
+            }
+            Operator::Release => {
+                self.subject.release();
+                self.witness.held = false;
             }
             Operator::Cancel => {
                 self.subject.cancel();

@@ -104,7 +104,8 @@ export interface RunOptions {
    * in the report no more, whose counts, problems and notes are as ever, so memory stays small.
    *
    * A promise that it returns is awaited; a slow one slows the run: while four lists wait, nothing
-   * is sent, and timeouts, deadline and what is to be journalled wait as well.
+   * new is sent. Nothing else waits: answers are read, timeouts and the deadline hold, and the
+   * journal is written.
    *
    * If it throws or rejects, the run is cancelled, the note `outcomes-handler-failed` says so, and
    * the report has the rows that it did not take. A resumed run gives all outcomes anew, those of
