@@ -13,6 +13,7 @@ import { makeCore } from "../scripts/wasm.mjs";
 import { packed } from "./src/packing.js";
 import { bundleCommand } from "./bundle-cli.mjs";
 import { declare } from "./declarations.mjs";
+import { notices } from "./notices.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
 const DIST = join(PACKAGE, "dist");
@@ -34,7 +35,7 @@ export async function buildPackage() {
   copySources();
   await joinFace();
   await bundle();
-  await bundleCommand(ROOT);
+  writeLicences(await bundleCommand(ROOT));
   await declare(DIST, LOG);
 }
 
@@ -79,10 +80,9 @@ function inlineWasm() {
 
 /**
  * Sources go beside the glue they import: JavaScript as it is, TypeScript without its types, which
- * the suite `types` checks. Both are imported as `./x.js`. Both licences ask for their text.
+ * the suite `types` checks. Both are imported as `./x.js`.
  */
 function copySources() {
-  for (const name of ["LICENSE-APACHE", "LICENSE-MIT"]) cpSync(join(ROOT, name), join(DIST, name));
   const sources = join(PACKAGE, "src");
   for (const path of readdirSync(sources, { recursive: true, encoding: "utf8" })) {
     const to = join(DIST, path.replace(/\.ts$/, ".js"));
@@ -95,6 +95,17 @@ function copySources() {
       cpSync(join(sources, path), to);
     }
   }
+}
+
+/**
+ * Licence files belong to the root of a package.
+ *
+ * @param {string[]} inputs of the command line
+ */
+function writeLicences(inputs) {
+  const names = ["LICENSE-APACHE", "LICENSE-MIT"];
+  for (const name of names) cpSync(join(ROOT, name), join(PACKAGE, name));
+  writeFileSync(join(PACKAGE, "THIRD-PARTY-NOTICES"), notices(inputs));
 }
 
 /** @param {string} source in TypeScript */

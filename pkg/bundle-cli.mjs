@@ -11,7 +11,7 @@
 // - csv-parse (MIT, no dependencies): reads results back, which spreadsheets may have saved anew.
 
 import { build } from "esbuild";
-import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { join } from "node:path";
 
 /** Entries of the package by the names that the sources use, and where they are beside cli.js. */
@@ -22,7 +22,7 @@ const ENTRIES = new Map([
 
 /**
  * @param {string} root of the checkout
- * @returns {Promise<void>}
+ * @returns {Promise<string[]>} the files inside, relative to the root
  */
 export async function bundleCommand(root) {
   const dist = join(root, "pkg", "dist");
@@ -48,7 +48,7 @@ export async function bundleCommand(root) {
     plugins: [{ name: "own-entries", setup: leaveOwnEntries }],
   });
   chmodSync(outfile, 0o755);
-  writeFileSync(join(dist, "LICENSES-CLI.txt"), licences(root, Object.keys(metafile.inputs)));
+  return Object.keys(metafile.inputs);
 }
 
 /** @param {import("esbuild").PluginBuild} build */
@@ -58,21 +58,4 @@ function leaveOwnEntries({ onResolve }) {
     if (entry === undefined) return { errors: [{ text: `the package has no entry ${path}` }] };
     return { path: entry, external: true };
   });
-}
-
-/**
- * The licence texts of every library inside, which all of them ask for.
- *
- * @param {string} root
- * @param {string[]} inputs of the bundle, relative to the root
- */
-function licences(root, inputs) {
-  const found = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []);
-  const texts = [...new Set(found)].sort().map((folder) => {
-    const { name, version } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} has no licence file`);
-    return `${name} ${version}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
-  });
-  return `dist/cli.js holds these libraries.\n\n${texts.join(`\n${"-".repeat(72)}\n\n`)}`;
 }

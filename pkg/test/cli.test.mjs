@@ -54,8 +54,6 @@ test("npm makes it a command, without dependencies", async () => {
   const npx = spawn("npx", words, { cwd: join(BIN, "..", "..", "..", "..") });
   const [version] = await once(npx.stdout.setEncoding("utf8"), "data");
   assert.equal(version.trim(), manifest.version);
-  const licences = readFileSync(join(BIN, "..", "LICENSES-CLI.txt"), "utf8");
-  for (const library of ["commander", "picocolors"]) assert.ok(licences.includes(library));
 });
 
 test("plan reads, counts and sends nothing", async () => {
