@@ -8,6 +8,9 @@ import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 
+/** Codes of a journal that holds no run: of a file that is empty, or has half a first record. */
+const NOT_BEGUN = Object.freeze(["journal-missing", "journal-empty"]);
+
 /** What the name of a journal ends with. */
 export const SUFFIX = ".issue-bulk";
 
@@ -71,7 +74,7 @@ export async function earlierRun(path) {
   try {
     return await readJournal(fileJournal(path));
   } catch (error) {
-    if (error instanceof IssueBulkError && error.code === "journal-empty") return null;
+    if (error instanceof IssueBulkError && NOT_BEGUN.includes(error.code)) return null;
     throw error;
   }
 }

@@ -91,7 +91,8 @@ export type InputCode =
  * A journal that a run cannot use. Nothing was sent, and the journal is as it was.
  *
  * - `journal-not-empty`: it holds a run; a new one needs another, `resumeIssueBulk` goes on
- * - `journal-empty`: no run had begun, so there is nothing to go on with
+ * - `journal-missing`: there is none of that name, or it is empty; nobody knows what was sent
+ * - `journal-empty`: the run ended before its first record was whole, so it sent nothing
  * - `journal-mismatch`: it is of another run; the message names what differs
  * - `journal-damaged`: it cannot be believed from the byte that the message names
  * - `journal-version`: it was written by another version of this package
@@ -100,6 +101,7 @@ export type InputCode =
  */
 export type JournalCode =
   | "journal-not-empty"
+  | "journal-missing"
   | "journal-empty"
   | "journal-mismatch"
   | "journal-damaged"

@@ -10,16 +10,23 @@ import type { Journal } from "./types/journal.js";
 import type { Transport } from "./types/options.js";
 
 /**
- * A journal in a file, made if it is not there, readable by its owner alone. Every append is on
- * the disk (`fdatasync`) before its request leaves.
+ * A journal in a file, readable by its owner alone. A new run makes it; reading it and going on
+ * with it never do. Every append is on the disk (`fdatasync`) before its request leaves. A file
+ * that is deleted or replaced during the run ends the run before its next call.
  *
- * Beside it stands `<path>.lock` while a run has it open. A second run, in whichever process, is
- * refused with `journal-locked`. A lock that a crash left behind is taken over where it is certain
- * that its process is gone (same machine, on Linux also the same PID namespace: a container that
- * was started anew has another); else the error names the file to delete.
+ * A second run, in whichever process and by whatever name of the file, is refused with
+ * `journal-locked`. On Linux the kernel has the lock, where the command `flock` is installed (as
+ * in nearly every distribution and container image): it ends with its process, however that
+ * ends. Beside the file stands `<file>.lock` while a run has it open. Where there is no `flock`,
+ * that file is the lock, and one that a crash left behind is taken over where it is certain that
+ * its process is gone (same machine, on Linux also the same PID namespace, of which a container
+ * that was started anew has another); else the error names the file to delete.
  *
- * In Deno it needs `--allow-read` and `--allow-write` for the folder and `--allow-sys=hostname`;
- * to take over a lock it must look at processes, which takes `--allow-run` as well.
+ * `readJournal` takes no lock, so it works in a folder that cannot be written, and is refused
+ * while a run has the file open.
+ *
+ * In Deno it needs `--allow-read` and `--allow-write` for the folder and
+ * `--allow-sys=hostname`; the kernel's lock takes `--allow-run=flock`.
  */
 export function fileJournal(path: string | URL): Journal & {
   /** Closes the file and gives its lock back. A run does so at its end. */
@@ -42,15 +49,21 @@ export function fileInput(
 }
 
 /**
- * A {@link Transport} on undici, which you install beside this package (`npm install undici`, 6.19
- * or later): the same calls as with `fetch` at a fraction of the processor time.
+ * A {@link Transport} on undici, which you install beside this package (`npm install undici`, 7.0
+ * or later): the same calls as with `fetch` at a fraction of the processor time. A request is sent
+ * once, whatever its dispatcher would repeat.
  *
- * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. One that repeats
- *   requests, such as `RetryAgent`, would issue twice. Default: undici's global one.
+ * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. Default: undici's
+ *   global one; where that is the older one of Node itself, an `Agent` or, with
+ *   `NODE_USE_ENV_PROXY=1`, an `EnvHttpProxyAgent`.
+ *   `allowH2`: whether HTTP/2 may be used. Default `false`: a server that refuses a stream or goes
+ *   away leaves calls `unknown` that over HTTP/1.1 it would answer. A `Pool` or `Client` has an
+ *   `allowH2` of its own.
  * @throws `IssueBulkError` with `invalid-argument`, as a rejection, where undici is not installed.
  */
 export async function undiciTransport(options?: {
   dispatcher?: object | undefined;
+  allowH2?: boolean | undefined;
 }): Promise<Transport> {
   return onUndici(options);
 }

@@ -144,7 +144,7 @@ for (const appends of [0, 1, 2, 3, 4, 6, 8]) {
   test(`a run that died after ${appends} appends goes on without issuing twice`, async () => {
     const journal = await crashed(appends);
     if (appends === 0) {
-      await assert.rejects(resumeIssueBulk(journal, where()), { code: "journal-empty" });
+      await assert.rejects(resumeIssueBulk(journal, where()), { code: "journal-missing" });
       return;
     }
     const report = await resumeIssueBulk(journal, where({ concurrency: 3 }));
@@ -248,6 +248,7 @@ test("a journal that holds a run takes no other, and an empty one resumes none",
   await assert.rejects(again, { code: "journal-not-empty" });
   assert.equal((await service.gateway.summary()).issued, 5);
   const path = fresh();
+  writeFileSync(path, "IssB");
   await assert.rejects(resumeIssueBulk(fileJournal(path), where()), { code: "journal-empty" });
   await assert.rejects(readJournal(fileJournal(path)), { code: "journal-empty" });
   const report = await issueBulk(what(ids(5)), where({ journal: fileJournal(path) }));

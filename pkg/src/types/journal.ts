@@ -9,14 +9,25 @@ import type { IssueRequest, RunOptions } from "./options.js";
  * when they are done.
  */
 export interface Journal {
-  /** Everything from the start, in pieces of any size. Called once, before anything else. */
+  /**
+   * Everything from the start, in pieces of any size; nothing if there is no journal, which is not
+   * made by this. Called once, before anything else.
+   */
   read(): AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+  /**
+   * The same for who only looks: without a lock, and refused while a run has it open. Without
+   * this function `read` is called.
+   */
+  look?: (() => AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>) | undefined;
   /**
    * Adds bytes at the end. Resolves once they would survive a crash of the process and of the
    * machine: a request leaves only afterwards. Never called while one is on its way.
    */
   append(bytes: Uint8Array): Promise<void>;
-  /** Drops what follows the first `length` bytes: a piece that was written in half. */
+  /**
+   * Drops what follows the first `length` bytes: a piece that was written in half. A new run
+   * begins with `truncate(0)`, which makes the journal if there is none.
+   */
   truncate(length: number): Promise<void>;
   /** Lets go of it; called once, at the end, also after a failure. */
   close?: (() => Promise<void>) | undefined;

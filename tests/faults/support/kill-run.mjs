@@ -88,7 +88,9 @@ async function run() {
   try {
     return await resumeIssueBulk(journal, { ...options, transport });
   } catch (error) {
-    if (/** @type {any} */ (error).code !== "journal-empty") throw error;
+    // The kill came before the first record, or before the journal itself.
+    const { code } = /** @type {any} */ (error);
+    if (code !== "journal-empty" && code !== "journal-missing") throw error;
     return issueBulk(what(ids(count)), { ...options, transport, journal });
   }
 }

@@ -6,16 +6,14 @@ import { createGunzip } from "node:zlib";
 /** Large enough that a read costs little beside what is done with it. */
 const PIECE_BYTES = 1 << 20;
 
-/**
- * @param {string | URL} path
- * @param {{ gzip?: boolean | undefined }} [options]
- * @returns {AsyncIterable<Uint8Array>}
- */
-export function fileInput(path, { gzip = /\.gz$/i.test(String(path)) } = {}) {
+export function fileInput(
+  path: string | URL,
+  { gzip = /\.gz$/i.test(String(path)) }: { gzip?: boolean | undefined } = {},
+): AsyncIterable<Uint8Array> {
   return {
     async *[Symbol.asyncIterator]() {
       const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
-      // What breaks the file breaks the stream behind it, whose reader is told.
+      // An error of the file breaks the stream behind it, whose reader is told.
       yield* gzip ? pipeline(file, createGunzip({ chunkSize: PIECE_BYTES }), () => {}) : file;
     },
   };
