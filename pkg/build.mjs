@@ -130,7 +130,7 @@ async function joinFace() {
     logLevel: /** @type {const} */ ("warning"),
     absWorkingDir: DIST,
     outdir: DIST,
-    external: ["./engine.js", "./errors.js", "./fetch.js"],
+    external: ["./engine.js", "./errors.js", "./evidence.js", "./fetch.js"],
     // Lets the user's bundler drop what it does not need, as from modules of their own.
     pure: ["Object.freeze"],
     metafile: true,

@@ -101,6 +101,7 @@ function takePiece(bytes, take) {
 
 /** Codes with which Node, Bun and Deno say that no connection came about: nothing was sent. */
 const NOT_CONNECTED = Object.freeze([
+  "NOT_SENT",
   "ENOTFOUND",
   "EAI_AGAIN",
   "ECONNREFUSED",

@@ -7,16 +7,18 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import { issueBulk, planIssueBulk } from "issue-bulk";
 import { fileInput, undiciTransport } from "issue-bulk/node";
 import { Agent } from "undici";
 import { AUTH } from "./gateway.mjs";
 import { ids, what, withGateway } from "./runs.mjs";
 
-const service = withGateway();
+const { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } = zlib;
+const service = withGateway(["--https-port", "0"]);
 const { where } = service;
 const folder = mkdtempSync(join(tmpdir(), "issue-bulk-node-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -117,10 +119,10 @@ test("over undici nobody listening is proven: every id is unsent", async () => {
  * A service behind a proxy that packs its answers and first says that they take a while.
  *
  * @param {(answer: string) => Uint8Array} pack
- * @param {import("undici").Dispatcher} dispatcher
- * @param {object} [options]
+ * @param {import("undici").Dispatcher | null} dispatcher null for the runtime's fetch
+ * @param {{ encoding?: string, responseBytesMax?: number }} [options]
  */
-async function runPacked(pack, dispatcher, options = {}) {
+async function runPacked(pack, dispatcher, { encoding = "gzip", ...options } = {}) {
   let calls = 0;
   const server = createServer(async (request, response) => {
     let body = "";
@@ -138,65 +140,102 @@ async function runPacked(pack, dispatcher, options = {}) {
     ]);
     calls += 1;
     response.writeProcessing();
-    response.writeHead(200, { "content-encoding": "gzip", "content-type": "application/json" });
+    response.writeHead(200, { "content-encoding": encoding, "content-type": "application/json" });
     response.end(pack(JSON.stringify({ data: Object.fromEntries(entries) })));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const transport = await undiciTransport({ dispatcher });
   const host = `http://127.0.0.1:${port}`;
-  const report = await issueBulk(what(ids(50)), { batchSize: 10, ...options, host, transport });
-  await dispatcher.close();
+  const transport =
+    dispatcher === null ? {} : { transport: await undiciTransport({ dispatcher }) };
+  const given = { batchSize: 10, ...options, host, ...transport };
+  const report = await issueBulk(what(ids(50)), given);
+  await dispatcher?.close();
   server.closeAllConnections();
   server.close();
   return { report, calls };
 }
 
-/** What undici 6 and the undici inside of Node are: they know handlers of the older kind alone. */
-class OldAgent extends Agent {
-  /** @param {any} options @param {any} handler */
-  dispatch(options, handler) {
-    return super.dispatch(options, {
-      onConnect: (/** @type {any[]} */ ...all) => handler.onConnect(...all),
-      onHeaders: (/** @type {any[]} */ ...all) => handler.onHeaders(...all),
-      onData: (/** @type {any[]} */ ...all) => handler.onData(...all),
-      onComplete: (/** @type {any[]} */ ...all) => handler.onComplete(...all),
-      onError: (/** @type {any[]} */ ...all) => handler.onError(...all),
-    });
+test("undici decodes what a proxy packed, over the dispatcher that it is given", async () => {
+  const { report, calls } = await runPacked(gzipSync, new Agent({ connections: 1 }));
+  assert.deepEqual([report.counts.issued, calls], [50, 5]);
+});
+
+test("over undici a packed answer that is cut, or bursts, proves nothing", async () => {
+  const cut = (/** @type {string} */ answer) => gzipSync(answer).subarray(0, -30);
+  const bomb = () => gzipSync(Buffer.alloc(50_000_000, " "));
+  /** @type {[typeof cut, string][]} */
+  const packings = [[cut, "cut-body"], [bomb, "oversized-body"]];
+  for (const [pack, reason] of packings) {
+    const { report } = await runPacked(pack, new Agent(), { responseBytesMax: 100_000 });
+    assert.equal(report.counts.unknown, 50);
+    for (const one of report.unknown()) assert.equal(one.reason, reason);
   }
-}
+});
 
-for (const Dispatcher of [Agent, OldAgent]) {
-  const { name } = Dispatcher;
+test("over undici a call ends at its timeout, and its connection with it", async () => {
+  await service.gateway.faults([{ when: { calls: [2] }, fault: { kind: "stallInBody" } }]);
+  const dispatcher = new Agent();
+  const transport = await undiciTransport({ dispatcher });
+  const options = { batchSize: 10, concurrency: 1, timeoutMs: 300, transport };
+  const report = await issueBulk(what(ids(30)), where(options));
+  assert.deepEqual([report.counts.issued, report.counts.unknown], [20, 10]);
+  await service.gateway.reached({ openCalls: 0 });
+  await dispatcher.close();
+});
 
-  test(`undici decodes what a proxy packed, over an ${name} that it is given`, async () => {
-    const { report, calls } = await runPacked(gzipSync, new Dispatcher({ connections: 1 }));
-    assert.deepEqual([report.counts.issued, calls], [50, 5]);
-  });
+/**
+ * Codings of an answer, what packs it so, in order, and whether it can be read.
+ *
+ * @type {[codings: string, packers: ((bytes: Buffer) => Buffer)[], isRead: boolean][]}
+ */
+const CODINGS = [
+  ["gzip", [gzipSync], true],
+  ["x-gzip", [gzipSync], true],
+  ["GZIP", [gzipSync], true],
+  ["deflate", [deflateSync], true],
+  ["Deflate", [deflateRawSync], true],
+  ["br", [brotliCompressSync], true],
+  ["gzip, gzip", [gzipSync, gzipSync], true],
+  ["deflate , br,gzip", [deflateSync, brotliCompressSync, gzipSync], true],
+  ["gzip, gzip, gzip, gzip, gzip", Array(5).fill(gzipSync), true],
+  ["gzip, gzip, gzip, gzip, gzip, gzip", Array(6).fill(gzipSync), false],
+  ["identity", [], true],
+  ["gzip, rot13", [gzipSync], false],
+  ["rot13", [], true],
+];
+const zstd = /** @type {any} */ (zlib).zstdCompressSync;
+// undici 6, of which the fetch of Node 22 is, does not know it.
+if (Number.parseInt(process.versions.undici ?? "") >= 7) CODINGS.push(["zstd", [zstd], true], ["zstd, gzip", [zstd, gzipSync], true]);
 
-  test(`over an ${name} a packed answer that is cut, or bursts, proves nothing`, async () => {
-    const cut = (/** @type {string} */ answer) => gzipSync(answer).subarray(0, -9);
-    const bomb = () => gzipSync(Buffer.alloc(50_000_000, " "));
-    /** @type {[typeof cut, string][]} */
-    const packings = [[cut, "cut-body"], [bomb, "oversized-body"]];
-    for (const [pack, reason] of packings) {
-      const { report } = await runPacked(pack, new Dispatcher(), { responseBytesMax: 100_000 });
-      assert.equal(report.counts.unknown, 50);
-      for (const one of report.unknown()) assert.equal(one.reason, reason);
+for (const [encoding, packers, isRead] of CODINGS) {
+  test(`an answer packed as "${encoding}" ends over undici as over fetch`, async () => {
+    const pack = (/** @type {string} */ answer) =>
+      packers.reduce((bytes, packer) => packer(bytes), /** @type {Buffer} */ (Buffer.from(answer)));
+    for (const dispatcher of [null, new Agent()]) {
+      const { report } = await runPacked(pack, dispatcher, { encoding });
+      const { issued, unknown } = report.counts;
+      assert.deepEqual([issued, unknown], isRead ? [50, 0] : [0, 50], String(dispatcher));
     }
   });
-
-  test(`over an ${name} a call ends at its timeout, and its connection with it`, async () => {
-    await service.gateway.faults([{ when: { calls: [2] }, fault: { kind: "stallInBody" } }]);
-    const dispatcher = new Dispatcher();
-    const transport = await undiciTransport({ dispatcher });
-    const options = { batchSize: 10, concurrency: 1, timeoutMs: 300, transport };
-    const report = await issueBulk(what(ids(30)), where(options));
-    assert.deepEqual([report.counts.issued, report.counts.unknown], [20, 10]);
-    await service.gateway.reached({ openCalls: 0 });
-    await dispatcher.close();
-  });
 }
+
+test("Node's own dispatcher of undici 6 is left to Node's fetch", async () => {
+  // From its first call on it is the global dispatcher of undici 7, too.
+  await fetch(service.gateway.host).catch(() => {});
+  const transport = await undiciTransport();
+  const report = await issueBulk(what(ids(50)), where({ transport }));
+  assert.equal(report.counts.issued, 50);
+});
+
+test("a dispatcher that does not know handlers of undici 7 sends nothing, and says so", async () => {
+  const dispatch = () => {
+    throw new TypeError("invalid onError method");
+  };
+  const transport = await undiciTransport({ dispatcher: { dispatch } });
+  const report = await issueBulk(what(ids(50)), where({ transport, attempts: 2 }));
+  assert.deepEqual([report.counts.unsent, report.counts.unknown], [50, 0]);
+});
 
 test("without undici its transport says what to install", async () => {
   const alone = join(folder, "alone");
@@ -224,12 +263,12 @@ for (const [encoding, pack] of PACKED) {
   test(`over undici a body that nobody reads yet is held back (${encoding})`, async () => {
     /** @type {any} */
     let handler;
-    let resumed = 0;
-    const raw = [Buffer.from("content-encoding"), Buffer.from(encoding)];
+    let [resumed, paused] = [0, 0];
+    const controller = { resume: () => (resumed += 1), pause: () => (paused += 1) };
     const dispatch = (/** @type {object} */ _options, /** @type {any} */ given) => {
       handler = given;
-      handler.onConnect(() => {});
-      handler.onHeaders(200, raw, () => (resumed += 1));
+      handler.onRequestStart(controller);
+      handler.onResponseStart(controller, 200, { "content-encoding": encoding });
     };
     const transport = await undiciTransport({ dispatcher: /** @type {any} */ ({ dispatch }) });
     const answer = await transport("http://127.0.0.1/", { method: "GET", headers: {} });
@@ -238,7 +277,10 @@ for (const [encoding, pack] of PACKED) {
     const pieces = Array.from({ length: Math.ceil(packed.length / 4_096) }, (_, at) =>
       packed.subarray(4_096 * at, 4_096 * (at + 1)),
     );
-    const heldAt = pieces.findIndex((piece) => !handler.onData(piece));
+    const heldAt = pieces.findIndex((piece) => {
+      handler.onResponseData(controller, piece);
+      return paused > 0;
+    });
     assert.ok(heldAt >= 0 && heldAt < pieces.length / 2, String(heldAt));
     assert.equal(resumed, 0);
     /** @type {Uint8Array[]} */
@@ -246,9 +288,58 @@ for (const [encoding, pack] of PACKED) {
     const { body: pushed } = /** @type {import("issue-bulk").PushedResponse} */ (answer);
     const end = pushed?.pushTo((bytes) => taken.push(bytes) > 0);
     assert.equal(resumed, 1);
-    for (const piece of pieces.slice(heldAt + 1)) handler.onData(piece);
-    handler.onComplete([]);
+    for (const piece of pieces.slice(heldAt + 1)) handler.onResponseData(controller, piece);
+    handler.onResponseEnd(controller, {});
     await end;
     assert.ok(Buffer.concat(taken).equals(body));
   });
 }
+
+test("a request that a dispatcher is about to repeat is not sent again", async () => {
+  let starts = 0;
+  let isAborted = false;
+  /** @type {any} */
+  const dispatcher = {
+    dispatch: (/** @type {object} */ _options, /** @type {any} */ handler) => {
+      const controller = {
+        abort: (/** @type {unknown} */ reason) => {
+          isAborted = true;
+          handler.onResponseError(controller, reason);
+        },
+      };
+      for (starts = 0; starts < 2; starts += 1) handler.onRequestStart(controller);
+    },
+  };
+  const transport = await undiciTransport({ dispatcher });
+  const report = await issueBulk(what(ids(5)), where({ transport }));
+  assert.deepEqual([starts, isAborted, report.counts.unknown], [2, true, 5]);
+});
+
+/** Reasons of HTTP/2 not to answer, which a client may take for "not processed". */
+const ENDS_OF_STREAMS = [{ kind: "streamReset", reason: "refusedStream" }, { kind: "goAway" }];
+const TRUSTING = Object.freeze({ connect: { rejectUnauthorized: false } });
+
+for (const fault of ENDS_OF_STREAMS) {
+  test(`undici sends once over HTTP/2 (${fault.kind}), which it uses only if allowed`, async () => {
+    await service.gateway.faults([{ when: { calls: [2] }, fault }]);
+    const dispatcher = new Agent({ ...TRUSTING, allowH2: true });
+    const transport = await undiciTransport({ dispatcher, allowH2: true });
+    const options = { host: service.gateway.tlsHost, batchSize: 10, concurrency: 1, transport };
+    const report = await issueBulk(what(ids(30)), where(options));
+    const calls = await service.gateway.calls();
+    for (const { http } of calls) assert.equal(http, "2");
+    for (const [id, { arrivals }] of await service.gateway.ids()) assert.equal(arrivals, 1, id);
+    assert.equal(report.counts.issued + report.counts.unknown, 30);
+    await dispatcher.close();
+  });
+}
+
+test("undici speaks HTTP/1.1 with a service that offers HTTP/2", async () => {
+  const dispatcher = new Agent(TRUSTING);
+  const transport = await undiciTransport({ dispatcher });
+  const options = { host: service.gateway.tlsHost, batchSize: 10, transport };
+  const report = await issueBulk(what(ids(30)), where(options));
+  assert.equal(report.counts.issued, 30);
+  for (const { http } of await service.gateway.calls()) assert.equal(http, "1.1");
+  await dispatcher.close();
+});

@@ -1,25 +1,20 @@
 /** The runtime's own way to send. */
+import { withEvidence } from "./evidence.js";
 
 /**
  * The runtime's fetch, looked up at each call: it may be replaced later, and called as somebody's
- * method it throws in Workers.
- *
- * @param {string} url
- * @param {RequestInit} init
- * @returns {Promise<Response>}
+ * method it throws in Workers. It rejects with a `NotSentError` where nothing left.
  */
-export function runtimeFetch(url, init) {
-  return globalThis.fetch(url, "Deno" in globalThis ? unrepeatable(init) : init);
+export function runtimeFetch(url: string, init: RequestInit): Promise<Response> {
+  const sent = "Deno" in globalThis ? unrepeatable(init) : init;
+  return withEvidence(() => globalThis.fetch(url, sent));
 }
 
 /**
  * Deno's fetch sends a request again by itself when the connection ends without an answer, a POST
  * too, and shows only the second answer. What it read from a stream it cannot send again.
- *
- * @param {RequestInit} init
- * @returns {RequestInit}
  */
-function unrepeatable(init) {
+function unrepeatable(init: RequestInit): RequestInit {
   const { body } = init;
   if (!(body instanceof Uint8Array)) return init;
   const stream = new ReadableStream({
@@ -28,5 +23,5 @@ function unrepeatable(init) {
       controller.close();
     },
   });
-  return /** @type {RequestInit} */ ({ ...init, body: stream, duplex: "half" });
+  return { ...init, body: stream, duplex: "half" } as RequestInit;
 }
