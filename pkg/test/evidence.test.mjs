@@ -103,7 +103,7 @@ for (const [name, start] of FAILURES) {
   }
 }
 
-test("a proxy that refuses to connect: nobody was sent anything, so everybody is unsent", async () => {
+test("a proxy that refuses to connect: everybody is unsent", async () => {
   const dispatcher = await startRefusingProxy();
   const transport = await undiciTransport({ dispatcher });
   const options = { host: service.gateway.tlsHost, transport, attempts: 2 };

@@ -214,7 +214,7 @@ test("the journal of a finished run is read in a folder that cannot be written",
   assert.deepEqual(readdirSync(at), ["j"]);
 });
 
-test("a journal is not read while its run goes on: what it calls unsent may be on its way", async () => {
+test("a journal is not read while its run goes on: its unsent may be on their way", async () => {
   const path = join(fresh(), "j");
   const child = await startElsewhere(path);
   for (const look of [readJournal, reconcile]) {

@@ -43,7 +43,7 @@ export async function targetOf(path: string): Promise<string> {
  */
 export function assertFile(identity: Identity, path: string): void {
   if (identity.isFile()) return;
-  throw failed(`${path} is ${kindOf(identity)}; a journal must be a file, which can be read again.`);
+  throw failed(`${path} is ${kindOf(identity)}; a journal must be a file, to be read again.`);
 }
 
 function kindOf(identity: Identity): string {
