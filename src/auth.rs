@@ -4,6 +4,7 @@
 //! either: the only way out is the request itself.
 
 use crate::json::Object;
+use crate::limits;
 use crate::request::{Header, RequestError, is_header_value};
 use crate::secrets::Secrets;
 use crate::text;
@@ -84,6 +85,11 @@ const INVALID_CLIENT: &RequestError = &RequestError {
 const INVALID_TOKEN: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.token must be visible ASCII without blanks at its ends or line breaks.",
+};
+const FORBIDDEN_HEADER: &RequestError = &RequestError {
+    code: "invalid-credentials",
+    message: "The function given as auth returned a header that says how the request is carried, \
+              such as Host or Content-Length; return only headers that authenticate it.",
 };
 const INVALID_ENTITY_TYPE: &RequestError = &RequestError {
     code: "invalid-attribution",
@@ -174,10 +180,34 @@ pub fn token_header(token: &str) -> Result<Header, &'static RequestError> {
 }
 
 /// A token is renewed at 80 % of its life, so that no request meets its end.
-pub fn renew_after(ttl_seconds: f64) -> Option<Duration> {
-    let usable = ttl_seconds.is_finite() && ttl_seconds >= 1.0;
-    // Exact enough: seconds, and far below the range after the cap of a year.
-    usable.then(|| Duration::from_millis((ttl_seconds.min(31_622_400.0) * 800.0) as u64))
+pub fn renew_after(ttl: Duration) -> Duration {
+    let millis = crate::time::millis(ttl.min(limits::DURATION_MAX));
+    Duration::from_millis(millis.saturating_mul(4) / 5)
+}
+
+/// Headers of the carriage of a request (RFC 9110, 7.6.1 and 8.6): a runtime sets them itself, and
+/// one of a caller could cut the request short or lead it elsewhere.
+const CARRIAGE: [&str; 13] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A header of the caller's own credentials.
+pub fn caller_header(name: &str, value: &str) -> Result<Header, &'static RequestError> {
+    let is_carriage = CARRIAGE.iter().any(|carriage| carriage.eq_ignore_ascii_case(name));
+    require(!is_carriage, FORBIDDEN_HEADER)?;
+    Header::new(name, value)
 }
 
 impl Attribution<'_> {
@@ -313,10 +343,18 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_at_four_fifths_of_its_life() {
-        assert_eq!(renew_after(300.0), Some(Duration::from_secs(240)));
-        assert_eq!(renew_after(0.0), None);
-        assert_eq!(renew_after(f64::NAN), None);
-        assert!(renew_after(1e300).is_some());
+        assert_eq!(renew_after(Duration::from_secs(300)), Duration::from_secs(240));
+        assert!(renew_after(Duration::MAX) < limits::DURATION_MAX);
+    }
+
+    #[test]
+    fn a_header_that_carries_the_request_is_no_credential() {
+        for name in ["Content-Length", "transfer-encoding", "EXPECT", "Host", "Connection"] {
+            let Err(error) = caller_header(name, "5") else { panic!("{name} was taken") };
+            assert_eq!(error.code, "invalid-credentials", "{name}");
+        }
+        assert!(caller_header("Authorization", "Bearer abc").is_ok());
+        assert!(caller_header("Cookie", "a=b").is_ok());
     }
 
     #[test]

@@ -19,14 +19,14 @@ mod status;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use record::Record;
-pub use status::{Conclusion, Note, Progress, RunState, Stopped, Tally};
+pub use status::{Conclusion, Note, Progress, RunState, Tally};
 
 use crate::batch::Queue;
 use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId, List};
 use crate::ledger::{Conflict, Ledger, State};
 use crate::limits;
-use crate::outcome::StopCode;
+use crate::outcome::{FailureCause, StopCode, Stopped};
 use crate::plan::Plan;
 use crate::request::{self, Request};
 use crate::response::{Expected, Flow, Reader};
@@ -59,6 +59,8 @@ pub struct Job {
     held: bool,
     stopped: Option<Stopped>,
     tally: Tally,
+    /// What the network said at the last call that failed, since the last that went through.
+    failure_cause: Option<FailureCause>,
     notes: Vec<Note>,
     concluded: Option<Conclusion>,
     journal: Option<Journal>,
@@ -113,6 +115,7 @@ impl Job {
             held: false,
             stopped: None,
             tally: Tally::default(),
+            failure_cause: None,
             notes: Vec::new(),
             concluded: None,
             journal: None,
@@ -285,7 +288,7 @@ impl Machine for Job {
             return Output::Abort { batch, attempt };
         }
         if self.credentials.overdue(now) {
-            self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
+            self.handle_credentials_failure(now, CredentialsFailure::UNAVAILABLE);
         }
         if now >= self.deadline() && self.has_waiting() {
             self.stop(Stopped::plain(StopCode::Deadline));
@@ -365,9 +368,8 @@ impl Machine for Job {
         }
         let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
         let failures = self.credentials.failed(now.after(wait));
-        let hopeless = failure == CredentialsFailure::Refused;
-        if hopeless || failures >= self.plan.policy().attempts_max {
-            self.meet_obstacle(Stopped::plain(StopCode::Unauthorised));
+        if failure.is_final() || failures >= self.plan.policy().attempts_max {
+            self.meet_obstacle(failure.stopped());
         }
     }
 

@@ -110,7 +110,9 @@ pub const READ_ROWS_UNASKED: u32 = 10;
 pub const READ_RATE_DEFAULT: u32 = 600;
 /// Bytes of one answer that is read: a thousand rows of 300 bytes, with room.
 pub const READ_BYTES_MAX: usize = 4 << 20;
-/// Keys of such an answer: a thousand rows of 64.
+/// Bytes of an answer of the token endpoint: a token is some kilobytes.
+pub const TOKEN_BYTES_MAX: usize = 1 << 16;
+/// Keys of an answer that is read: a thousand rows of 64.
 pub const READ_KEYS_MAX: u32 = 64_000;
 /// How far an issuance's time may be before the run and still be in doubt: the usual tolerance
 /// between clocks of one system.

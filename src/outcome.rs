@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 
+pub use stop::{FailureCause, FailureKind, StopCode, Stopped};
+
 /// The four outcomes. Every distinct valid id ends with exactly one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -54,6 +56,8 @@ macro_rules! coded {
         }
     };
 }
+
+mod stop;
 
 coded! {
     /// Why an id was rejected.
@@ -136,86 +140,6 @@ coded! {
         MismatchedEntry = "mismatched-entry",
         /// The run was interrupted between the journalled intent to send and the outcome.
         Interrupted = "interrupted",
-    }
-}
-
-coded! {
-    /// Why a run ended before its ids did.
-    StopCode {
-        Cancelled = "cancelled",
-        Deadline = "deadline",
-        PromotionNotFound = "promotion-not-found",
-        PromotionUnusable = "promotion-unusable",
-        Unauthorised = "unauthorised",
-        AccessDenied = "access-denied",
-        EndpointRefuses = "endpoint-refuses",
-        RequestRefused = "request-refused",
-        Redirected = "redirected",
-        RetryAfterTooLong = "retry-after-too-long",
-        Throttled = "throttled",
-        TooManyAmbiguous = "too-many-ambiguous",
-        TooManyFailures = "too-many-failures",
-        ProtocolViolation = "protocol-violation",
-        /// The journal could not be written; without its intent nothing may leave.
-        JournalFailed = "journal-failed",
-        /// Only of a journal that is read and not resumed: its run never came to an end.
-        Interrupted = "interrupted",
-        InternalError = "internal-error",
-    }
-}
-
-impl StopCode {
-    /// One sentence with what to do about it.
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::Cancelled => "The run was cancelled; issue the unsent ids in a new run.",
-            Self::Deadline => "The deadline passed; issue the unsent ids in a new run.",
-            Self::PromotionNotFound => {
-                "The service does not know this promotion; check promotionId and host."
-            }
-            Self::PromotionUnusable => {
-                "The service refuses to issue this promotion; check its type, dates and state."
-            }
-            Self::Unauthorised => "The service refused the credentials; check auth.",
-            Self::AccessDenied => {
-                "The credentials may not issue promotions; ask for write access to the customer \
-                 group resource."
-            }
-            Self::EndpointRefuses => {
-                "The address does not take this request; check host and basePath."
-            }
-            Self::RequestRefused => {
-                "The service refuses the organisation or whom it is issued for; check orgId and \
-                 attribution."
-            }
-            Self::Redirected => {
-                "The service answered with a redirect, which is never followed; check host."
-            }
-            Self::RetryAfterTooLong => {
-                "The service asked for a longer wait than is honoured; issue the rest later."
-            }
-            Self::Throttled => {
-                "The service kept refusing the rate; set rate.perMinute and issue the rest."
-            }
-            Self::TooManyAmbiguous => {
-                "Too many answers in a row proved nothing; check the service before going on."
-            }
-            Self::TooManyFailures => {
-                "Too many calls failed; check the service and the network before going on."
-            }
-            Self::ProtocolViolation => {
-                "An answer spoke of customers or promotions that were not asked for; check what \
-                 answers at this host."
-            }
-            Self::JournalFailed => {
-                "The journal could not be written, so nothing more was sent; make room for it and \
-                 resume it."
-            }
-            Self::Interrupted => {
-                "The run was interrupted; resume its journal to issue the unsent ids."
-            }
-            Self::InternalError => "The client found a mistake of its own; please report it.",
-        }
     }
 }
 

@@ -11,11 +11,10 @@
 use crate::backoff::full_jitter;
 use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId};
-use crate::job::Stopped;
 use crate::job::credentials::{Credentials, Epoch, Refusal};
 use crate::job::pace::Pace;
 use crate::limits;
-use crate::outcome::StopCode;
+use crate::outcome::{StopCode, Stopped};
 use crate::response::{Body, Caps, Expected, Flow, Reader, ServiceError};
 use crate::rng::Rng;
 use crate::secrets::Secrets;
@@ -138,7 +137,7 @@ impl Reads {
             });
         }
         if self.credentials.overdue(now) {
-            self.handle_credentials_failure(now, CredentialsFailure::Unavailable);
+            self.handle_credentials_failure(now, CredentialsFailure::UNAVAILABLE);
             return self.poll_output(now);
         }
         let Some(Reverse(next)) = self.waiting.peek() else {
@@ -328,24 +327,16 @@ impl Reads {
     fn stop_for(&mut self, flight: &Flight, code: StopCode) -> Ended {
         let head = &flight.head;
         self.stop_with(Stopped {
-            code,
             status: Some(head.status).filter(|status| *status > 0),
-            service_code: None,
-            said: "".into(),
             request_id: head.request_id.clone(),
+            ..Stopped::plain(code)
         });
         Ended::Open
     }
 
     /// Ends the reading: what was not answered stays open.
     pub fn stop(&mut self, code: StopCode) {
-        self.stop_with(Stopped {
-            code,
-            status: None,
-            service_code: None,
-            said: "".into(),
-            request_id: None,
-        });
+        self.stop_with(Stopped::plain(code));
     }
 
     fn stop_with(&mut self, stopped: Stopped) {
@@ -366,8 +357,8 @@ impl Reads {
         let step = self.credentials.failures();
         let wait = full_jitter(limits::BACKOFF_BASE, limits::BACKOFF_MAX, step, &mut self.rng);
         let failures = self.credentials.failed(now.after(wait));
-        if failure == CredentialsFailure::Refused || failures >= self.pacing.attempts_max {
-            self.stop(StopCode::Unauthorised);
+        if failure.is_final() || failures >= self.pacing.attempts_max {
+            self.stop_with(failure.stopped());
         }
     }
 

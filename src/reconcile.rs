@@ -32,10 +32,10 @@ pub use page::Window;
 pub use rules::{Rules, RulesGiven};
 
 use crate::id::{AttemptNumber, BatchId, CustomerId, pack_issuance_id};
-use crate::job::{Progress, Record, RunState, Stopped};
+use crate::job::{Progress, Record, RunState};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
-use crate::outcome::{Cause, Reason, StopCode, Unsent};
+use crate::outcome::{Cause, Reason, StopCode, Stopped, Unsent};
 use crate::plan::Plan;
 use crate::read::{Answered, Ended, Pacing, Reads};
 use crate::request::Request;

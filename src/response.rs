@@ -45,6 +45,7 @@ mod template_tests;
 #[cfg(test)]
 mod tests;
 mod text;
+mod value;
 mod walk;
 
 use alloc::vec::Vec;
@@ -53,6 +54,7 @@ pub use answer::{
     Refusals, ServiceError, SlotState, SparseText,
 };
 pub use rows::{Row, Unclear, rows};
+pub use value::Value;
 
 use crate::limits;
 use walk::Walker;
@@ -219,4 +221,12 @@ impl Reader {
     fn look_later(&mut self) {
         self.look_at = self.held.len().saturating_add(self.held.len() / 2);
     }
+}
+
+/// The errors of a complete answer that speaks of no ids of ours: of a read, a token, a revocation.
+pub fn envelope(bytes: &[u8], caps: Caps) -> Body {
+    let expected = Expected { ids: &[], promotion: "", context: "" };
+    let mut reader = Reader::new(0, caps);
+    let _flow = reader.feed(&expected, bytes);
+    reader.finish(&expected)
 }

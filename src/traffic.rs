@@ -11,6 +11,7 @@
 //! changes nothing.
 
 use crate::id::{AttemptNumber, BatchId};
+use crate::outcome::{FailureCause, StopCode, Stopped};
 use crate::request::Request;
 use crate::response::Flow;
 use crate::secrets::Secrets;
@@ -118,11 +119,47 @@ pub struct Head {
     pub request_id: Option<Box<str>>,
 }
 
-/// Why credentials could not be fetched.
+/// Why credentials could not be fetched, with what is known about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialsFailure {
-    /// They were refused or the answer was not understood: trying again will not help.
+pub struct CredentialsFailure {
+    pub kind: CredentialsFailureKind,
+    /// HTTP status of the token endpoint, if it answered.
+    pub status: Option<u16>,
+    /// What the network said, if it did not.
+    pub cause: Option<FailureCause>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialsFailureKind {
+    /// They were refused: trying again will not help.
     Refused,
+    /// What came is no token, or no headers that can be sent: trying again will not help.
+    Unreadable,
     /// The network or the service failed: it may work later.
     Unavailable,
+}
+
+impl CredentialsFailure {
+    pub const REFUSED: Self = Self::of(CredentialsFailureKind::Refused);
+    pub const UNREADABLE: Self = Self::of(CredentialsFailureKind::Unreadable);
+    pub const UNAVAILABLE: Self = Self::of(CredentialsFailureKind::Unavailable);
+
+    const fn of(kind: CredentialsFailureKind) -> Self {
+        Self { kind, status: None, cause: None }
+    }
+
+    /// Whether asking again would bring the same.
+    pub fn is_final(&self) -> bool {
+        self.kind != CredentialsFailureKind::Unavailable
+    }
+
+    /// The obstacle that it is once nothing more is tried.
+    pub fn stopped(&self) -> Stopped {
+        let code = match self.kind {
+            CredentialsFailureKind::Refused => StopCode::Unauthorised,
+            CredentialsFailureKind::Unreadable => StopCode::CredentialsUnreadable,
+            CredentialsFailureKind::Unavailable => StopCode::CredentialsUnavailable,
+        };
+        Stopped { status: self.status, cause: self.cause, ..Stopped::plain(code) }
+    }
 }

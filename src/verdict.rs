@@ -3,18 +3,24 @@
 //! Sources: reliability.md (d) "Outcome rule for one POST", architecture.md "Ambiguity", api.md 4
 //! to 6 for the codes. Only what is proven not to have been processed may be sent again.
 
-use crate::outcome::{Rejection, StopCode, Unknown};
+mod token;
+mod transport;
+
+pub use token::{TokenAnswer, judge_token};
+pub use transport::{TransportError, judge_transport_error};
+
+use crate::outcome::{FailureCause, Rejection, StopCode, Unknown};
 use crate::response::{Answer, Body, Broken, DataForm, Envelope, ServiceError};
 
 /// How an exchange ended that brought no complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Proven: no byte of the request left (no address, connection refused).
-    NotSent,
+    NotSent(Option<FailureCause>),
     /// The attempt's time was over.
     Timeout,
     /// Anything else that `fetch` reports: nobody can tell whether the request arrived.
-    Network,
+    Network(Option<FailureCause>),
 }
 
 /// What came back from one attempt: an answer, a failure, or an answer that a failure cut short.
@@ -80,9 +86,9 @@ pub enum Split {
 pub fn judge(exchange: &Exchange<'_>) -> Verdict {
     let Some(status) = exchange.status else {
         return match exchange.failure {
-            Some(Failure::NotSent) => Verdict::Retry(Retry::NotSent),
+            Some(Failure::NotSent(_)) => Verdict::Retry(Retry::NotSent),
             Some(Failure::Timeout) => Verdict::Hold(Unknown::Timeout),
-            Some(Failure::Network) | None => Verdict::Hold(Unknown::Network),
+            Some(Failure::Network(_)) | None => Verdict::Hold(Unknown::Network),
         };
     };
     // What a body says counts only when it arrived whole (faults.md 37, 38).
@@ -131,7 +137,7 @@ fn judge_success(exchange: &Exchange<'_>) -> Verdict {
     if let Some(failure) = exchange.failure {
         return Verdict::Hold(match failure {
             Failure::Timeout => Unknown::Timeout,
-            Failure::NotSent | Failure::Network => Unknown::CutBody,
+            Failure::NotSent(_) | Failure::Network(_) => Unknown::CutBody,
         });
     }
     match exchange.body {

@@ -295,9 +295,9 @@ fn what_an_exchange_proves() {
         let [status, failure, text, expected, hold, retry] = cells[..] else { panic!("{row}") };
         let status = (status != "-").then(|| status.parse::<u16>().unwrap());
         let failure = match failure {
-            "cut" => Some(Failure::Network),
+            "cut" => Some(Failure::Network(None)),
             "late" => Some(Failure::Timeout),
-            "unsent" => Some(Failure::NotSent),
+            "unsent" => Some(Failure::NotSent(None)),
             other => (other != "-").then(|| panic!("{row}")),
         };
         let text = body(text);

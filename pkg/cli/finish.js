@@ -84,7 +84,8 @@ function endLines(report, journal) {
   if (stopped !== null && journal !== null) {
     lines.push(`To go on: the same command, or issue-bulk resume ${printable(journal)}`);
   }
-  if (stopped?.code === "unauthorised") lines.push("See `issue-bulk help credentials`.");
+  const isOfCredentials = /^(unauthorised$|credentials-)/.test(stopped?.code ?? "");
+  if (isOfCredentials) lines.push("See `issue-bulk help credentials`.");
   if (counts.unknown > 0) {
     const who = counted(counts.unknown, "customer");
     lines.push(`${who} may have been issued. Do not issue to them again before somebody looked.`);

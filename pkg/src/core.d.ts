@@ -130,10 +130,10 @@ export class Run {
   readonly tokenUrl: string;
   /** Undefined where the caller makes the credentials. */
   tokenRequest(): string | undefined;
-  takeToken(now: number, token: string, ttlSeconds: number): void;
+  takeToken(now: number, status: number, body: Uint8Array): void;
   addHeader(name: string, value: string): void;
   takeHeaders(now: number): void;
-  credentialsFailed(now: number, isRefused: boolean): void;
+  credentialsFailed(now: number, isUnreadable: boolean): void;
   /** What to append to the journal; `persisted` or `persistFailed` follows. */
   takeJournal(): Uint8Array;
   persisted(): void;

@@ -1,18 +1,19 @@
 /** Brings new credentials: from the service for an OAuth client, else from the caller. */
-import { readBody, send } from "./exchange.js";
+import { headOf, readBody, send } from "./exchange.js";
 
 /**
- * What came of it: a token with its life in seconds, the headers of the caller, or neither.
+ * What came of it: the answer of the token endpoint, which the core reads, the headers of the
+ * caller, or neither.
  *
- * @typedef {{ token: string, ttlSeconds: number }
+ * @typedef {{ status: number, body: Uint8Array }
  *   | { headers: [string, string][] }
- *   | { isRefused: boolean }} Credentials
+ *   | { isUnreadable: boolean }} Credentials
  */
 
-/** Asking again will not help. */
-const REFUSED = Object.freeze({ isRefused: true });
+/** Asking again would bring the same. */
+const UNREADABLE = Object.freeze({ isUnreadable: true });
 /** It may work later. */
-const UNAVAILABLE = Object.freeze({ isRefused: false });
+const UNAVAILABLE = Object.freeze({ isUnreadable: false });
 
 /** A token is some kilobytes; an answer beyond this is not one. */
 const ANSWER_BYTES_MAX = 1 << 16;
@@ -29,10 +30,7 @@ export async function fetchToken(transport, request, signal) {
   try {
     const body = new TextEncoder().encode(request.body);
     const response = await send(transport, { url: request.url, headers: {} }, body, signal);
-    const { status } = response;
-    const text = await readText(response);
-    if (status === 429 || status >= 500) return UNAVAILABLE;
-    return text === null ? REFUSED : tokenOf(text);
+    return { status: headOf(response).status, body: await readWhole(response) };
   } catch {
     return UNAVAILABLE;
   }
@@ -40,32 +38,24 @@ export async function fetchToken(transport, request, signal) {
 
 /**
  * @param {import("./exchange.js").Answer} response
- * @returns {Promise<string | null>} null for an answer too long to be a token
+ * @returns {Promise<Uint8Array>} its body, or what of it is already too long to be a token
  */
-async function readText(response) {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
+async function readWhole(response) {
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  let length = 0;
   await readBody(response, (piece) => {
-    bytes += piece.length;
-    text += decoder.decode(piece, { stream: true });
-    return bytes <= ANSWER_BYTES_MAX;
+    pieces.push(piece.slice());
+    length += piece.length;
+    return length <= ANSWER_BYTES_MAX;
   });
-  return bytes > ANSWER_BYTES_MAX ? null : text;
-}
-
-/**
- * @param {string} text
- * @returns {Credentials}
- */
-function tokenOf(text) {
-  try {
-    const { accessToken, ttlSeconds } = JSON.parse(text).data;
-    if (typeof accessToken !== "string" || typeof ttlSeconds !== "number") return REFUSED;
-    return { token: accessToken, ttlSeconds };
-  } catch {
-    return REFUSED;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
+  return whole;
 }
 
 /**
@@ -77,7 +67,7 @@ export async function askCaller(callback, onFailure) {
   try {
     const headers = headersOf(await callback?.());
     const areTexts = headers.every(([, value]) => typeof value === "string");
-    return areTexts ? { headers } : REFUSED;
+    return areTexts ? { headers } : UNREADABLE;
   } catch (error) {
     // A function that throws may work later; headers that cannot be sent will not.
     onFailure(error);

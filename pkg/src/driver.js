@@ -286,13 +286,13 @@ export class Driver {
     if (renewal !== this.#renewal) return;
     const now = performance.now();
     this.tell((run) => {
-      if ("token" in found) {
-        run.takeToken(now, found.token, found.ttlSeconds);
+      if ("body" in found) {
+        run.takeToken(now, found.status, found.body);
       } else if ("headers" in found) {
         for (const [name, value] of found.headers) run.addHeader(name, value);
         run.takeHeaders(now);
       } else {
-        run.credentialsFailed(now, found.isRefused);
+        run.credentialsFailed(now, found.isUnreadable);
       }
     });
   }

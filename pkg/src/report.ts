@@ -214,7 +214,8 @@ function countsOf(counts: Counts): Counts {
 function stoppedOf(stopped: ReturnType<Outcomes["stopped"]>): Stopped | null {
   if (stopped === null) return null;
   const { code, reason, status = null, serviceCode = null, requestId = null } = stopped;
-  return Object.freeze({ code, reason, status, serviceCode, requestId });
+  const { cause = null } = stopped;
+  return Object.freeze({ code, reason, status, serviceCode, requestId, cause });
 }
 
 // Browsers without explicit resource management have no such symbol, and no `using` either.

@@ -200,6 +200,6 @@ test("errors and notes quote no credentials", async () => {
     throw new Error(`no vault for ${SECRET}`);
   };
   const report = await issueBulk(what(ids(1)), { host, auth, attempts: 1 });
-  assert.equal(report.stopped?.code, "unauthorised");
+  assert.equal(report.stopped?.code, "credentials-unavailable");
   clean("a note", JSON.stringify(report));
 });

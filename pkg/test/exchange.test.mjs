@@ -311,20 +311,22 @@ test("an OAuth client fetches its token first, and once more when it is refused"
   assert.deepEqual([counts.issued, counts.attempts], [2, 2]);
 });
 
-/** Answers of a token endpoint, and how often they are asked for. @type {[any, number][]} */
+/** Answers of a token endpoint, how often it is asked, and why the run stops. @type {any[]} */
 const TOKEN_ANSWERS = [
-  [["{}"], 1],
-  [["no json"], 1],
-  [['{"data":{"accessToken":"t"}}'], 1],
-  [['{"data":{"accessToken":"a\\nb","ttlSeconds":300}}'], 1],
-  [['{"data":{"accessToken":"t","ttlSeconds":0}}'], 1],
-  [[" ".repeat(70_000)], 1],
-  [["", { status: 403 }], 1],
-  [["", { status: 503 }], 2],
-  [["", { status: 429 }], 2],
+  [["{}"], 1, "credentials-unreadable"],
+  [["no json"], 1, "credentials-unreadable"],
+  [['{"data":{"accessToken":"t"}}'], 1, "credentials-unreadable"],
+  [['{"data":{"accessToken":"a\\nb","ttlSeconds":300}}'], 1, "credentials-unreadable"],
+  [['{"data":{"accessToken":"t","ttlSeconds":0}}'], 1, "credentials-unreadable"],
+  [[" ".repeat(70_000)], 1, "credentials-unreadable"],
+  [["<html>blocked</html>", { status: 403 }], 1, "credentials-unreadable"],
+  [['{"data":null,"errors":[{"code":320001,"message":"Invalid client key"}]}'], 1, "unauthorised"],
+  [["", { status: 401 }], 1, "unauthorised"],
+  [["", { status: 503 }], 2, "credentials-unavailable"],
+  [["", { status: 429 }], 2, "credentials-unavailable"],
 ];
 
-for (const [[body, init], asked] of TOKEN_ANSWERS) {
+for (const [[body, init], asked, code] of TOKEN_ANSWERS) {
   const shown = `${JSON.stringify(init ?? {})} ${body.slice(0, 50)}`;
   test(`a token endpoint that answers ${shown} is asked ${asked} times`, async () => {
     let calls = 0;
@@ -333,15 +335,37 @@ for (const [[body, init], asked] of TOKEN_ANSWERS) {
       return new Response(body, init);
     };
     const report = await run(script, { auth: { key: "k", secret: "s" }, attempts: 2 });
-    assert.deepEqual([report.stopped?.code, report.counts.unsent], ["unauthorised", 2]);
+    assert.deepEqual([report.stopped?.code, report.counts.unsent], [code, 2]);
+    assert.equal(report.stopped?.status, init?.status ?? 200);
     assert.equal(calls, asked);
   });
 }
 
+test("a token's life may be called expiresIn, and be a text", async () => {
+  for (const life of ['"ttlSeconds":"300"', '"expiresIn":300', '"expiresIn":"300"']) {
+    /** @type {Script} */
+    const script = (init, _call, url) => {
+      const token = `{"data":{"accessToken":"t",${life}}}`;
+      return new Response(url.endsWith("/generate") ? token : answerTo(init));
+    };
+    const { counts } = await run(script, { auth: { key: "k", secret: "s" } });
+    assert.equal(counts.issued, 2, life);
+  }
+});
+
 test("headers of an auth function that cannot be sent are refused, not repaired", async () => {
-  for (const headers of [{ a: "1\r\nb: 2" }, { "a b": "1" }, { a: 5 }, [["a", "1"], ["b", "\n"]]]) {
+  for (const headers of [
+    { a: "1\r\nb: 2" },
+    { "a b": "1" },
+    { a: 5 },
+    [["a", "1"], ["b", "\n"]],
+    { Authorization: "x", "Content-Length": "5" },
+    { host: "other.example" },
+    { "Transfer-Encoding": "chunked" },
+    { expect: "100-continue" },
+  ]) {
     const script = () => assert.fail("nothing may be sent");
     const report = await run(script, { auth: () => /** @type {any} */ (headers) });
-    assert.deepEqual([report.stopped?.code, report.counts.unsent], ["unauthorised", 2]);
+    assert.deepEqual([report.stopped?.code, report.counts.unsent], ["credentials-unreadable", 2]);
   }
 });

@@ -7,13 +7,13 @@
 //!    +----- recalled ---+---------------------+   paused, stopped, gate closed, credentials due
 //! ```
 
+use super::Job;
 use super::credentials::Credentials;
-use super::{Job, Stopped};
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
 use crate::journal::{Doubt, Header, Intent, Recovered, Writer};
 use crate::limits::{JOURNAL_IDS_PER_RECORD, JOURNAL_PIECE_BYTES};
-use crate::outcome::{Reason, StopCode, Unsent};
+use crate::outcome::{Reason, StopCode, Stopped, Unsent};
 use crate::plan::Plan;
 use crate::policy::Ambiguous;
 use crate::request::RequestError;

@@ -1,7 +1,8 @@
 //! What a run leaves: all that a report is made of.
 
-use super::{Job, Note, Progress, RunState, Stopped, Tally};
+use super::{Job, Note, Progress, RunState, Tally};
 use crate::ledger::Ledger;
+use crate::outcome::Stopped;
 use crate::plan::Plan;
 use crate::time::{UnixTime, millis};
 use alloc::vec::Vec;

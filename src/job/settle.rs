@@ -2,10 +2,10 @@
 
 use super::credentials::Refusal;
 use super::flight::Flight;
-use super::{Conclusion, Job, Stopped};
+use super::{Conclusion, Job};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
-use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
+use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Stopped, Unknown, Unsent};
 use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, Entries, ServiceError, SlotState};
 use crate::secrets::Secrets;
@@ -34,6 +34,7 @@ impl Job {
         let status = flight.head.as_ref().map(|head| head.status);
         let verdict = judge(&Exchange { status, body: &body, failure });
         self.count(verdict);
+        self.note_failure(failure);
         self.concluded = Some(Conclusion {
             batch: flight.batch.id,
             attempt: flight.attempt,
@@ -74,17 +75,33 @@ impl Job {
         }
     }
 
+    /// Keeps what the network said, so that a run that it stops can name it.
+    fn note_failure(&mut self, failure: Option<Failure>) {
+        self.failure_cause = match failure {
+            Some(Failure::NotSent(cause) | Failure::Network(cause)) => cause,
+            Some(Failure::Timeout) | None => None,
+        };
+        if let Some(Failure::NotSent(Some(cause))) = failure {
+            self.note(cause.kind.code(), cause.kind.advice());
+        }
+    }
+
+    fn stop_by_rule(&mut self, code: StopCode) {
+        let cause = self.failure_cause;
+        self.stop(Stopped { cause, ..Stopped::plain(code) });
+    }
+
     fn apply_stop_rules(&mut self) {
         let rules = self.plan.policy().stop;
         let tally = &self.tally;
         if tally.ambiguous_in_row >= rules.ambiguous_in_row {
-            self.stop(Stopped::plain(StopCode::TooManyAmbiguous));
+            self.stop_by_rule(StopCode::TooManyAmbiguous);
             return;
         }
         let percent = u64::from(tally.failures).saturating_mul(100);
         let bar = u64::from(tally.exchanges).saturating_mul(u64::from(rules.failure_percent));
         if tally.exchanges >= rules.failure_calls_min && percent >= bar {
-            self.stop(Stopped::plain(StopCode::TooManyFailures));
+            self.stop_by_rule(StopCode::TooManyFailures);
         }
     }
 

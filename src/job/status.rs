@@ -3,52 +3,12 @@
 use super::{Job, Paused};
 use crate::id::{AttemptNumber, BatchId};
 use crate::ledger::{Ledger, State};
-use crate::outcome::{Cause, Reason, StopCode, Unsent};
+use crate::outcome::StopCode;
 use crate::time::{Instant, millis};
 use crate::verdict::Verdict;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
-
-/// Why a run ended before its ids did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stopped {
-    pub code: StopCode,
-    /// HTTP status of the answer that decided, if one came.
-    pub status: Option<u16>,
-    pub service_code: Option<i64>,
-    /// The service's own words; may be empty.
-    pub said: Box<str>,
-    pub request_id: Option<Box<str>>,
-}
-
-impl Stopped {
-    pub(super) fn plain(code: StopCode) -> Self {
-        Self { code, status: None, service_code: None, said: "".into(), request_id: None }
-    }
-
-    /// The cause of every id that the stop leaves unsent.
-    pub(super) fn cause(&self) -> Cause {
-        Cause {
-            reason: Reason::Unsent(Unsent::Stopped(self.code)),
-            status: self.status,
-            code: self.service_code,
-            message: self.said.clone(),
-            request_id: self.request_id.clone(),
-        }
-    }
-
-    /// The stop that gave ids this cause.
-    pub(super) fn by(code: StopCode, cause: Cause) -> Self {
-        Self {
-            code,
-            status: cause.status,
-            service_code: cause.code,
-            said: cause.message,
-            request_id: cause.request_id,
-        }
-    }
-}
 
 /// Something that happened and changes no outcome, but that somebody should know.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -172,7 +172,7 @@ fn record(unknown: i64) -> Record {
         match job.poll_output(now) {
             Output::Send { batch, attempt } => {
                 now = Instant::from_millis(ELAPSED_MS as u64);
-                job.handle_failure(now, batch, attempt, Failure::Network);
+                job.handle_failure(now, batch, attempt, Failure::Network(None));
             }
             Output::Done => break,
             other => panic!("{other:?}"),
@@ -235,7 +235,7 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
                         let _flow = machine.handle_chunk(batch, attempt, body.as_bytes());
                         machine.handle_end(now, batch, attempt);
                     }
-                    None => machine.handle_failure(now, batch, attempt, Failure::Network),
+                    None => machine.handle_failure(now, batch, attempt, Failure::Network(None)),
                 }
             }
             Output::Wait { until } => now = until.unwrap(),

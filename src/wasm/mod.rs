@@ -21,6 +21,7 @@ mod promotion;
 mod run;
 mod runtime;
 mod strict;
+mod subject;
 
 #[cfg(test)]
 mod options_tests;

@@ -4,7 +4,8 @@
 use super::convert::object;
 use super::intake::bytes;
 use super::outcomes::written;
-use super::run::{Run, Subject};
+use super::run::Run;
+use super::subject::Subject;
 use crate::ledger::State;
 use crate::report;
 use js_sys::Uint8Array;

@@ -5,9 +5,9 @@ use super::convert::{object, parsed};
 use super::intake::{Source, bytes, longs};
 use super::progress::write_progress;
 use crate::id::{CustomerId, List};
-use crate::job::{Record, RunState, Stopped};
+use crate::job::{Record, RunState};
 use crate::json::{self, Object};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Stopped};
 use crate::reconcile::Evidence;
 use crate::report;
 use alloc::boxed::Box;
@@ -263,4 +263,5 @@ fn write_stopped(stopped: &Stopped, object: &mut Object<'_>) {
     object.number("status", stopped.status.map(i64::from));
     object.number("serviceCode", stopped.service_code);
     object.text("requestId", stopped.request_id.as_deref());
+    object.text("cause", stopped.cause.map(|cause| cause.text()).as_deref());
 }

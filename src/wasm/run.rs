@@ -12,7 +12,8 @@ use super::outcomes::Outcomes;
 use super::plan::{Credentials, Plan};
 use super::progress::write_progress;
 use super::promotion::checked_object;
-use crate::auth::{Auth, hide_header, renew_after, token_header};
+use super::subject::Subject;
+use crate::auth::{Auth, caller_header, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::Job;
 use crate::json::Object;
@@ -23,7 +24,7 @@ use crate::response::Flow;
 use crate::retry_after;
 use crate::time::{Instant, UnixTime};
 use crate::traffic::{CredentialsFailure, Head, Machine, Output};
-use crate::verdict::Failure;
+use crate::verdict::{Failure, TokenAnswer, judge_token};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -263,7 +264,7 @@ impl Run {
 
     /// No answer, or one that broke off; `not_sent` when it is proven that no byte left.
     pub fn fail(&mut self, now: f64, batch: u32, attempt: u32, not_sent: bool) {
-        let failure = if not_sent { Failure::NotSent } else { Failure::Network };
+        let failure = if not_sent { Failure::NotSent(None) } else { Failure::Network(None) };
         let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
         self.machine().handle_failure(instant(now), batch, attempt, failure);
     }
@@ -286,23 +287,31 @@ impl Run {
         self.auth.token_request()
     }
 
-    /// A token came, good for so many seconds.
+    /// The token endpoint answered.
     #[wasm_bindgen(js_name = takeToken)]
-    pub fn take_token(&mut self, now: f64, token: &str, ttl_seconds: f64) {
-        match (token_header(token), renew_after(ttl_seconds)) {
-            (Ok(header), Some(renew_after)) => {
-                self.machine().secrets().keep_renewed(token);
-                self.carry(Vec::from([header]));
-                self.machine().handle_credentials(instant(now), Some(renew_after));
-            }
-            _ => self.credentials_failed(now, true),
-        }
+    pub fn take_token(&mut self, now: f64, status: u16, body: &[u8]) {
+        let failure = match judge_token(status, body) {
+            TokenAnswer::Token { token, ttl } => match token_header(&token) {
+                Ok(header) => {
+                    self.machine().secrets().keep_renewed(&token);
+                    self.carry(Vec::from([header]));
+                    let renew_after = Some(renew_after(ttl));
+                    return self.machine().handle_credentials(instant(now), renew_after);
+                }
+                Err(_) => CredentialsFailure::UNREADABLE,
+            },
+            TokenAnswer::Unreadable => CredentialsFailure::UNREADABLE,
+            TokenAnswer::Refused => CredentialsFailure::REFUSED,
+            TokenAnswer::Unavailable => CredentialsFailure::UNAVAILABLE,
+        };
+        let failure = CredentialsFailure { status: Some(status), ..failure };
+        self.machine().handle_credentials_failure(instant(now), failure);
     }
 
     /// One header of the caller's next credentials; [`Run::take_headers`] follows the last.
     #[wasm_bindgen(js_name = addHeader)]
     pub fn add_header(&mut self, name: &str, value: &str) {
-        match (Header::new(name, value), &mut self.gathered) {
+        match (caller_header(name, value), &mut self.gathered) {
             (Ok(header), Some(all)) => all.push(header),
             _ => self.gathered = None,
         }
@@ -321,11 +330,13 @@ impl Run {
         }
     }
 
-    /// No credentials: `refused` when asking again would not help.
+    /// No credentials: `unreadable` when asking again would bring the same.
     #[wasm_bindgen(js_name = credentialsFailed)]
-    pub fn credentials_failed(&mut self, now: f64, refused: bool) {
-        let failure =
-            if refused { CredentialsFailure::Refused } else { CredentialsFailure::Unavailable };
+    pub fn credentials_failed(&mut self, now: f64, unreadable: bool) {
+        let failure = match unreadable {
+            true => CredentialsFailure::UNREADABLE,
+            false => CredentialsFailure::UNAVAILABLE,
+        };
         self.machine().handle_credentials_failure(instant(now), failure);
     }
 
@@ -446,31 +457,6 @@ impl Run {
     fn carry(&mut self, credentials: Vec<Header>) {
         self.credentials = credentials;
         self.is_target_told = false;
-    }
-}
-
-/// What is driven. What comes out of it at the end differs.
-pub(super) enum Subject {
-    Issue(Box<Job>),
-    ReadBack(Box<Reconcile>),
-    Check(Box<Check>),
-}
-
-impl Subject {
-    fn machine(&self) -> &dyn Machine {
-        match self {
-            Self::Issue(job) => &**job,
-            Self::ReadBack(reconcile) => &**reconcile,
-            Self::Check(check) => &**check,
-        }
-    }
-
-    fn machine_mut(&mut self) -> &mut dyn Machine {
-        match self {
-            Self::Issue(job) => &mut **job,
-            Self::ReadBack(reconcile) => &mut **reconcile,
-            Self::Check(check) => &mut **check,
-        }
     }
 }
 

@@ -193,7 +193,7 @@ fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
     assert_eq!(ask(&mut with_token, 0.0), Asked::Credentials);
     assert_eq!(with_token.token_request().as_deref(), Some(r#"{"key":"k","secret":"s"}"#));
     assert!(text(&with_token.target(0)).ends_with(r#""headers":{}}"#));
-    with_token.take_token(1.0, "t", 300.0);
+    with_token.take_token(1.0, 200, br#"{"data":{"accessToken":"t","ttlSeconds":300}}"#);
     assert_eq!(ask(&mut with_token, 1.0), Asked::Send { batch: 0, attempt: 1 });
     let target = text(&with_token.target(0));
     assert!(target.ends_with(r#""headers":{"X-CAP-API-OAUTH-TOKEN":"t"}}"#), "{target}");

@@ -82,7 +82,7 @@ test("21 a token endpoint that stays away pauses the job, and nothing is lost", 
   const job = startIssueBulk(what(ids(20)), where);
   for await (const { state, pausedBy } of job.progress) {
     if (state !== "paused") continue;
-    assert.equal(pausedBy, "unauthorised");
+    assert.equal(pausedBy, "credentials-unavailable");
     await service.gateway.faults([]);
     job.resume();
   }
@@ -109,7 +109,7 @@ for (const [name, fault] of NO_TOKENS) {
     await service.gateway.faults([{ when: { path: "token" }, fault }]);
     const where = service.where({ ...SMALL, auth: OAUTH, attempts: 2 });
     const report = await issueBulk(what(ids(20)), where);
-    assert.deepEqual([report.stopped?.code, report.counts.unsent], ["unauthorised", 20]);
+    assert.deepEqual([report.stopped?.code, report.counts.unsent], ["credentials-unreadable", 20]);
     assert.deepEqual(await service.gateway.calls(), []);
   });
 }

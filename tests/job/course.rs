@@ -32,7 +32,7 @@ fn too_many_failures_stop_the_run() {
     let mut calls = 0;
     let mut service = |ids: &[i64]| {
         calls += 1;
-        if calls % 2 == 0 { Reply::Fails(Failure::Network) } else { issue(ids) }
+        if calls % 2 == 0 { Reply::Fails(Failure::Network(None)) } else { issue(ids) }
     };
     let options = Options { concurrency: Some(1.0), ..batch_of(1) };
     let mut world = World::new(100, options, &mut service);
@@ -221,14 +221,17 @@ fn a_paused_job_goes_on_with_new_credentials() {
 
 #[test]
 fn credentials_that_cannot_be_had_stop_the_run_before_anything_is_sent() {
-    for failure in [CredentialsFailure::Refused, CredentialsFailure::Unavailable] {
+    for (failure, outcome, asked) in [
+        (CredentialsFailure::REFUSED, "unsent unauthorised", 1),
+        (CredentialsFailure::UNREADABLE, "unsent credentials-unreadable", 1),
+        (CredentialsFailure::UNAVAILABLE, "unsent credentials-unavailable", 5),
+    ] {
         let mut service = issue;
         let credentials = Some(vec![Err(failure); 10]);
         let mut world = World::with_credentials(10, Options::default(), &mut service, credentials);
         world.run();
-        expect(&world, &[("unsent unauthorised", 10)]);
+        expect(&world, &[(outcome, 10)]);
         assert!(world.sent.is_empty());
-        let asked = if failure == CredentialsFailure::Refused { 1 } else { 5 };
         assert_eq!(world.credentials_asked, asked);
     }
 }

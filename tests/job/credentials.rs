@@ -8,7 +8,7 @@ use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
 use issue_bulk::traffic::{CredentialsFailure, Machine, Output};
 
-const UNAVAILABLE: CredentialsFailure = CredentialsFailure::Unavailable;
+const UNAVAILABLE: CredentialsFailure = CredentialsFailure::UNAVAILABLE;
 
 fn fetching(options: Options<'_>, seed: u64) -> Job {
     Job::new(plan(options), (1..=10).collect::<Vec<_>>(), true, seed, Instant::START)
@@ -41,10 +41,10 @@ fn the_answer_to_a_fetch_is_awaited_until_its_timeout_and_no_longer() {
         };
         // What comes too late is not taken for an answer to the next fetch.
         job.handle_credentials(overdue, None);
-        job.handle_credentials_failure(overdue, CredentialsFailure::Refused);
+        job.handle_credentials_failure(overdue, CredentialsFailure::REFUSED);
         assert_eq!(wait_of(&mut job, overdue), now);
     }
-    assert_eq!(job.stopped().map(|stopped| stopped.code), Some(StopCode::Unauthorised));
+    assert_eq!(job.stopped().map(|stopped| stopped.code), Some(StopCode::CredentialsUnavailable));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn credentials_that_nobody_asked_for_change_nothing() {
     for _ in 0..10 {
         world.job.handle_credentials_failure(world.now, UNAVAILABLE);
     }
-    world.job.handle_credentials_failure(world.now, CredentialsFailure::Refused);
+    world.job.handle_credentials_failure(world.now, CredentialsFailure::REFUSED);
     world.run();
     expect(&world, &[("issued", 10)]);
     assert_eq!((world.credentials_asked, world.now.as_millis()), (0, 100));

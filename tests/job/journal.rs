@@ -427,10 +427,10 @@ fn a_doubt_outlives_the_process() {
 /// Answers that bring every kind of record into a journal.
 fn troubled(ids: &[i64], calls: u32) -> Reply {
     match calls {
-        2 => Reply::Fails(Failure::NotSent),
+        2 => Reply::Fails(Failure::NotSent(None)),
         3 => Reply::Throttled(Some(1)),
         4 => errors(400, 1006, "Invalid customer identifier"),
-        7 => Reply::Fails(Failure::Network),
+        7 => Reply::Fails(Failure::Network(None)),
         8 if ids.len() > 5 => Reply::Status(413, String::new()),
         _ => issue(ids),
     }

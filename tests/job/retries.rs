@@ -6,7 +6,7 @@ use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
 use issue_bulk::traffic::Machine;
-use issue_bulk::verdict::Failure;
+use issue_bulk::verdict::{Failure, TransportError, judge_transport_error};
 
 #[test]
 fn a_batch_that_is_too_large_is_halved_and_the_size_remembered() {
@@ -191,7 +191,7 @@ fn connections_that_never_came_about_are_tried_again_with_backoff() {
     let mut calls = 0;
     let mut service = |ids: &[i64]| {
         calls += 1;
-        if calls <= 3 { Reply::Fails(Failure::NotSent) } else { issue(ids) }
+        if calls <= 3 { Reply::Fails(Failure::NotSent(None)) } else { issue(ids) }
     };
     let mut world = World::new(10, Options::default(), &mut service);
     world.run();
@@ -201,7 +201,7 @@ fn connections_that_never_came_about_are_tried_again_with_backoff() {
 
 #[test]
 fn an_unreachable_service_leaves_everything_unsent() {
-    let mut service = |_: &[i64]| Reply::Fails(Failure::NotSent);
+    let mut service = |_: &[i64]| Reply::Fails(Failure::NotSent(None));
     let mut world = World::new(10, Options::default(), &mut service);
     world.run();
     expect(&world, &[("unsent not-reached", 10)]);
@@ -216,7 +216,7 @@ fn the_same_seed_gives_the_same_run() {
             calls += 1;
             match calls % 5 {
                 0 => Reply::Throttled(None),
-                3 => Reply::Fails(Failure::NotSent),
+                3 => Reply::Fails(Failure::NotSent(None)),
                 _ => issue(ids),
             }
         };
@@ -262,7 +262,7 @@ fn a_doubt_outlives_every_answer_but_an_issuance() {
         || errors(404, 404, "Passed promotion is not found"),
         || Reply::Status(401, String::new()),
         || Reply::Throttled(Some(86_400)),
-        || Reply::Fails(Failure::NotSent),
+        || Reply::Fails(Failure::NotSent(None)),
         || Reply::Status(413, String::new()),
         || errors(400, 1006, "Invalid customer identifier"),
         || {
@@ -274,7 +274,7 @@ fn a_doubt_outlives_every_answer_but_an_issuance() {
         let mut calls = 0;
         let mut service = |_: &[i64]| {
             calls += 1;
-            if calls == 1 { Reply::Fails(Failure::Network) } else { second() }
+            if calls == 1 { Reply::Fails(Failure::Network(None)) } else { second() }
         };
         let mut world = World::new(2, in_doubt(), &mut service);
         world.run();
@@ -287,7 +287,7 @@ fn a_doubt_that_is_followed_by_another_is_told_as_the_last() {
     let mut calls = 0;
     let mut service = |_: &[i64]| {
         calls += 1;
-        if calls == 1 { Reply::Fails(Failure::Network) } else { errors(502, 502, "x") }
+        if calls == 1 { Reply::Fails(Failure::Network(None)) } else { errors(502, 502, "x") }
     };
     let options = Options { attempts: Some(2.0), ..in_doubt() };
     let mut world = World::new(10, options, &mut service);
@@ -297,18 +297,33 @@ fn a_doubt_that_is_followed_by_another_is_told_as_the_last() {
 
 #[test]
 fn doubt_ends_with_the_attempts_and_with_the_stop_rules() {
-    let mut service = |_: &[i64]| Reply::Fails(Failure::Network);
+    let mut service = |_: &[i64]| Reply::Fails(Failure::Network(None));
     let options = Options { attempts: Some(3.0), ..in_doubt() };
     let mut world = World::new(10, options, &mut service);
     world.run();
     assert_eq!(world.sent.len(), 3);
     expect(&world, &[("unknown network", 10)]);
     expect_resent(&world, 20);
-    let mut service = |_: &[i64]| Reply::Fails(Failure::Network);
+    let mut service = |_: &[i64]| Reply::Fails(Failure::Network(None));
     let options = Options { stop_ambiguous_in_row: Some(2.0), ..in_doubt() };
     let mut world = World::new(20, options, &mut service);
     world.run();
     assert_eq!(world.stop_code(), Some(StopCode::TooManyAmbiguous));
     // The first batch still waits for its turn when the second one ends the run.
     expect(&world, &[("unknown network", 20)]);
+}
+
+#[test]
+fn a_run_that_the_network_stops_names_the_misspelt_host() {
+    let error = TransportError { code: "ENOTFOUND".into(), ..TransportError::default() };
+    let failure = judge_transport_error(&error, false);
+    let mut service = |_: &[i64]| Reply::Fails(failure);
+    let mut world = World::new(100, batch_of(1), &mut service);
+    world.run();
+    let stopped = world.job.stopped().unwrap();
+    let cause = stopped.cause.unwrap().text();
+    assert_eq!(stopped.code, StopCode::TooManyFailures);
+    assert_eq!(cause, "The host name was not found; check host and the network (ENOTFOUND).");
+    let note = world.job.notes().iter().find(|note| note.code == "unknown-host").unwrap();
+    assert!(note.count >= 20, "{note:?}");
 }

@@ -34,7 +34,7 @@ fn the_conclusion_of_each_attempt_is_told_once() {
         calls += 1;
         match calls {
             1 => Reply::Throttled(Some(1)),
-            3 => Reply::Fails(Failure::Network),
+            3 => Reply::Fails(Failure::Network(None)),
             _ => issue(ids),
         }
     };

@@ -76,7 +76,7 @@ fn what_an_exchange_proves() {
         (errors(500, 500, "x"), "unknown ambiguous-status", None),
         (Reply::Status(502, "<html>".into()), "unknown ambiguous-status", None),
         (errors(521, 521, "lock"), "unknown customer-locked", None),
-        (Reply::Fails(Failure::Network), "unknown network", None),
+        (Reply::Fails(Failure::Network(None)), "unknown network", None),
         (Reply::Silence, "unknown timeout", None),
         (
             Reply::Cut(400, r#"{"errors":[{"code":706,"message":"x"}]}"#.into()),

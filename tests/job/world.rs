@@ -162,7 +162,7 @@ impl<'a> World<'a> {
             Reply::Cut(status, body) => {
                 self.job.handle_head(self.now, batch, attempt, head(status));
                 let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
-                self.job.handle_failure(self.now, batch, attempt, Failure::Network);
+                self.job.handle_failure(self.now, batch, attempt, Failure::Network(None));
             }
             Reply::Fails(failure) => self.job.handle_failure(self.now, batch, attempt, failure),
             Reply::Silence => {}

@@ -94,6 +94,7 @@ impl Witness {
             let obstacle = matches!(
                 code,
                 StopCode::Unauthorised
+                    | StopCode::CredentialsUnavailable
                     | StopCode::AccessDenied
                     | StopCode::RetryAfterTooLong
                     | StopCode::Throttled
@@ -107,6 +108,7 @@ impl Witness {
             self.watch.check(Rule::Stops, just, || format!("paused for {code:?}"))?;
             self.marks.insert(match code {
                 StopCode::Unauthorised => "paused unauthorised",
+                StopCode::CredentialsUnavailable => "paused credentials-unavailable",
                 StopCode::AccessDenied => "paused access-denied",
                 StopCode::RetryAfterTooLong => "paused retry-after-too-long",
                 _ => "paused throttled",

@@ -4,7 +4,7 @@
 use crate::fault::{ANSWERS, ENDINGS, NETWORK};
 use crate::run::Summary;
 
-const MARKS: [&str; 69] = [
+const MARKS: [&str; 70] = [
     "meaning ids",
     "meaning not-reached",
     "meaning throttled",
@@ -21,6 +21,7 @@ const MARKS: [&str; 69] = [
     "unsent promotion-not-found",
     "unsent promotion-unusable",
     "unsent unauthorised",
+    "unsent credentials-unavailable",
     "unsent access-denied",
     "unsent endpoint-refuses",
     "unsent redirected",

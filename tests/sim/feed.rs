@@ -124,7 +124,7 @@ impl World {
     fn fail(&mut self, index: usize, how: Failure) {
         let exchange = &self.exchanges[index];
         let (batch, attempt) = (exchange.batch, exchange.attempt);
-        let name = if how == Failure::NotSent { "not sent" } else { "network" };
+        let name = if matches!(how, Failure::NotSent(_)) { "not sent" } else { "network" };
         self.log(Event::Fails { batch: batch.0, attempt: attempt.0, how: name });
         self.subject.failure(self.now, batch, attempt, how);
         self.close(index);

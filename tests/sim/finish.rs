@@ -35,7 +35,7 @@ impl World {
             self.subject.end(now, batch, attempt);
         }
         self.subject.credentials(now, None);
-        self.subject.credentials_failure(now, CredentialsFailure::Refused);
+        self.subject.credentials_failure(now, CredentialsFailure::REFUSED);
         self.subject.persisted();
         self.subject.persist_failure();
         self.subject.pause();

@@ -60,10 +60,10 @@ pub fn carry(
     fault: Option<Fault>,
     chance: &mut Chance,
 ) -> Reply {
-    let lost = Ending::Fails(Failure::Network);
+    let lost = Ending::Fails(Failure::Network(None));
     match fault {
         Some(Fault::Refused) => {
-            Reply::nothing(Ending::Fails(Failure::NotSent), Meaning::NotReached)
+            Reply::nothing(Ending::Fails(Failure::NotSent(None)), Meaning::NotReached)
         }
         Some(Fault::LostBefore) => Reply::nothing(lost, Meaning::Ambiguous),
         Some(Fault::SilentBefore) => Reply::nothing(Ending::Silence, Meaning::Ambiguous),

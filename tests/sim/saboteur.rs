@@ -332,7 +332,7 @@ impl Subject for Saboteur {
     fn failure(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, how: Failure) {
         match self.sabotage {
             Sabotage::SendsAmbiguousAgain => {
-                self.machine().handle_failure(now, batch, attempt, Failure::NotSent);
+                self.machine().handle_failure(now, batch, attempt, Failure::NotSent(None));
             }
             Sabotage::BelievesCutBodies => self.machine().handle_end(now, batch, attempt),
             Sabotage::AssumesSuccess => self.invent(now, batch, attempt),

@@ -434,11 +434,11 @@ impl Witness {
 
     pub fn credentials_failed(&mut self, failure: CredentialsFailure) {
         if self.is_asking() {
-            let hopeless = failure == CredentialsFailure::Refused;
+            let hopeless = failure == CredentialsFailure::REFUSED;
             self.fetch_failed(hopeless);
-            self.marks.insert(match failure {
-                CredentialsFailure::Refused => "credentials refused",
-                CredentialsFailure::Unavailable => "credentials unavailable",
+            self.marks.insert(match failure.is_final() {
+                true => "credentials refused",
+                false => "credentials unavailable",
             });
         }
     }
@@ -446,8 +446,10 @@ impl Witness {
     fn fetch_failed(&mut self, hopeless: bool) {
         self.credentials.asked_until_ms = None;
         self.credentials.failures += 1;
-        if hopeless || self.credentials.failures >= self.settings.attempts {
+        if hopeless {
             self.stops.push(StopCode::Unauthorised);
+        } else if self.credentials.failures >= self.settings.attempts {
+            self.stops.push(StopCode::CredentialsUnavailable);
         }
     }
 

@@ -288,9 +288,9 @@ impl World {
         self.witness.asked_for_credentials(self.now.as_millis())?;
         let fails = !self.healed && self.chance.percent(self.scenario.credentials_percent);
         let result = match self.chance.between(0, 9) {
-            0 if fails => Err(CredentialsFailure::Refused),
+            0 if fails => Err(CredentialsFailure::REFUSED),
             1 | 2 if fails => return Ok(()),
-            _ if fails => Err(CredentialsFailure::Unavailable),
+            _ if fails => Err(CredentialsFailure::UNAVAILABLE),
             _ => Ok(self.scenario.token_seconds),
         };
         // A token that is as old as it lives when it comes is worth nothing to anybody.
@@ -382,7 +382,7 @@ impl World {
                 let token = format!("{TOKEN}{}", self.tokens);
                 self.service.grant(&token, self.wall_ms() + seconds * 1_000);
                 self.header = token_header(&token).expect("a word");
-                let renew = renew_after(seconds as f64);
+                let renew = Some(renew_after(std::time::Duration::from_secs(seconds)));
                 self.log(Event::Credentials {
                     renew_after_ms: renew.map(|after| after.as_millis()),
                 });
@@ -391,7 +391,7 @@ impl World {
                 self.subject.credentials(self.now, renew);
             }
             Err(failure) => {
-                let refused = failure == CredentialsFailure::Refused;
+                let refused = failure == CredentialsFailure::REFUSED;
                 self.log(Event::CredentialsFail { refused });
                 self.witness.credentials_failed(failure);
                 self.subject.credentials_failure(self.now, failure);

@@ -119,9 +119,12 @@ export type UnknownReason =
   | "interrupted";
 
 /**
- * Why a run ended before its ids did. `journal-failed`: the journal could not be written, and
- * nothing may leave without its intent. `interrupted`: the journal of a run that never came to its
- * end was read without resuming it.
+ * Why a run ended before its ids did.
+ *
+ * - `credentials-unavailable`: they could not be fetched, so nobody refused them
+ * - `credentials-unreadable`: what came in their place is no token, or no headers that can be sent
+ * - `journal-failed`: the journal could not be written, and nothing may leave without its intent
+ * - `interrupted`: the journal of a run that never came to its end was read without resuming it
  */
 export type StopCode =
   | "cancelled"
@@ -129,6 +132,8 @@ export type StopCode =
   | "promotion-not-found"
   | "promotion-unusable"
   | "unauthorised"
+  | "credentials-unavailable"
+  | "credentials-unreadable"
   | "access-denied"
   | "endpoint-refuses"
   | "request-refused"
@@ -153,6 +158,11 @@ export interface Stopped {
   readonly serviceCode: number | null;
   /** The service's id of that call, for its support, or null. */
   readonly requestId: string | null;
+  /**
+   * What the network said where it stopped the run, such as that the host name was not found or the
+   * certificate not accepted, with the runtime's code; or null.
+   */
+  readonly cause: string | null;
 }
 
 /**
