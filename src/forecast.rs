@@ -10,6 +10,7 @@ use crate::job::Job;
 use crate::limits::FORECAST_CALLS_MAX;
 use crate::plan::Plan;
 use crate::request;
+use crate::status::Status;
 use crate::time::Instant;
 use crate::traffic::{Head, Machine, Output};
 use alloc::vec::Vec;
@@ -83,7 +84,12 @@ fn answer_due(job: &mut Job, in_flight: &mut Vec<(Instant, BatchId, AttemptNumbe
         if *at > now {
             return true;
         }
-        job.handle_head(now, *batch, *attempt, Head { status: 200, ..Head::default() });
+        job.handle_head(
+            now,
+            *batch,
+            *attempt,
+            Head { status: Status::Http(200), ..Head::default() },
+        );
         let _complete = job.handle_chunk(*batch, *attempt, b"{\"data\":{}}");
         job.handle_end(now, *batch, *attempt);
         false

@@ -6,7 +6,8 @@
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
 //! | 0 | `decimal` `text` `time` `rng` `id` | digits, texts, instants, seeded chance, exact ids |
-//! | 1 | `limits` `backoff` `budget` `retry_after` `outcome` `policy` `json` `secrets` `digest` | |
+//! | 1 | `limits` `backoff` `budget` `outcome` `policy` `json` `secrets` `digest` | bounds, words |
+//! | 1 | `status` `retry_after` | what the head of an answer says |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
@@ -68,6 +69,7 @@ pub mod response;
 pub mod retry_after;
 pub mod rng;
 pub mod secrets;
+pub mod status;
 pub mod text;
 pub mod time;
 pub mod traffic;

@@ -123,7 +123,7 @@ impl Check {
         let named = |row: &Row<'_>| {
             row.text("id").is_ok_and(|id| id.as_deref() == Some(self.plan.promotion().as_str()))
         };
-        match answered.head.status {
+        match answered.head.status.number()? {
             200 if answered.errors.is_empty() => {
                 let rows = rows(&answered.text)?;
                 Some(match rows.iter().find(|row| named(row)) {
@@ -330,6 +330,7 @@ const UNCLEAR: Finding = warn(
 mod tests {
     use super::*;
     use crate::plan::Options;
+    use crate::status::Status;
 
     const PROMOTION: &str = "67dd4210ef21a64211227e04";
     const NOW: i64 = 1_757_000_000_000;
@@ -349,7 +350,12 @@ mod tests {
             match check.poll_output(now) {
                 Output::Send { batch, attempt } => {
                     calls += 1;
-                    check.handle_head(now, batch, attempt, Head { status, ..Head::default() });
+                    check.handle_head(
+                        now,
+                        batch,
+                        attempt,
+                        Head { status: Status::Http(status), ..Head::default() },
+                    );
                     let _flow = check.handle_chunk(batch, attempt, body.as_bytes());
                     check.handle_end(now, batch, attempt);
                 }

@@ -229,11 +229,13 @@ impl Reads {
         let is_it = |it: &Flight| it.question.number == batch.0 && it.attempt == attempt;
         let Some(place) = self.flights.iter().position(is_it) else { return Ended::Open };
         let flight = self.flights.swap_remove(place);
-        match flight.head.status {
+        // A redirect that a page is not shown has no number.
+        let status = flight.head.status.number().unwrap_or(300);
+        match status {
             401 => return self.refused(now, &flight),
             429 => return self.throttled(now, &flight),
             _ if failure.is_some() || flight.too_long => return self.failed(now, &flight),
-            0 | 300..=399 => return self.stop_for(&flight, StopCode::Redirected),
+            300..=399 => return self.stop_for(&flight, StopCode::Redirected),
             403 => return self.stop_for(&flight, StopCode::AccessDenied),
             405 | 406 | 411 | 414 | 415 | 417 | 421 | 431 => {
                 return self.stop_for(&flight, StopCode::EndpointRefuses);
@@ -243,7 +245,7 @@ impl Reads {
         }
         let Body::Answer(answer) = whole(&flight.body) else {
             // Not the service's own words: something else answers at this address.
-            return match flight.head.status {
+            return match status {
                 404 => self.stop_for(&flight, StopCode::EndpointRefuses),
                 _ => self.failed(now, &flight),
             };
@@ -327,7 +329,7 @@ impl Reads {
     fn stop_for(&mut self, flight: &Flight, code: StopCode) -> Ended {
         let head = &flight.head;
         self.stop_with(Stopped {
-            status: Some(head.status).filter(|status| *status > 0),
+            status: head.status.number(),
             request_id: head.request_id.clone(),
             ..Stopped::plain(code)
         });

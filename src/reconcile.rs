@@ -187,7 +187,7 @@ impl Reconcile {
             window: self.window,
             ahead_ms: answered.head.clock_ahead_ms,
         };
-        let seen = match answered.head.status {
+        let seen = match answered.head.status.number().unwrap_or_default() {
             200 if answered.errors.is_empty() => {
                 rows(&answered.text).map(|rows| see(&rows, &sought))
             }

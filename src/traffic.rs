@@ -15,6 +15,7 @@ use crate::outcome::{FailureCause, StopCode, Stopped};
 use crate::request::Request;
 use crate::response::Flow;
 use crate::secrets::Secrets;
+use crate::status::Status;
 use crate::time::Instant;
 use crate::verdict::Failure;
 use alloc::boxed::Box;
@@ -109,8 +110,7 @@ pub enum Output {
 /// What the head of an answer says, as far as a machine reads it.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
-    /// HTTP status; 0 for a redirect that the browser hides (`opaqueredirect`).
-    pub status: u16,
+    pub status: Status,
     /// How long the service asks to wait, already read by `retry_after`.
     pub retry_after: Option<Duration>,
     /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.

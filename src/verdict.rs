@@ -11,6 +11,7 @@ pub use transport::{TransportError, judge_transport_error};
 
 use crate::outcome::{FailureCause, Rejection, StopCode, Unknown};
 use crate::response::{Answer, Body, Broken, DataForm, Envelope, ServiceError};
+use crate::status::Status;
 
 /// How an exchange ended that brought no complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +26,8 @@ pub enum Failure {
 
 /// What came back from one attempt: an answer, a failure, or an answer that a failure cut short.
 pub struct Exchange<'a> {
-    /// `None` when no head of an answer arrived. 0 stands for a redirect that a browser hides.
-    pub status: Option<u16>,
+    /// `None` when no head of an answer arrived.
+    pub status: Option<Status>,
     pub body: &'a Body,
     pub failure: Option<Failure>,
 }
@@ -91,19 +92,24 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
             Some(Failure::Network(_)) | None => Verdict::Hold(Unknown::Network),
         };
     };
+    let Status::Http(status) = status else { return Verdict::Stop(StopCode::Redirected) };
     // What a body says counts only when it arrived whole (faults.md 37, 38).
     let errors = if exchange.failure.is_some() { &[] } else { errors_of(exchange.body) };
     match status {
         200 => judge_success(exchange),
-        0 | 300..=399 => Verdict::Stop(StopCode::Redirected),
+        300..=399 => Verdict::Stop(StopCode::Redirected),
         400 | 422 if are_all_kept(exchange.body) => judge_invalid(errors),
         401 => Verdict::Refresh,
         403 => Verdict::Stop(StopCode::AccessDenied),
         404 => judge_not_found(errors),
-        405 | 406 | 411 | 414 | 415 | 417 | 421 | 431 => Verdict::Stop(StopCode::EndpointRefuses),
+        405 | 406 | 411 | 414 | 415 | 417 | 431 => Verdict::Stop(StopCode::EndpointRefuses),
         413 => Verdict::Split(Split::TooLarge),
         429 => Verdict::Retry(Retry::Throttled),
         498 if all_are(errors, is_about_the_token) => Verdict::Refresh,
+        // A 421 says that nothing was done, but `fetch` sends the request once more then, also a
+        // POST (Fetch, "HTTP-network-or-cache fetch"): this is the answer to one of two. It is
+        // among the rest, as no transport says how often it sent.
+        //
         // Of the service or of a CDN: it proves nothing either way, but says who to ask.
         521 if has_code(errors, 521) => Verdict::Hold(Unknown::CustomerLocked),
         _ => Verdict::Hold(Unknown::AmbiguousStatus),

@@ -18,6 +18,7 @@ const LEVELS: [&[&str]; 10] = [
         "policy",
         "json",
         "secrets",
+        "status",
         "digest",
     ],
     &["intake", "request", "response"],

@@ -33,10 +33,29 @@ export async function send(transport, { url, headers }, bytes, signal) {
       ? { method: "GET", headers: { ...ACCEPT, ...headers }, redirect: "manual", signal }
       : { method: "POST", headers: { ...POSTS, ...headers }, body, redirect: "manual", signal },
   );
-  if (typeof response?.status !== "number") {
-    throw new TypeError("transport must resolve with a Response");
+  if (!isHiddenRedirect(response) && !isStatus(response?.status)) {
+    throw new TypeError("transport must resolve with a Response whose status is from 100 to 599");
   }
   return response;
+}
+
+/**
+ * Whether this is a status of HTTP. `Response.error()` has 0, and what is beyond 16 bits must not
+ * become another status in the core.
+ *
+ * @param {unknown} status
+ */
+function isStatus(status) {
+  return typeof status === "number" && Number.isInteger(status) && status >= 100 && status <= 599;
+}
+
+/**
+ * Whether this is a redirect that a page is not shown. The type alone tells of one.
+ *
+ * @param {(Answer & { type?: string }) | undefined} response
+ */
+function isHiddenRedirect(response) {
+  return response?.type === "opaqueredirect";
 }
 
 /**
@@ -44,11 +63,11 @@ export async function send(transport, { url, headers }, bytes, signal) {
  *
  * @param {Answer & { type?: string }} response
  */
-export function headOf({ status, type, headers }) {
+export function headOf(response) {
+  const { status, headers } = response;
   const header = (/** @type {string} */ name) => headers?.get(name) ?? "";
   return {
-    // A page is not shown a redirect that it does not follow, only that there was one.
-    status: type === "opaqueredirect" ? 0 : status,
+    status: isHiddenRedirect(response) ? 0 : status,
     retryAfter: header("retry-after"),
     date: header("date"),
     requestId: header("x-cap-requestid") || header("x-cap-request-id"),

@@ -212,6 +212,23 @@ test("a redirect that a page is not shown stops the run", async () => {
   assert.deepEqual([report.stopped?.code, report.counts.unsent], ["redirected", 2]);
 });
 
+/** Heads that no service can have sent. 65,965 is 429 and 65,736 is 200 modulo 2^16. */
+const NO_HEADS = [
+  ["a network error", () => Response.error()],
+  ...[0, 99, 600, 65_736, 65_965, -200, 200.5, NaN, "200", null].map((status) => [
+    `the status ${String(status)}`,
+    () => ({ status, headers: new Headers(), body: null }),
+  ]),
+];
+
+for (const [name, answer] of /** @type {[string, () => any][]} */ (NO_HEADS)) {
+  test(`${name} proves nothing, and nothing is sent again`, async () => {
+    const report = await run(() => answer());
+    assert.deepEqual([...report.unknown()].map(({ reason }) => reason), ["network", "network"]);
+    assert.deepEqual([report.counts.attempts, report.stopped], [1, null]);
+  });
+}
+
 test("a body beyond its bound is not read on, even if it cannot be cancelled", async () => {
   let pulls = 0;
   let isCancelled = false;

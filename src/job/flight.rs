@@ -29,7 +29,7 @@ impl Flight {
     pub(super) fn cause(&self, reason: Reason) -> Cause {
         let head = self.head.as_ref();
         Cause {
-            status: head.map(|head| head.status).filter(|status| *status > 0),
+            status: head.and_then(|head| head.status.number()),
             request_id: head.and_then(|head| head.request_id.clone()),
             ..Cause::new(reason)
         }

@@ -9,6 +9,7 @@ use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Stopped, Unkno
 use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, Entries, ServiceError, SlotState};
 use crate::secrets::Secrets;
+use crate::status::Status;
 use crate::time::Instant;
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_errors};
@@ -39,7 +40,7 @@ impl Job {
             batch: flight.batch.id,
             attempt: flight.attempt,
             rows: flight.batch.rows.clone(),
-            status,
+            status: status.and_then(Status::number),
             request_id: flight.head.as_ref().and_then(|head| head.request_id.clone()),
             verdict,
         });

@@ -4,6 +4,7 @@ use super::*;
 use crate::id::unpack_issuance_id;
 use crate::job::Job;
 use crate::plan::Options;
+use crate::status::Status;
 use std::collections::{BTreeMap, HashMap};
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
@@ -133,7 +134,12 @@ fn an_earn_id_that_is_no_object_id_hides_secrets() {
     loop {
         match machine.poll_output(now) {
             Output::Send { batch, attempt } => {
-                machine.handle_head(now, batch, attempt, Head { status: 200, ..Head::default() });
+                machine.handle_head(
+                    now,
+                    batch,
+                    attempt,
+                    Head { status: Status::Http(200), ..Head::default() },
+                );
                 let _flow = machine.handle_chunk(batch, attempt, reply.as_bytes());
                 machine.handle_end(now, batch, attempt);
             }
@@ -230,7 +236,11 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
                 match service(customer, now.as_millis()) {
                     Some((status, body)) => {
                         let clock_ahead_ms = Some(0);
-                        let head = Head { status, clock_ahead_ms, ..Head::default() };
+                        let head = Head {
+                            status: Status::Http(status),
+                            clock_ahead_ms,
+                            ..Head::default()
+                        };
                         machine.handle_head(now, batch, attempt, head);
                         let _flow = machine.handle_chunk(batch, attempt, body.as_bytes());
                         machine.handle_end(now, batch, attempt);

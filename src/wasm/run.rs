@@ -22,6 +22,7 @@ use crate::reconcile::Reconcile;
 use crate::request::Header;
 use crate::response::Flow;
 use crate::retry_after;
+use crate::status::Status;
 use crate::time::{Instant, UnixTime};
 use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::{Failure, TokenAnswer, judge_token};
@@ -222,15 +223,16 @@ impl Run {
         self.subject.machine().request(BatchId(batch)).body
     }
 
-    /// The head of an answer came. `status` is 0 for a redirect that a page is not shown;
-    /// `wall_clock` milliseconds since 1970; a header that is absent is empty.
+    /// The head of an answer came. `status` is what JavaScript's `headOf` let pass, and 0 for a
+    /// redirect that a page is not shown; `wall_clock` is in milliseconds since 1970; a header
+    /// that is absent is empty.
     #[allow(clippy::too_many_arguments, reason = "an object would cost more than it says")]
     pub fn head(
         &mut self,
         now: f64,
         batch: u32,
         attempt: u32,
-        status: u16,
+        status: f64,
         wall_clock: f64,
         retry_after: &str,
         date: &str,
@@ -239,7 +241,7 @@ impl Run {
         let date = Some(date).filter(|date| !date.is_empty());
         let wall_clock = unix_time(wall_clock);
         let head = Head {
-            status,
+            status: Status::of_response(status, status == 0.0).unwrap_or_default(),
             retry_after: retry_after::parse(retry_after, date, wall_clock),
             clock_ahead_ms: date
                 .and_then(|date| retry_after::http_date(date, wall_clock))

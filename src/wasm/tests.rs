@@ -93,7 +93,7 @@ fn answer(run: &mut Run, now: f64, batch: u32, attempt: u32) {
         })
         .collect();
     let text = format!("{{\"data\":{{{}}}}}", entries.join(","));
-    run.head(now, batch, attempt, 200, 0.0, "", "", "r 1");
+    run.head(now, batch, attempt, 200.0, 0.0, "", "", "r 1");
     assert!(text.as_bytes().chunks(7).all(|piece| run.chunk(batch, attempt, piece)));
     run.end(now, batch, attempt);
 }
@@ -181,7 +181,7 @@ fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
 
     let mut busy = run("1", "{}");
     assert_eq!(ask(&mut busy, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    busy.head(1.0, 0, 1, 429, 0.0, "7", "", "");
+    busy.head(1.0, 0, 1, 429.0, 0.0, "7", "", "");
     busy.end(1.0, 0, 1);
     let Asked::Wait { until } = ask(&mut busy, 1.0) else { panic!("it must wait") };
     assert!(until >= 7_001.0, "{until}");

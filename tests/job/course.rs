@@ -5,6 +5,7 @@ use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::job::RunState;
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
+use issue_bulk::status::Status;
 use issue_bulk::time::Instant;
 use issue_bulk::traffic::{CredentialsFailure, Head, Machine, Output};
 use issue_bulk::verdict::Failure;
@@ -261,7 +262,12 @@ fn late_answers_change_nothing() {
     let mut world = World::new(1, Options::default(), &mut service);
     world.run();
     let (batch, attempt) = (BatchId(0), AttemptNumber(1));
-    world.job.handle_head(world.now, batch, attempt, Head { status: 200, ..Head::default() });
+    world.job.handle_head(
+        world.now,
+        batch,
+        attempt,
+        Head { status: Status::Http(200), ..Head::default() },
+    );
     let _flow = world.job.handle_chunk(batch, attempt, success(&[1]).as_bytes());
     world.job.handle_end(world.now, batch, attempt);
     expect(&world, &[("unknown timeout", 1)]);

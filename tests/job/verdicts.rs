@@ -66,7 +66,7 @@ fn what_an_exchange_proves() {
             Some(StopCode::EndpointRefuses),
         ),
         (Reply::Status(302, String::new()), "unsent redirected", Some(StopCode::Redirected)),
-        (Reply::Status(0, String::new()), "unsent redirected", Some(StopCode::Redirected)),
+        (Reply::Hidden, "unsent redirected", Some(StopCode::Redirected)),
         (errors(498, 498, "expired"), "unsent unauthorised", Some(StopCode::Unauthorised)),
         (Reply::Status(498, String::new()), "unknown ambiguous-status", None),
         (Reply::Status(201, success(&[1, 2])), "unknown ambiguous-status", None),
@@ -287,8 +287,10 @@ fn what_changes_no_outcome_is_noted_and_counted() {
 
 #[test]
 fn a_redirect_that_a_browser_hides_has_no_status() {
-    for (status, told) in [(0, None), (302, Some(302))] {
-        let mut service = |_: &[i64]| Reply::Status(status, String::new());
+    let hidden = || Reply::Hidden;
+    let told = || Reply::Status(302, String::new());
+    for (reply, told) in [(hidden as fn() -> Reply, None), (told, Some(302))] {
+        let mut service = |_: &[i64]| reply();
         let mut world = World::new(1, Options::default(), &mut service);
         world.run();
         assert_eq!(world.job.stopped().unwrap().status, told);

@@ -6,6 +6,7 @@ use issue_bulk::job::{Job, Progress};
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::{Options, Plan};
 use issue_bulk::report::{self, Detail};
+use issue_bulk::status::Status;
 use issue_bulk::time::Instant;
 use issue_bulk::traffic::{CredentialsFailure, Head, Machine, Output};
 use issue_bulk::verdict::Failure;
@@ -17,6 +18,8 @@ pub const CONTEXT: &str = "2 items in cart";
 /// What the service does with one request.
 pub enum Reply {
     Status(u16, String),
+    /// A redirect that a page is not shown.
+    Hidden,
     /// With a Retry-After in seconds.
     Throttled(Option<u64>),
     /// The body breaks off.
@@ -147,11 +150,19 @@ impl<'a> World<'a> {
     pub fn deliver(&mut self) {
         let Some(due) = self.in_flight.iter().position(|(at, ..)| *at <= self.now) else { return };
         let (_, batch, attempt, reply) = self.in_flight.remove(due);
-        let head = |status| Head { status, request_id: Some("r-1".into()), ..Head::default() };
+        let head = |status| Head {
+            status: Status::Http(status),
+            request_id: Some("r-1".into()),
+            ..Head::default()
+        };
         match reply {
             Reply::Status(status, body) => {
                 self.job.handle_head(self.now, batch, attempt, head(status));
                 let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
+                self.job.handle_end(self.now, batch, attempt);
+            }
+            Reply::Hidden => {
+                self.job.handle_head(self.now, batch, attempt, Head::default());
                 self.job.handle_end(self.now, batch, attempt);
             }
             Reply::Throttled(seconds) => {

@@ -7,6 +7,7 @@ use crate::trace::Event;
 use crate::world::{Happening, World};
 use issue_bulk::response::Flow;
 use issue_bulk::retry_after;
+use issue_bulk::status::Status;
 use issue_bulk::time::UnixTime;
 use issue_bulk::traffic::Head;
 use issue_bulk::verdict::Failure;
@@ -45,6 +46,7 @@ impl World {
             let wait_ms = Some(until.saturating_sub(client_ms));
             exchange.reply.meaning = Meaning::Throttled { wait_ms };
         }
+        let told = Status::of_response(status.into(), status == 0).unwrap_or_default();
         let clock = UnixTime::from_millis(client_ms as i64);
         let date = header.date.as_deref();
         let value = header.value.as_ref();
@@ -57,7 +59,7 @@ impl World {
             self.now,
             batch,
             attempt,
-            Head { status, retry_after, request_id, ..Head::default() },
+            Head { status: told, retry_after, request_id, ..Head::default() },
         );
     }
 

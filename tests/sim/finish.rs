@@ -7,6 +7,7 @@ use crate::trace::{Event, Fnv};
 use crate::world::World;
 use issue_bulk::outcome::{Outcome, Reason, Unsent};
 use issue_bulk::report::{self, Detail, Row};
+use issue_bulk::status::Status;
 use issue_bulk::traffic::{CredentialsFailure, Head, Output};
 
 impl World {
@@ -30,7 +31,12 @@ impl World {
         let exports = self.subject.exports();
         let strays: Vec<_> = self.exchanges.iter().map(|e| (e.batch, e.attempt)).collect();
         for (batch, attempt) in strays.into_iter().take(20) {
-            self.subject.head(now, batch, attempt, Head { status: 200, ..Head::default() });
+            self.subject.head(
+                now,
+                batch,
+                attempt,
+                Head { status: Status::Http(200), ..Head::default() },
+            );
             let _ignored = self.subject.chunk(batch, attempt, b"");
             self.subject.end(now, batch, attempt);
         }

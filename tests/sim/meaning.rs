@@ -59,9 +59,7 @@ impl Meaning {
             Some(401) => Self::Credentials,
             Some(403) => Self::Stop(StopCode::AccessDenied),
             Some(404) => Self::Stop(StopCode::PromotionNotFound),
-            Some(405 | 406 | 411 | 414 | 415 | 417 | 421 | 431) => {
-                Self::Stop(StopCode::EndpointRefuses)
-            }
+            Some(405 | 406 | 411 | 414 | 415 | 417 | 431) => Self::Stop(StopCode::EndpointRefuses),
             Some(413) => Self::TooLarge,
             Some(429) => self,
             Some(0 | 300..=399) => Self::Stop(StopCode::Redirected),

@@ -29,7 +29,7 @@ pub fn refuse(fault: Fault, call: &Call, chance: &mut Chance) -> Option<Answer> 
             Answer::new(chance.pick(&[400, 422]), errors(code, "refused"), meaning)
         }
         Fault::EndpointRefuses => {
-            let status = chance.pick(&[405, 406, 411, 414, 415, 417, 421, 431]);
+            let status = chance.pick(&[405, 406, 411, 414, 415, 417, 431]);
             Answer::new(status, any_body(chance), Meaning::Stop(StopCode::EndpointRefuses))
         }
         Fault::Redirected => {
@@ -65,9 +65,9 @@ pub fn unclear(fault: Fault, chance: &mut Chance) -> Option<Answer> {
 
 /// A status that proves nothing, whatever its body says.
 pub fn unclear_status(chance: &mut Chance) -> u16 {
-    const STATUSES: [u16; 22] = [
-        201, 202, 204, 206, 299, 402, 408, 409, 410, 423, 425, 451, 498, 499, 500, 501, 502, 503,
-        504, 521, 522, 599,
+    const STATUSES: [u16; 23] = [
+        201, 202, 204, 206, 299, 402, 408, 409, 410, 421, 423, 425, 451, 498, 499, 500, 501, 502,
+        503, 504, 521, 522, 599,
     ];
     chance.pick(&STATUSES)
 }

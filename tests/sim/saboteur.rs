@@ -15,6 +15,7 @@ use issue_bulk::journal::Reader;
 use issue_bulk::ledger::State;
 use issue_bulk::policy::{Ambiguous, StopRules};
 use issue_bulk::response::Flow;
+use issue_bulk::status::Status;
 use issue_bulk::time::{Instant, UnixTime};
 use issue_bulk::traffic::{Head, Machine, Output};
 use issue_bulk::verdict::Failure;
@@ -242,7 +243,12 @@ impl Saboteur {
         };
         let entries: Vec<String> = ids.iter().map(entry).collect();
         let body = format!(r#"{{"data":{{{}}}}}"#, entries.join(","));
-        self.machine().handle_head(now, batch, attempt, Head { status: 200, ..Head::default() });
+        self.machine().handle_head(
+            now,
+            batch,
+            attempt,
+            Head { status: Status::Http(200), ..Head::default() },
+        );
         let _whole = self.machine().handle_chunk(batch, attempt, body.as_bytes());
         self.machine().handle_end(now, batch, attempt);
     }
@@ -293,11 +299,13 @@ impl Subject for Saboteur {
     fn head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, mut head: Head) {
         match self.sabotage {
             Sabotage::IgnoresRetryAfter => head.retry_after = None,
-            Sabotage::IgnoresStopVerdicts if matches!(head.status, 300..=399 | 403..=406 | 415) => {
-                head.status = 429;
+            Sabotage::IgnoresStopVerdicts
+                if matches!(head.status, Status::Http(300..=399 | 403..=406 | 415)) =>
+            {
+                head.status = Status::Http(429);
             }
-            Sabotage::ForgetsTheSize if head.status == 413 => {
-                head.status = 404;
+            Sabotage::ForgetsTheSize if head.status == Status::Http(413) => {
+                head.status = Status::Http(404);
                 self.muted = Some((batch, attempt));
             }
             Sabotage::TellsSecrets => head.request_id = Some(PASSWORD.into()),
@@ -341,7 +349,7 @@ impl Subject for Saboteur {
                     now,
                     batch,
                     attempt,
-                    Head { status: 405, ..Head::default() },
+                    Head { status: Status::Http(405), ..Head::default() },
                 );
                 self.machine().handle_failure(now, batch, attempt, how);
             }

@@ -23,6 +23,7 @@ export const MET = Object.freeze(IDS.slice(10, 20));
  * @property {string} [reason] of every id that is not issued
  * @property {string} [stopped] code of the stop; without it the run goes to its end
  * @property {number} [calls] arrivals at the service; without it they are not counted
+ * @property {boolean} [resends] the runtime may repeat the POST by itself
  * @property {readonly string[]} [ids] those that are not issued; default the batch that was met
  *
  * @typedef {object} Case
