@@ -33,6 +33,7 @@ export async function buildPackage() {
   patchGlue();
   inlineWasm();
   copySources();
+  await completeGlue();
   await joinFace();
   await bundle();
   writeLicences(await bundleCommand(ROOT));
@@ -69,6 +70,22 @@ function patchGlue() {
     glue = parts.join(after);
   }
   writeFileSync(file, glue);
+}
+
+/** Gives the glue substitutes for what it needs while it is loaded (`src/stand-ins.ts`). */
+async function completeGlue() {
+  const glue = join(DIST, "core.js");
+  await build({
+    entryPoints: [glue],
+    outfile: glue,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    inject: [join(DIST, "stand-ins.js")],
+  });
+  rmSync(join(DIST, "stand-ins.js"));
 }
 
 /** The wasm as text, for every runtime that cannot load a file beside a module. */

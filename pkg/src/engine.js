@@ -3,6 +3,7 @@
  * core throws into `IssueBulkError`, and remembers a crash, after which nothing may be called.
  */
 import { IssueBulkError } from "./errors.js";
+import { adviceOn, assertComplete } from "./runtime.js";
 
 /** @typedef {typeof import("./core.js")} Core */
 
@@ -33,6 +34,7 @@ export class Engine {
   boot(core, initialise) {
     if (this.#core !== null) return;
     try {
+      assertComplete();
       initialise();
       this.#core = core;
     } catch (error) {
@@ -115,8 +117,7 @@ function notReady(failure) {
   const message =
     failure === null
       ? "The core is not ready: call init() of issue-bulk/slim first, or import issue-bulk."
-      : "The core could not be loaded or compiled; a Content-Security-Policy needs script-src " +
-        "'wasm-unsafe-eval'. The cause says more.";
+      : adviceOn(failure);
   return new IssueBulkError("core-not-ready", message, failure === null ? {} : { cause: failure });
 }
 

@@ -13,8 +13,6 @@ const ISSUANCE = 20;
 /** Stands for no digits: the row is out of the ordinary and must be asked for. */
 const NONE = 64;
 
-const decoder = new TextDecoder();
-
 export class Page {
   readonly #times: Float64Array;
   readonly #text: string;
@@ -25,7 +23,7 @@ export class Page {
     this.length = rows;
     // Every runtime of today is little-endian, as wasm is by definition.
     this.#times = new Float64Array(bytes.buffer, 0, 2 * rows);
-    this.#text = decoder.decode(bytes.subarray(TIMES * rows));
+    this.#text = new TextDecoder().decode(bytes.subarray(TIMES * rows));
   }
 
   /** Whether a row was issued like the others. */

@@ -10,6 +10,7 @@ export * from "./face.js";
 // The entry without the wasm: `init` or `initSync` bring it, from wherever the page wants.
 import * as core from "./core.js";
 import { engine } from "./engine.js";
+import { assertComplete } from "./runtime.js";
 
 /** Something the WebAssembly of `issue-bulk/wasm` can be compiled or fetched from. */
 export type WasmSource = WasmModule | ArrayBuffer | ArrayBufferView | Response | URL | string;
@@ -29,11 +30,14 @@ export type WasmModule = object;
  */
 export async function init(source: WasmSource | Promise<WasmSource>): Promise<void> {
   try {
+    // Before the glue asks for `Response`: Node's own, under --jitless, ends the process.
+    assertComplete();
     await core.default({ module_or_path: await source });
   } catch (error) {
     throwFailure(error);
   }
   engine.boot(core, () => {});
+  engine.assertReady();
 }
 
 /**

@@ -1,10 +1,12 @@
 // Every way into the package that Node can take gives the same functions on the same core.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createContext, runInContext } from "node:vm";
@@ -74,6 +76,84 @@ test("the script for a page defines one global", async () => {
   assert.deepEqual(Object.keys(face).sort(), FACE);
   await issues(face);
 });
+
+test("an import never throws: the first call names what the environment lacks", () => {
+  const script = packaged("dist/main.global.js").toString();
+  const lacks = /** @type {const} */ ([
+    ["TextDecoder", /no TextDecoder.*jsdom/],
+    ["TextEncoder", /no TextEncoder.*jsdom/],
+    ["WebAssembly", /no WebAssembly.*--jitless/],
+  ]);
+  for (const [name, said] of lacks) {
+    const context = createContext(globalsOfPages());
+    runInContext(`delete globalThis.${name};`, context);
+    const face = runInContext(`${script}; IssueBulk`, context);
+    const error = thrownBy(() => face.version());
+    assert.deepEqual([error.name, error.code], ["IssueBulkError", "core-not-ready"], name);
+    assert.match(error.message, said);
+    assert.doesNotMatch(error.message, /Content-Security-Policy/);
+    assert.equal(error.cause.message, `${name} is not defined`);
+  }
+});
+
+test("without WebAssembly or TextDecoder both kinds of module load and say so", () => {
+  const call = ".version(); } catch (error) { console.log(error.code, error.message); }";
+  const loads = [
+    `const face = await import("issue-bulk"); try { face${call}`,
+    `const face = await import("issue-bulk/slim");
+    try { await face.init(new Uint8Array(8)); face${call}`,
+    `import { createRequire } from "node:module";
+    const face = createRequire(process.cwd() + "/x")("issue-bulk"); try { face${call}`,
+  ];
+  for (const load of loads) {
+    const without = `delete globalThis.TextDecoder; ${load}`;
+    /** @type {[string[], string, RegExp][]} */
+    const ways = [
+      [["--jitless"], load, /^core-not-ready .*no WebAssembly/],
+      [[], without, /^core-not-ready .*no TextDecoder/],
+    ];
+    for (const [flags, program, said] of ways) {
+      const cwd = dirname(fileURLToPath(import.meta.url));
+      const args = [...flags, "--input-type=module", "--eval", program];
+      const { status, stdout } = spawnSync(process.execPath, args, { cwd });
+      assert.equal(status, 0, program);
+      assert.match(stdout.toString(), said);
+    }
+  }
+});
+
+test("a policy against compiling is named where it is the cause, and only there", () => {
+  const messages = /** @type {const} */ ([
+    ["Refused to compile WebAssembly: 'unsafe-eval' is not allowed by the page", true],
+    ["call to WebAssembly.Module() blocked by CSP", true],
+    ["Wasm code generation disallowed by embedder", false],
+    ["expected magic word", false],
+  ]);
+  for (const [message, isPolicy] of messages) {
+    const context = createContext({ ...globalsOfPages(), WebAssembly: { Module: refusing } });
+    function refusing() {
+      throw new Error(message);
+    }
+    const script = `${packaged("dist/main.global.js")}; IssueBulk`;
+    const error = thrownBy(() => runInContext(script, context).version());
+    assert.equal(error.code, "core-not-ready");
+    assert.equal(error.cause.message, message);
+    assert.equal(/Content-Security-Policy/.test(error.message), isPolicy, error.message);
+  }
+});
+
+/**
+ * @param {() => unknown} action
+ * @returns {any}
+ */
+function thrownBy(action) {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
 
 /** What the package may use of a page; anything else would be missing here. */
 function globalsOfPages() {
