@@ -73,13 +73,14 @@ function endLines(report, journal) {
   const { stopped, counts } = report;
   const lines = [];
   if (stopped !== null) {
-    const { reason, status, serviceCode, requestId } = stopped;
+    const { reason, cause, status, serviceCode, requestId } = stopped;
     const facts = Object.entries({ HTTP: status, code: serviceCode, "request id": requestId })
       .filter(([, value]) => value !== null)
       .map(([name, value]) => `${name} ${value}`)
       .join(", ");
     const title = exitCodeOf(report) === EXIT.interrupted ? "Interrupted" : "Stopped";
     lines.push(`${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`);
+    if (cause !== null) lines.push(`The cause: ${printable(cause)}`);
   }
   if (stopped !== null && journal !== null) {
     lines.push(`To go on: the same command, or issue-bulk resume ${printable(journal)}`);

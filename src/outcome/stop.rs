@@ -37,8 +37,14 @@ impl StopCode {
     /// One sentence with what to do about it.
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::Cancelled => "The run was cancelled; issue the unsent ids in a new run.",
-            Self::Deadline => "The deadline passed; issue the unsent ids in a new run.",
+            Self::Cancelled => {
+                "The run was cancelled. Go on from its journal, or issue its unsent ids in a new \
+                 run: never both, or they are issued twice."
+            }
+            Self::Deadline => {
+                "The deadline passed. Go on from the journal, or issue the unsent ids in a new \
+                 run: never both, or they are issued twice."
+            }
             Self::PromotionNotFound => {
                 "The service does not know this promotion; check promotionId and host."
             }
@@ -70,11 +76,9 @@ impl StopCode {
                 "The service answered with a redirect, which is never followed; check host."
             }
             Self::RetryAfterTooLong => {
-                "The service asked for a longer wait than is honoured; issue the rest later."
+                "The service asked for a longer wait than is honoured; go on later."
             }
-            Self::Throttled => {
-                "The service kept refusing the rate; set rate.perMinute and issue the rest."
-            }
+            Self::Throttled => "The service kept refusing the rate; set rate.perMinute and go on.",
             Self::TooManyAmbiguous => {
                 "Too many answers in a row proved nothing; check the service before going on."
             }
