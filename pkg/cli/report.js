@@ -1,10 +1,11 @@
 /** `report`: what a journal says, without going on. */
+import { readJournal } from "issue-bulk";
+import { fileJournal } from "issue-bulk/node";
 import { Refusal } from "./exit.js";
 import { finish } from "./finish.js";
-import { earlierRun, journalAt } from "./journal.js";
+import { journalAt } from "./journal.js";
 import { refuseSharedFiles } from "./places.js";
 import { openOut } from "./results.js";
-import { printable } from "./text.js";
 
 /**
  * @param {string} file the journal, or the customers it lies beside
@@ -25,10 +26,8 @@ export async function report(file, given, screen) {
 
 /**
  * @param {string} path
- * @throws {Refusal} `journal-empty`
+ * @throws {import("issue-bulk").IssueBulkError} `journal-missing`, `journal-empty`
  */
-export async function reviewed(path) {
-  const run = await earlierRun(path);
-  if (run !== null) return run;
-  throw new Refusal("journal-empty", `No run has begun in ${printable(path)}.`);
+export function reviewed(path) {
+  return readJournal(fileJournal(path));
 }

@@ -40,6 +40,10 @@ class IndexedDbJournal implements BrowserJournal {
     }
   }
 
+  async create(): Promise<void> {
+    await this.#made();
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     const pieces = piecesOf(await this.#made(), "readwrite");
     pieces.add(bytes);

@@ -43,7 +43,7 @@ export class Keeper {
    * @throws {IssueBulkError} `journal-not-empty`, `journal-locked`, or why it cannot be read
    */
   async begin(): Promise<void> {
-    const { recovered } = await this.#read(() => this.#journal.read());
+    const { recovered, length } = await this.#read(() => this.#journal.read());
     if (recovered !== null) {
       this.#engine.call(() => recovered.free());
       throw new IssueBulkError(
@@ -51,8 +51,8 @@ export class Keeper {
         "The journal holds a run: go on with it by resumeIssueBulk, or give a new run another one.",
       );
     }
-    // This also makes a journal that is not there yet.
-    await this.#truncate(0, "begun");
+    if (length > 0) await this.#change("emptied", () => this.#journal.truncate(0));
+    await this.#change("made", () => this.#journal.create?.());
   }
 
   /**
@@ -65,7 +65,9 @@ export class Keeper {
     const found = await this.#read(() => this.#journal.read());
     const recovered = runOf(found);
     const bytes = this.#engine.call(() => recovered.bytes);
-    if (found.length > bytes) await this.#truncate(bytes, "cut to its valid part");
+    if (found.length > bytes) {
+      await this.#change("cut to its valid part", () => this.#journal.truncate(bytes));
+    }
     return recovered;
   }
 
@@ -139,10 +141,10 @@ export class Keeper {
     return { recovered: this.#engine.call(() => recovery.finish()) ?? null, length };
   }
 
-  /** @param what it is done for */
-  async #truncate(length: number, what: string): Promise<void> {
+  /** @param what is done by it */
+  async #change(what: string, change: () => Promise<void> | undefined): Promise<void> {
     try {
-      await this.#journal.truncate(length);
+      await change();
     } catch (error) {
       throw failed(what, error);
     }

@@ -297,7 +297,7 @@ test("a journal that cannot be one is refused, and so is one given as customers"
   const text = file("notes.txt", "hello");
   const cases = /** @type {const} */ ([
     [["run", path, "--journal", join(folder, "no", "where")], /no such file or folder/],
-    [["run", path, "--journal", folder], /this is a folder/],
+    [["run", path, "--journal", folder], /is a folder/],
     [["run", path, "--journal", text], /no journal of issue-bulk/],
     [["run", file("my.issue-bulk", "")], /is a journal/],
   ]);
@@ -306,7 +306,7 @@ test("a journal that cannot be one is refused, and so is one given as customers"
     assert.equal(code, 2);
     assert.match(stderr, message);
   }
-  assert.match((await cli(["resume", join(folder, "my.issue-bulk")])).stderr, /No run has begun/);
+  assert.match((await cli(["resume", join(folder, "my.issue-bulk")])).stderr, /nobody knows/);
   assert.equal(readFileSync(text, "utf8"), "hello");
   assert.equal((await service.gateway.summary()).calls, 0);
 });

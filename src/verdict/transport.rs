@@ -24,6 +24,9 @@ pub struct TransportError {
 /// Causes within causes that are looked at: a foreign error may be endless.
 const DEPTH_MAX: u32 = 4;
 
+/// Code of a transport that knows it itself, as the package's own do; the cause says the rest.
+const NOT_SENT: &str = "NOT_SENT";
+
 /// `headers_not_sent`: the runtime itself shows that it wrote none of the request's headers, as
 /// undici does on its diagnostics channel.
 pub fn judge_transport_error(error: &TransportError, headers_not_sent: bool) -> Failure {
@@ -46,11 +49,18 @@ fn is_proof(error: &TransportError, depth_left: u32) -> bool {
     let Some(depth_left) = depth_left.checked_sub(1) else { return false };
     let known = KNOWN.iter().find(|known| *known.code == *error.code);
     let by_code = known.is_some_and(|known| known.proves == Proves::Always);
+    let by_itself = &*error.code == NOT_SENT;
     let by_syscall = matches!(&*error.syscall, "connect" | "getaddrinfo");
     // Every address that was tried must have failed to connect.
     let by_all = !error.errors.is_empty() && error.errors.iter().all(|e| is_proof(e, depth_left));
     let by_cause = error.cause.as_ref().is_some_and(|cause| is_proof(cause, depth_left));
-    by_code || by_syscall || is_before_tls(error) || is_refused_connect(error) || by_all || by_cause
+    by_itself
+        || by_code
+        || by_syscall
+        || is_before_tls(error)
+        || is_refused_connect(error)
+        || by_all
+        || by_cause
 }
 
 /// The kind and the code of the first error that is known, the outermost first.
@@ -301,6 +311,19 @@ mod tests {
             (TransportError::default(), "not-connected"),
         ] {
             let (is_not_sent, told_kind, _) = told(&error, true);
+            assert_eq!((is_not_sent, told_kind), (true, kind), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_transport_that_says_itself_that_nothing_left_is_believed() {
+        for (cause, kind) in [
+            (within(error("ECONNRESET", "read")), "not-connected"),
+            (within(error("DEPTH_ZERO_SELF_SIGNED_CERT", "")), "certificate-refused"),
+            (error("", ""), "not-connected"),
+        ] {
+            let error = TransportError { code: NOT_SENT.into(), ..within(cause) };
+            let (is_not_sent, told_kind, _) = told(&error, false);
             assert_eq!((is_not_sent, told_kind), (true, kind), "{error:?}");
         }
     }

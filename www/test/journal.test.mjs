@@ -128,3 +128,49 @@ test("a journal is cut at any byte, and deleted when it is over", async () => {
   assert.deepEqual([found.before, found.after], [["issue-bulk:pieces"], []]);
   await context.close();
 });
+
+test("a journal that is not there is not made by looking for it, and nobody knows", async () => {
+  const context = await browser.newContext();
+  const page = await openPage(context);
+  const found = await page.evaluate(async () => {
+    const { indexedDbJournal, readJournal, resumeIssueBulk } = IssueBulk;
+    const codes = [
+      await codeOf(resumeIssueBulk(indexedDbJournal("sumer"), options(99))),
+      await codeOf(readJournal(indexedDbJournal("sumer"))),
+    ];
+    return { codes, names: (await indexedDB.databases()).map(({ name }) => name) };
+  });
+  assert.deepEqual(found, { codes: ["journal-missing", "journal-missing"], names: [] });
+  await context.close();
+});
+
+test("a journal that the browser drops during a run ends it, and nobody knows later", async () => {
+  const context = await browser.newContext();
+  const page = await openPage(context);
+  await page.evaluate(() => {
+    globalThis.isDropped = new Promise((resolve) => (globalThis.drop = resolve));
+    const serve = serving(99);
+    const transport = async (url, init) => {
+      if (sent.length === 30) {
+        globalThis.isReached = true;
+        await isDropped;
+      }
+      return serve(url, init);
+    };
+    const journal = IssueBulk.indexedDbJournal("summer");
+    globalThis.ended = IssueBulk.issueBulk(request, { ...options(99), transport, journal });
+  });
+  await page.waitForFunction(() => globalThis.isReached);
+  const session = await context.newCDPSession(page);
+  await session.send("Storage.clearDataForOrigin", { origin, storageTypes: "indexeddb" });
+  const found = await page.evaluate(async () => {
+    drop();
+    const { counts, stopped } = await ended;
+    const { indexedDbJournal, resumeIssueBulk } = IssueBulk;
+    const code = await codeOf(resumeIssueBulk(indexedDbJournal("summer"), options(99)));
+    return { unsent: counts.unsent, stopped: stopped.code, sent: sent.length, code };
+  });
+  const expected = { unsent: 60, stopped: "journal-failed", sent: 40, code: "journal-missing" };
+  assert.deepEqual(found, expected);
+  await context.close();
+});

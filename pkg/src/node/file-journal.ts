@@ -69,6 +69,10 @@ export class FileJournal implements Journal {
     }
   }
 
+  async create(): Promise<void> {
+    await this.#opening();
+  }
+
   async append(bytes: Uint8Array): Promise<void> {
     const { file, identity } = await this.#opening();
     for (let at = 0; at < bytes.length; ) {

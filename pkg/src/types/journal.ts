@@ -25,9 +25,11 @@ export interface Journal {
    */
   append(bytes: Uint8Array): Promise<void>;
   /**
-   * Drops what follows the first `length` bytes: a piece that was written in half. A new run
-   * begins with `truncate(0)`, which makes the journal if there is none.
+   * Makes the journal if there is none: called by a new run before the first append. Without this
+   * function `append` has to.
    */
+  create?: (() => Promise<void>) | undefined;
+  /** Drops what follows the first `length` bytes: a piece that was written in half. */
   truncate(length: number): Promise<void>;
   /** Lets go of it; called once, at the end, also after a failure. */
   close?: (() => Promise<void>) | undefined;

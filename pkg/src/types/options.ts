@@ -215,6 +215,9 @@ export interface StopRules {
  * once: a transport that repeats a POST by itself can issue twice. Deno's `fetch` does, unless the
  * body is a stream, as it is by default there (so it has no `Content-Length`). `init.redirect` is
  * `"manual"` and `init.signal` ends the call at its timeout. Called without `this`.
+ *
+ * Where it knows that no byte of the request left, it may reject with an error whose `code` is
+ * `"NOT_SENT"`, with the reason as its `cause`: the customers of the call are then no unknown ones.
  */
 export type Transport = (url: string, init: RequestInit) => Promise<Response | PushedResponse>;
 
