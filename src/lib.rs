@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | 0 | `decimal` `text` `time` `rng` `id` | digits, texts, instants, seeded chance, exact ids |
 //! | 1 | `limits` `backoff` `budget` `outcome` `policy` `json` `secrets` `digest` | bounds, words |
-//! | 1 | `status` `retry_after` | what the head of an answer says |
+//! | 1 | `status` `retry_after` `clock` | what the head of an answer says |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
@@ -48,6 +48,7 @@ pub mod auth;
 pub mod backoff;
 pub mod batch;
 pub mod budget;
+pub mod clock;
 pub mod digest;
 pub mod forecast;
 pub mod id;

@@ -14,6 +14,7 @@ const LEVELS: [&[&str]; 10] = [
         "backoff",
         "budget",
         "retry_after",
+        "clock",
         "outcome",
         "policy",
         "json",
