@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { issueBulk } from "issue-bulk";
+import { issueBulk, planIssueBulk } from "issue-bulk";
 import { balances, what, withGateway } from "./runs.mjs";
 
 const service = withGateway();
@@ -298,4 +298,51 @@ test("inputs that cannot be read, or should not be, are refused", async () => {
     await assert.rejects(issueBulk(what(input), where()), { name: "IssueBulkError", code });
   }
   assert.equal((await service.gateway.summary()).arrivals, 0);
+});
+
+test("a Node stream that decodes is one text: no piece of it becomes a customer", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "issue-bulk-decoded-"));
+  const texts = ["\r", "\n", "\r\n"].map((end) => `customer_id${end}100999${end}100998${end}`);
+  try {
+    for (const text of [...texts, "100999", "\ufeffcustomer_id\r\n100999\r\n"]) {
+      const file = join(folder, "list.csv");
+      writeFileSync(file, text);
+      const wanted = await said(() => createReadStream(file));
+      for (const encoding of /** @type {const} */ (["utf8", "latin1"])) {
+        for (const highWaterMark of [1, 3, 65_536]) {
+          const options = { encoding, highWaterMark };
+          if (encoding === "latin1" && text.startsWith("\ufeff")) continue;
+          assert.deepEqual(await said(() => createReadStream(file, options)), wanted, text);
+        }
+      }
+      const hex = await said(() => createReadStream(file, "hex"));
+      assert.equal(hex.code, "invalid-argument");
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/**
+ * What a plan says of an input, or of what is wrong with it.
+ *
+ * @param {() => any} input
+ */
+async function said(input) {
+  try {
+    const { given, distinct, invalid, column } = await planIssueBulk(what(input()), where());
+    return { given, distinct, invalid, column };
+  } catch (error) {
+    return { code: /** @type {any} */ (error).code };
+  }
+}
+
+test("strings of a stream in object mode, or of a generator, are ids, one each", async () => {
+  for (const input of [() => Readable.from(["1", "2"]), () => arriving(["1", "2"])]) {
+    assert.equal((await said(input)).distinct, 2);
+  }
+  for (const lines of ["1\n2", "1\r2", "1\r\n2", "1\n"]) {
+    assert.equal((await said(() => arriving([lines]))).code, "invalid-argument");
+    assert.equal((await said(() => Readable.from([lines]))).code, "invalid-argument");
+  }
 });

@@ -14,7 +14,8 @@ export type CustomerId = bigint | number | string;
  *   a `BigInt64Array` (fastest), `Float64Array` or other typed array of numbers.
  * - Texts, read as {@link InputOptions.format} says: a `string`, bytes (`Uint8Array`, `Buffer`,
  *   `ArrayBuffer`), a `Blob` or `File`, a `Response`, a `ReadableStream` of bytes, or
- *   an iterable of `Uint8Array` such as a Node stream. Bytes are UTF-8.
+ *   an iterable of `Uint8Array` such as a Node stream. Bytes are UTF-8. A Node stream with an
+ *   encoding is a text, too.
  *
  * So `"123"` is a text with one line, `["123"]` a list with one id. A stream is always one text
  * in pieces: give ids that arrive as values as an async iterable, such as an async generator.

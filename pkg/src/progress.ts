@@ -4,11 +4,10 @@
  */
 import { kindOf } from "./errors.js";
 import { addNote } from "./notes.js";
+import type { Progress } from "./types/job.js";
+import type { Note } from "./types/report.js";
 
-/** @typedef {import("./types/job.js").Progress} Progress */
-
-/** @type {Progress} */
-export const NOTHING_YET = Object.freeze({
+export const NOTHING_YET: Progress = Object.freeze({
   state: "reading",
   given: 0,
   invalid: 0,
@@ -33,34 +32,34 @@ export const NOTHING_YET = Object.freeze({
 /** How old a state may be that nobody waits for. */
 const UNWATCHED_MS = 100;
 
+interface Reader {
+  seen: number;
+  isLeft: boolean;
+  wake: () => void;
+}
+
 export class ProgressFeed {
-  #onProgress;
-  #notes;
-  /** @type {Progress} */
+  readonly #onProgress: ((progress: Progress) => unknown) | undefined;
+  readonly #notes: Note[];
   #latest = NOTHING_YET;
   #version = 1;
   #announced = 1;
-  /** @type {(() => Progress) | null} reads what is not looked at yet */
-  #read = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} until it is looked at */
-  #timer;
+  /** Reads what was not looked at yet. */
+  #read: (() => Progress) | null = null;
+  /** Runs until it is looked at. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #isHurried = false;
   #isOver = false;
-  /** @type {{ error: unknown } | null} */
-  #failure = null;
-  /** @type {Set<() => void>} */
-  #sleepers = new Set();
+  #failure: { error: unknown } | null = null;
+  readonly #sleepers = new Set<() => void>();
 
-  /**
-   * @param {((progress: Progress) => unknown) | undefined} onProgress
-   * @param {import("./types/report.js").Note[]} notes where a failure of `onProgress` is told
-   */
-  constructor(onProgress, notes) {
+  /** @param notes where a failure of `onProgress` is told */
+  constructor(onProgress: ((progress: Progress) => unknown) | undefined, notes: Note[]) {
     this.#onProgress = onProgress;
     this.#notes = notes;
   }
 
-  get latest() {
+  get latest(): Progress {
     return this.#latest;
   }
 
@@ -69,27 +68,25 @@ export class ProgressFeed {
    * the event loop of its own: once for all that moved until then; and a handler that pauses and
    * resumes makes new progress each time, which in microtasks would never let an answer in. Where
    * nobody waits for it, now and then is enough.
-   *
-   * @param {() => Progress} read
    */
-  changed(read) {
+  changed(read: () => Progress): void {
     this.#read = read;
     if (this.#timer === undefined) this.#lookLater();
   }
 
-  #lookLater() {
+  #lookLater(): void {
     this.#isHurried = this.#onProgress !== undefined || this.#sleepers.size > 0;
     this.#timer = setTimeout(() => this.#look(), this.#isHurried ? 0 : UNWATCHED_MS);
   }
 
   /** Somebody waits from now on. */
-  #hurry() {
+  #hurry(): void {
     if (this.#timer === undefined || this.#isHurried) return;
     clearTimeout(this.#timer);
     this.#lookLater();
   }
 
-  #look() {
+  #look(): void {
     this.#timer = undefined;
     const read = this.#read;
     if (read === null) return;
@@ -102,12 +99,8 @@ export class ProgressFeed {
     this.#announce();
   }
 
-  /**
-   * The latest state from now on; told at the end, if not before.
-   *
-   * @param {Progress} progress
-   */
-  publish(progress) {
+  /** The latest state from now on; told at the end, if not before. */
+  publish(progress: Progress): void {
     this.#read = null;
     this.#latest = progress;
     this.#version += 1;
@@ -116,9 +109,9 @@ export class ProgressFeed {
   /**
    * Ends every loop once it has seen the latest state.
    *
-   * @param {{ error: unknown } | null} failure thrown in every loop instead
+   * @param failure thrown in every loop instead
    */
-  end(failure = null) {
+  end(failure: { error: unknown } | null = null): void {
     clearTimeout(this.#timer);
     this.#announce();
     this.#isOver = true;
@@ -126,9 +119,8 @@ export class ProgressFeed {
     this.#wake();
   }
 
-  /** @returns {AsyncIterator<Progress, undefined>} */
-  reader() {
-    const reader = { seen: 0, isLeft: false, wake: () => {} };
+  reader(): AsyncIterator<Progress, undefined> {
+    const reader: Reader = { seen: 0, isLeft: false, wake: () => {} };
     return {
       next: () => this.#next(reader),
       return: async () => {
@@ -140,14 +132,10 @@ export class ProgressFeed {
     };
   }
 
-  /**
-   * @param {{ seen: number, isLeft: boolean, wake: () => void }} reader
-   * @returns {Promise<IteratorResult<Progress, undefined>>}
-   */
-  async #next(reader) {
+  async #next(reader: Reader): Promise<IteratorResult<Progress, undefined>> {
     while (!reader.isLeft && reader.seen === this.#version && !this.#isOver) {
-      await new Promise((resolve) => {
-        reader.wake = () => resolve(undefined);
+      await new Promise<void>((resolve) => {
+        reader.wake = resolve;
         this.#sleepers.add(reader.wake);
         this.#hurry();
       });
@@ -158,13 +146,13 @@ export class ProgressFeed {
     return { done: false, value: this.#latest };
   }
 
-  #wake() {
+  #wake(): void {
     const sleepers = [...this.#sleepers];
     this.#sleepers.clear();
     for (const wake of sleepers) wake();
   }
 
-  #announce() {
+  #announce(): void {
     if (this.#announced === this.#version) return;
     this.#announced = this.#version;
     this.#wake();
@@ -177,8 +165,8 @@ export class ProgressFeed {
     }
   }
 
-  /** @param {unknown} error anything: not even a conversion to a text is sure to work */
-  #noteFailure(error) {
+  /** Of anything, since not even a conversion to a text is sure to work. */
+  #noteFailure(error: unknown): void {
     const said = error instanceof Error ? error.message : kindOf(error);
     const message = `onProgress failed (${said}); the run went on and called it again.`;
     addNote(this.#notes, "progress-handler-failed", message);

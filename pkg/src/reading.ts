@@ -1,21 +1,25 @@
 /** Reads an input to its end, or until it is cut. */
+import type { Input, Intake } from "./core.js";
+import type { Engine } from "./engine.js";
 import { IssueBulkError, invalidArgument } from "./errors.js";
-import { Pusher } from "./pusher.js";
+import { Pusher, type Steps } from "./pusher.js";
+import type { Source } from "./sources.js";
+
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+type Arriving = Extract<Source, { kind: "arriving" }>;
 
 /** Values taken from an iterable before they are pushed and the event loop gets a turn. */
 const VALUES_SLICE = 1 << 16;
 
-export class Reading {
-  #pusher;
-  #isCut = false;
-  /** @type {() => void} */
-  #interrupt = () => {};
+/** Lines, so no single id; one that ends in CR is an id that was cut off before its LF. */
+const LINES = /\n|\r./s;
 
-  /**
-   * @param {import("./engine.js").Engine} engine
-   * @param {import("./core.js").Intake} intake
-   */
-  constructor(engine, intake) {
+export class Reading {
+  readonly #pusher: Pusher;
+  #isCut = false;
+  #interrupt: () => void = () => {};
+
+  constructor(engine: Engine, intake: Intake) {
     this.#pusher = new Pusher(engine, intake);
   }
 
@@ -23,47 +27,43 @@ export class Reading {
    * Ends the reading of what is still arriving. What is all here is read on, which takes no
    * waiting, so that every id of it gets an outcome.
    */
-  cut() {
+  cut(): void {
     this.#isCut = true;
     this.#interrupt();
   }
 
   /**
-   * @param {import("./sources.js").Source} source
-   * @returns {Promise<import("./core.js").Input | null>} null when nothing can be said of an
-   *   input that was cut: half a line may be half an id, which is another customer
+   * @returns null when nothing can be said of an input that was cut: half a line may be half an
+   *   id, which is another customer
    * @throws {IssueBulkError} what the core says of the input; `input-failed` when it breaks off
    */
-  async read(source) {
+  async read(source: Source): Promise<Input | null> {
     if (source.kind === "arriving") return this.#readArriving(source);
     if (source.kind === "longs") this.#pusher.longs(source.longs);
-    else if (source.kind === "text") await unhurried(this.#pusher.text(source.text));
+    else if (source.kind === "text") await inTurns(this.#pusher.text(source.text));
     else await this.#readValues(source.values);
     return this.#pusher.finish();
   }
 
-  /** @param {Iterable<unknown>} values */
-  async #readValues(values) {
-    const iterator = yours(() => values[Symbol.iterator]());
+  async #readValues(values: Iterable<unknown>): Promise<void> {
+    const iterator = callerRuns(() => values[Symbol.iterator]());
     for (;;) {
-      /** @type {unknown[]} */
-      const slice = [];
-      const isDone = yours(() => take(iterator, slice));
+      const slice: unknown[] = [];
+      const isDone = callerRuns(() => take(iterator, slice));
       await pushed(iterator, () => this.#pusher.values(slice));
       if (isDone) return;
       await turn();
     }
   }
 
-  /** @param {Extract<import("./sources.js").Source, { kind: "arriving" }>} source */
-  async #readArriving({ isText, open }) {
-    const iterator = yours(open);
+  async #readArriving({ strings, open }: Arriving): Promise<Input | null> {
+    const iterator = callerRuns(open);
     let count = 0;
     for (;;) {
       const step = await this.#step(iterator);
       if (step === null) return this.#afterCut(iterator, count);
       if (step.done) return this.#pusher.finish();
-      await pushed(iterator, () => this.#arrived(step.value, isText));
+      await pushed(iterator, () => this.#arrived(step.value, strings));
       count += 1;
     }
   }
@@ -72,13 +72,12 @@ export class Reading {
    * Waits for the next piece or for the cut, and leaves no reaction on a promise that lives as
    * long as the reading, which would hold memory for every piece.
    *
-   * @param {AsyncIterator<unknown>} iterator
-   * @returns {Promise<IteratorResult<unknown> | null>} null when it was cut
+   * @returns null when it was cut
    */
-  async #step(iterator) {
+  async #step(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown> | null> {
     if (this.#isCut) return null;
     try {
-      return await new Promise((resolve, reject) => {
+      return await new Promise<IteratorResult<unknown> | null>((resolve, reject) => {
         this.#interrupt = () => resolve(null);
         iterator.next().then(resolve, reject);
       });
@@ -87,45 +86,34 @@ export class Reading {
     }
   }
 
-  /**
-   * @param {unknown} piece
-   * @param {boolean} isText
-   */
-  #arrived(piece, isText) {
-    if (isText && typeof piece === "string") {
+  #arrived(piece: unknown, strings: Arriving["strings"]): Steps {
+    if (typeof piece !== "string") return this.#pusher.values([piece]);
+    if (strings === "text") return this.#pusher.text(piece);
+    if (strings === "refused") {
       throw invalidArgument(
         "customerIds is a stream of strings, which may be ids or pieces of a text, and to mix " +
           "them up would name other customers: pass the bytes without decoding them, or an " +
           "async generator of ids.",
       );
     }
-    if (typeof piece === "string" && piece.includes("\n")) {
+    if (LINES.test(piece)) {
       throw invalidArgument(
-        "customerIds yields pieces of a text where one id per string is expected: read a Node " +
-          "stream without setEncoding, or pass a ReadableStream.",
+        "customerIds yields pieces of a text where one id per string is expected: pass the bytes " +
+          "of the text, or one id at a time.",
       );
     }
     return this.#pusher.values([piece]);
   }
 
-  /**
-   * Ids that arrived whole are kept; a text is not, and neither is nothing at all.
-   *
-   * @param {AsyncIterator<unknown>} iterator
-   * @param {number} count
-   */
-  #afterCut(iterator, count) {
+  /** Ids that arrived whole are kept; a text is not, and neither is nothing at all. */
+  #afterCut(iterator: AsyncIterator<unknown>, count: number): Input | null {
     void leave(iterator);
     return count === 0 || this.#pusher.isText ? null : this.#pusher.finish();
   }
 }
 
-/**
- * @param {Iterator<unknown>} iterator
- * @param {unknown[]} slice
- * @returns {boolean} whether the iterator is at its end
- */
-function take(iterator, slice) {
+/** Fills a slice; whether the iterator is at its end. */
+function take(iterator: Iterator<unknown>, slice: unknown[]): boolean {
   while (slice.length < VALUES_SLICE) {
     const step = iterator.next();
     if (step.done) return true;
@@ -134,14 +122,8 @@ function take(iterator, slice) {
   return false;
 }
 
-/**
- * Runs the caller's own code, whose errors are not the core's.
- *
- * @template T
- * @param {() => T} code
- * @returns {T}
- */
-function yours(code) {
+/** Runs the caller's own code, whose errors are not the core's. */
+function callerRuns<T>(code: () => T): T {
   try {
     return code();
   } catch (error) {
@@ -149,33 +131,23 @@ function yours(code) {
   }
 }
 
-/** @param {unknown} cause */
-function inputFailed(cause) {
+function inputFailed(cause: unknown): IssueBulkError {
   const message = "customerIds broke off while it was read, so nothing was sent; see the cause.";
   return new IssueBulkError("input-failed", message, { cause });
 }
 
-/**
- * Pushes what came from `iterator`, which may close what it holds open when nobody wants more.
- *
- * @param {Iterator<unknown> | AsyncIterator<unknown>} iterator
- * @param {() => Generator<undefined, void>} work
- */
-async function pushed(iterator, work) {
+/** Pushes what came from `iterator`, which may close what it holds open when nobody wants more. */
+async function pushed(iterator: AnyIterator, work: () => Steps): Promise<void> {
   try {
-    await unhurried(work());
+    await inTurns(work());
   } catch (error) {
     void leave(iterator);
     throw error;
   }
 }
 
-/**
- * Nobody waits for it: a source that hangs may hang here too.
- *
- * @param {Iterator<unknown> | AsyncIterator<unknown>} iterator
- */
-async function leave(iterator) {
+/** Nobody waits for it: a source that hangs may hang here too. */
+async function leave(iterator: AnyIterator): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
@@ -183,11 +155,11 @@ async function leave(iterator) {
   }
 }
 
-/** @param {Generator<undefined, void>} work that yields where others should get a turn */
-async function unhurried(work) {
+/** Does the work, with a turn of the event loop for others wherever it yields. */
+async function inTurns(work: Steps): Promise<void> {
   while (!work.next().done) await turn();
 }
 
-function turn() {
+function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

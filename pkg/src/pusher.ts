@@ -2,10 +2,15 @@
  * Puts ids and pieces of text into the core's intake. It looks at the types of the values, never
  * at the ids: what is an id and what is not is decided in the core.
  */
-import { invalidArgument, kindOf } from "./errors.js";
+import type { Input, Intake } from "./core.js";
+import type { Engine } from "./engine.js";
+import { type IssueBulkError, invalidArgument, kindOf } from "./errors.js";
 import { isBytes } from "./sources.js";
 
-/** @typedef {bigint | number | string | null | undefined} Id */
+type Id = bigint | number | string | null | undefined;
+
+/** Work in steps: it yields where the event loop should get a turn. */
+export type Steps = Generator<undefined, void>;
 
 /** Bytes copied into the core at once: bounds what is held twice, costs a call per MiB. */
 const BYTES_SLICE = 1 << 20;
@@ -15,39 +20,30 @@ const TEXT_SLICE = 1 << 18;
 const LONGS_SLICE = 1 << 12;
 
 export class Pusher {
-  #engine;
-  #intake;
-  /** @type {"ids" | "text" | null} what came first; ids and text cannot be mixed */
-  #kind = null;
+  readonly #engine: Engine;
+  readonly #intake: Intake;
+  /** What came first: ids and text cannot be mixed. */
+  #kind: "ids" | "text" | null = null;
   /** Ids so far, for the place in an error. */
   #ids = 0;
-  #longs = new BigInt64Array(LONGS_SLICE);
+  readonly #longs = new BigInt64Array(LONGS_SLICE);
   #longsUsed = 0;
-  #encoder = new TextEncoder();
+  readonly #encoder = new TextEncoder();
   /** First half of a surrogate pair whose second half comes with the next piece. */
   #half = "";
 
-  /**
-   * @param {import("./engine.js").Engine} engine
-   * @param {import("./core.js").Intake} intake
-   */
-  constructor(engine, intake) {
+  constructor(engine: Engine, intake: Intake) {
     this.#engine = engine;
     this.#intake = intake;
   }
 
   /** Whether a text is being read, whose pieces may end in the middle of an id. */
-  get isText() {
+  get isText(): boolean {
     return this.#kind === "text";
   }
 
-  /**
-   * A piece of the one text. Like `values`, it yields where the event loop should get a turn.
-   *
-   * @param {string | Uint8Array} piece
-   * @returns {Generator<undefined, void>}
-   */
-  *text(piece) {
+  /** A piece of the one text. */
+  *text(piece: string | Uint8Array): Steps {
     this.#kind = "text";
     if (typeof piece !== "string") {
       yield* this.#bytes(piece);
@@ -59,13 +55,8 @@ export class Pusher {
     }
   }
 
-  /**
-   * Ids, or pieces of bytes.
-   *
-   * @param {readonly unknown[]} values
-   * @returns {Generator<undefined, void>}
-   */
-  *values(values) {
+  /** Ids, or pieces of bytes. */
+  *values(values: readonly unknown[]): Steps {
     let at = 0;
     while (at < values.length) {
       const value = values[at];
@@ -74,43 +65,36 @@ export class Pusher {
         yield* this.#bytes(value);
         at += 1;
       } else if (this.#kind === "ids" && isId(value)) {
-        at = this.#run(values, at);
+        at = this.#idsFrom(values, at);
       } else {
         throw this.#misplaced(value);
       }
     }
   }
 
-  /**
-   * All at once, so that nobody can change them on the way.
-   *
-   * @param {BigInt64Array} longs
-   */
-  longs(longs) {
+  /** All at once, so that nobody can change them on the way. */
+  longs(longs: BigInt64Array): void {
     const count = BYTES_SLICE / longs.BYTES_PER_ELEMENT;
     for (let at = 0; at < longs.length; at += count) {
       this.#engine.call(() => this.#intake.pushLongs(longs.subarray(at, at + count)));
     }
   }
 
-  /** @returns {import("./core.js").Input} */
-  finish() {
+  finish(): Input {
     return this.#engine.call(() => {
       if (this.#half !== "") this.#intake.pushBytes(this.#encoder.encode(this.#half));
       return this.#intake.finish();
     });
   }
 
-  /** @param {Uint8Array} bytes */
-  *#bytes(bytes) {
+  *#bytes(bytes: Uint8Array): Steps {
     for (let at = 0; at < bytes.length; at += BYTES_SLICE) {
       if (at > 0) yield;
       this.#engine.call(() => this.#intake.pushBytes(bytes.subarray(at, at + BYTES_SLICE)));
     }
   }
 
-  /** @param {string} piece */
-  #encoded(piece) {
+  #encoded(piece: string): Uint8Array {
     const text = this.#half + piece;
     const last = text.charCodeAt(text.length - 1);
     const isCut = last >= 0xd800 && last <= 0xdbff;
@@ -121,15 +105,13 @@ export class Pusher {
   /**
    * Pushes ids until a value is none.
    *
-   * @param {readonly unknown[]} values
-   * @param {number} from
-   * @returns {number} where it stopped
+   * @returns where it stopped
    */
-  #run(values, from) {
+  #idsFrom(values: readonly unknown[], from: number): number {
     let at = from;
     this.#engine.call(() => {
       while (at < values.length && isId(values[at])) {
-        this.#id(/** @type {Id} */ (values[at]));
+        this.#id(values[at] as Id);
         at += 1;
       }
       this.#flush();
@@ -138,8 +120,7 @@ export class Pusher {
     return at;
   }
 
-  /** @param {Id} value */
-  #id(value) {
+  #id(value: Id): void {
     if (typeof value === "bigint" && BigInt.asIntN(64, value) === value) {
       if (this.#longsUsed === LONGS_SLICE) this.#flush();
       this.#longs[this.#longsUsed] = value;
@@ -151,14 +132,13 @@ export class Pusher {
     else this.#intake.pushText(String(value));
   }
 
-  #flush() {
+  #flush(): void {
     if (this.#longsUsed === 0) return;
     this.#intake.pushLongs(this.#longs.subarray(0, this.#longsUsed));
     this.#longsUsed = 0;
   }
 
-  /** @param {unknown} value */
-  #misplaced(value) {
+  #misplaced(value: unknown): IssueBulkError {
     const found = isBytes(value) ? "bytes" : kindOf(value);
     if (this.#kind === "text") {
       return invalidArgument(`customerIds mixes bytes with ${found}; give it one of them.`);
@@ -173,11 +153,8 @@ export class Pusher {
 /**
  * Whether a value can be counted as an input, if perhaps an invalid one: a list may have gaps.
  * Anything else is a list of other things than ids, which is a mistake of the program.
- *
- * @param {unknown} value
- * @returns {value is Id}
  */
-function isId(value) {
+function isId(value: unknown): value is Id {
   const type = typeof value;
   const isPlain = type === "bigint" || type === "number" || type === "string";
   return isPlain || value === undefined || value === null;
