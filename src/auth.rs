@@ -1,4 +1,4 @@
-//! Credentials: Basic, OAuth, a token, attribution (api.md 7), and how they stay secret.
+//! Credentials: Basic, OAuth, a token (api.md 7), and how they stay secret.
 //!
 //! A [`Secret`] has neither `Debug` nor `Display` nor a serialiser, and [`Header`] has none
 //! either: the only way out is the request itself.
@@ -45,27 +45,8 @@ pub enum Auth {
     None,
 }
 
-/// For whom an OAuth client acts (api.md 7).
-#[derive(Clone, Debug, Default)]
-pub struct Attribution<'a> {
-    /// The organisation, `X-CAP-API-AUTH-ORG-ID`.
-    pub org_id: Option<&'a str>,
-    /// `TILL` when absent.
-    pub entity_type: Option<&'a str>,
-    pub entity_code: Option<&'a str>,
-}
-
 const AUTHORIZATION: &str = "Authorization";
 const OAUTH_TOKEN: &str = "X-CAP-API-OAUTH-TOKEN";
-const ENTITY_TYPES: [&str; 6] = [
-    "TILL",
-    "STORE_CODE",
-    "STORE_NAME",
-    "STORE_EXTERNAL_ID",
-    "STORE_EXTERNAL_ID_1",
-    "STORE_EXTERNAL_ID_2",
-];
-
 const INVALID_USERNAME: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "auth.username must be non-empty text without ':' or control characters (RFC 7617).",
@@ -90,11 +71,6 @@ const FORBIDDEN_HEADER: &RequestError = &RequestError {
     code: "invalid-credentials",
     message: "The function given as auth returned a header that says how the request is carried, \
               such as Host or Content-Length; return only headers that authenticate it.",
-};
-const INVALID_ENTITY_TYPE: &RequestError = &RequestError {
-    code: "invalid-attribution",
-    message: "attribution.type must be TILL, STORE_CODE, STORE_NAME, STORE_EXTERNAL_ID, \
-              STORE_EXTERNAL_ID_1 or STORE_EXTERNAL_ID_2.",
 };
 
 impl Auth {
@@ -208,22 +184,6 @@ pub fn caller_header(name: &str, value: &str) -> Result<Header, &'static Request
     let is_carriage = CARRIAGE.iter().any(|carriage| carriage.eq_ignore_ascii_case(name));
     require(!is_carriage, FORBIDDEN_HEADER)?;
     Header::new(name, value)
-}
-
-impl Attribution<'_> {
-    pub fn headers(&self) -> Result<Vec<Header>, &'static RequestError> {
-        let mut headers = Vec::new();
-        if let Some(org) = self.org_id {
-            headers.push(Header::new("X-CAP-API-AUTH-ORG-ID", org)?);
-        }
-        if let Some(code) = self.entity_code {
-            let entity_type = self.entity_type.unwrap_or("TILL");
-            require(ENTITY_TYPES.contains(&entity_type), INVALID_ENTITY_TYPE)?;
-            headers.push(Header::new("X-CAP-API-ATTRIBUTION-ENTITY-TYPE", entity_type)?);
-            headers.push(Header::new("X-CAP-API-ATTRIBUTION-ENTITY-CODE", code)?);
-        }
-        Ok(headers)
-    }
 }
 
 fn require(holds: bool, error: &'static RequestError) -> Result<(), &'static RequestError> {
@@ -355,23 +315,5 @@ mod tests {
         }
         assert!(caller_header("Authorization", "Bearer abc").is_ok());
         assert!(caller_header("Cookie", "a=b").is_ok());
-    }
-
-    #[test]
-    fn attribution_becomes_its_headers() {
-        let given =
-            Attribution { org_id: Some("100"), entity_type: None, entity_code: Some("till1") };
-        let headers = given.headers().unwrap();
-        let pairs: Vec<_> = headers.iter().map(|h| (h.name(), h.value())).collect();
-        let expected = [
-            ("X-CAP-API-AUTH-ORG-ID", "100"),
-            ("X-CAP-API-ATTRIBUTION-ENTITY-TYPE", "TILL"),
-            ("X-CAP-API-ATTRIBUTION-ENTITY-CODE", "till1"),
-        ];
-        assert_eq!(pairs, expected);
-        let wrong = Attribution { entity_type: Some("SHOP"), entity_code: Some("1"), org_id: None };
-        assert_eq!(wrong.headers().err().unwrap().code, "invalid-attribution");
-        let broken = Attribution { org_id: Some("1\r\nX: y"), ..Attribution::default() };
-        assert_eq!(broken.headers().err().unwrap().code, "invalid-header");
     }
 }

@@ -30,6 +30,15 @@ pub enum IdError {
 }
 
 impl IdError {
+    pub const ALL: [Self; 6] = [
+        Self::Empty,
+        Self::NotDigits,
+        Self::LeadingZero,
+        Self::NotPositive,
+        Self::TooLarge,
+        Self::NotExact,
+    ];
+
     /// The stable code of the reason, as the report gives it.
     pub const fn code(self) -> &'static str {
         match self {

@@ -33,7 +33,7 @@ mod values;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 pub use error::{Encoding, IntakeError};
-pub use problem::{Problem, ProblemReason};
+pub use problem::{Findings, Problem, ProblemReason};
 
 use crate::id::List;
 use crate::limits::INTAKE_SAMPLE_BYTES;

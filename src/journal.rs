@@ -23,82 +23,24 @@
 mod books;
 mod columns;
 mod crc;
+mod header;
 mod reader;
 mod wire;
 mod writer;
 
 pub use books::{Doubt, Recovered};
+pub use header::Header;
 pub use reader::Reader;
 pub use writer::Writer;
 
 use crate::id::{AttemptNumber, BatchId};
-use crate::plan::Plan;
 use crate::request::RequestError;
 use crate::time::UnixTime;
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The first bytes of every journal; the last is the version of the format.
-const MAGIC: [u8; 8] = *b"IssBulk\x01";
+/// The first bytes of every journal; the version of the format follows.
+const MAGIC: [u8; 7] = *b"IssBulk";
 
-/// Everything about a run that must be the same when it is resumed, and what its report needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    pub promotion: Box<str>,
-    pub context: Box<str>,
-    /// Scheme, host and port, as the plan has them.
-    pub origin: Box<str>,
-    pub base_path: Box<str>,
-    /// Ids in one request, as asked for.
-    pub batch_size: u32,
-    /// The wall clock at the start.
-    pub started: UnixTime,
-    /// How many ids follow.
-    pub ids: u32,
-    /// What the shell knows of the input apart from the ids; opaque here.
-    pub source: Vec<u8>,
-}
-
-impl Header {
-    /// Whether a plan is the one of this journal.
-    ///
-    /// # Errors
-    /// `journal-mismatch`; its sentence names what differs.
-    pub fn check(&self, plan: &Plan) -> Result<(), &'static RequestError> {
-        let endpoint = plan.endpoint();
-        let checks = [
-            (*self.promotion == *plan.promotion().as_str(), OTHER_PROMOTION),
-            (*self.context == *plan.context().as_str(), OTHER_CONTEXT),
-            (*self.origin == *endpoint.origin(), OTHER_HOST),
-            (*self.base_path == *endpoint.base_path(), OTHER_BASE_PATH),
-            (self.batch_size == plan.batch_size(), OTHER_BATCH_SIZE),
-        ];
-        let differs = checks.into_iter().find(|(same, _)| !same);
-        differs.map_or(Ok(()), |(_, error)| Err(error))
-    }
-}
-
-const OTHER_PROMOTION: &RequestError = &RequestError {
-    code: "journal-mismatch",
-    message: "The journal is of a run with another promotionId; resume it with its own.",
-};
-const OTHER_CONTEXT: &RequestError = &RequestError {
-    code: "journal-mismatch",
-    message: "The journal is of a run with another contextId; resume it with its own.",
-};
-const OTHER_HOST: &RequestError = &RequestError {
-    code: "journal-mismatch",
-    message: "The journal is of a run at another host; resume it with its own.",
-};
-const OTHER_BASE_PATH: &RequestError = &RequestError {
-    code: "journal-mismatch",
-    message: "The journal is of a run with another basePath; resume it with its own.",
-};
-const OTHER_BATCH_SIZE: &RequestError = &RequestError {
-    code: "journal-mismatch",
-    message: "The journal is of a run with another batchSize; resume it with its own.",
-};
 const OTHER_IDS: &RequestError = &RequestError {
     code: "journal-mismatch",
     message: "The journal is of a run with other customerIds; resume it with its own, or without.",

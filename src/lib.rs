@@ -9,7 +9,7 @@
 //! | 1 | `limits` `backoff` `budget` `outcome` `policy` `json` `secrets` `digest` | bounds, words |
 //! | 1 | `status` `retry_after` `clock` | what the head of an answer says |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
-//! | 3 | `batch` `verdict` | ids of one request, what an exchange proves |
+//! | 3 | `attribution` `batch` `verdict` | for whom, ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
 //! | 5 | `journal` | the past of a run, from which another process goes on |
 //! | 6 | `traffic` | what a driver drives: the trait of all machines |
@@ -44,6 +44,7 @@
 
 extern crate alloc;
 
+pub mod attribution;
 pub mod auth;
 pub mod backoff;
 pub mod batch;

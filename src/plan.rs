@@ -1,5 +1,6 @@
 //! A validated request with its limits and policy: the only way to make a job.
 
+use crate::attribution::Attribution;
 use crate::id::{ContextId, ContextIdError, PromotionId, PromotionIdError};
 use crate::limits;
 use crate::policy::{Ambiguous, OnObstacle, Policy, StopRules};
@@ -14,6 +15,8 @@ pub struct Options<'a> {
     pub context_id: &'a str,
     pub host: &'a str,
     pub base_path: Option<&'a str>,
+    /// For whom; `None` where nobody knows, as of a run of an older journal.
+    pub attribution: Option<Attribution>,
     /// Numbers come as JavaScript has them; a fraction or a negative one is refused, not rounded.
     pub batch_size: Option<f64>,
     pub concurrency: Option<f64>,
@@ -37,6 +40,7 @@ pub struct Plan {
     promotion: PromotionId,
     context: ContextId,
     endpoint: Endpoint,
+    attribution: Option<Attribution>,
     policy: Policy,
     batch_size: u32,
     concurrency_max: u32,
@@ -54,6 +58,7 @@ impl Plan {
             promotion,
             context,
             endpoint,
+            attribution: options.attribution.clone(),
             policy: policy(options)?,
             batch_size: BATCH_SIZE.read(options.batch_size)?,
             concurrency_max: CONCURRENCY.read(options.concurrency)?,
@@ -83,6 +88,10 @@ impl Plan {
 
     pub const fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    pub const fn attribution(&self) -> Option<&Attribution> {
+        self.attribution.as_ref()
     }
 
     pub const fn policy(&self) -> &Policy {

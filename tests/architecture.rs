@@ -23,7 +23,7 @@ const LEVELS: [&[&str]; 10] = [
         "digest",
     ],
     &["intake", "request", "response"],
-    &["batch", "verdict"],
+    &["attribution", "batch", "verdict"],
     &["plan", "ledger"],
     &["journal"],
     &["traffic"],

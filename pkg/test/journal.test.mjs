@@ -13,6 +13,7 @@ import {
   issueBulk,
   planIssueBulk,
   readJournal,
+  reconcile,
   resumeIssueBulk,
   startIssueBulk,
   startResumeIssueBulk,
@@ -67,8 +68,9 @@ class Memory {
  * takes nothing any more and says nothing.
  *
  * @param {number} appends
+ * @param {object} [options] of the run
  */
-async function crashed(appends) {
+async function crashed(appends, options = {}) {
   const journal = new Memory();
   const { append } = journal;
   let isCrashed = () => {};
@@ -79,7 +81,7 @@ async function crashed(appends) {
     isCrashed();
     return new Promise((_resolve, reject) => burials.push(() => reject(new Error("dead"))));
   };
-  const job = startIssueBulk(what(ids(100)), where({ ...SLOW, journal }));
+  const job = startIssueBulk(what(ids(100)), where({ ...SLOW, ...options, journal }));
   await Promise.race([crash, job.done]);
   // What is on its way when a process dies still arrives.
   while (job.snapshot().inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -211,7 +213,7 @@ test("a damaged journal is refused with the place, and stays as it is", async ()
   await assert.rejects(issueBulk(what(["1"]), where({ journal })), { code: "journal-damaged" });
   assert.equal(readFileSync(strange, "utf8"), "customer_id\n1\n2\n");
   const other = new Memory();
-  other.bytes = Buffer.from("IssBulk\x02");
+  other.bytes = Buffer.from("IssBulk\x03");
   await assert.rejects(resumeIssueBulk(other, where()), { code: "journal-version" });
 });
 
@@ -239,6 +241,36 @@ test("another run is refused, and the message names what differs", async () => {
   assert.equal((await service.gateway.summary()).calls, calls);
   const report = await resumeIssueBulk(journal, where({ ...SLOW, request }));
   assert.equal(report.counts.issued + report.counts.unknown, 100);
+});
+
+test("a resumed run goes out for whom it began, and for nobody else", async () => {
+  const attribution = { type: "STORE_CODE", code: "s1" };
+  const journal = await crashed(3, { orgId: "100", attribution });
+  /** @type {[object, RegExp][]} */
+  const cases = [
+    [{ orgId: "200" }, /orgId/],
+    [{ attribution: { type: "STORE_CODE", code: "s2" } }, /attribution/],
+    [{ attribution: { code: "s1" } }, /attribution/],
+  ];
+  for (const [change, message] of cases) {
+    const refused = resumeIssueBulk(journal, where(change));
+    await assert.rejects(refused, { code: "journal-mismatch", message });
+  }
+  /** @type {Headers[]} */
+  const sent = [];
+  /** @type {import("issue-bulk").Transport} */
+  const transport = async (url, init) => {
+    sent.push(new Headers(init.headers));
+    return fetch(url, init);
+  };
+  const report = await resumeIssueBulk(journal, where({ ...SLOW, transport }));
+  assert.equal(report.counts.issued + report.counts.unknown, 100);
+  const names = ["AUTH-ORG-ID", "ATTRIBUTION-ENTITY-TYPE", "ATTRIBUTION-ENTITY-CODE"];
+  const headers = names.map((name) => new Set(sent.map((of) => of.get(`X-CAP-API-${name}`))));
+  assert.ok(sent.length > 5);
+  assert.deepEqual(headers.map((of) => [...of]), [["100"], ["STORE_CODE"], ["s1"]]);
+  const elsewhere = reconcile(report, where({ orgId: "200" }));
+  await assert.rejects(elsewhere, { code: "journal-mismatch", message: /orgId/ });
 });
 
 test("a journal that holds a run takes no other, and an empty one resumes none", async () => {

@@ -2,6 +2,7 @@
 
 use crate::id::IdError;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// A line or value that does not become a customer to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,35 @@ pub enum ProblemReason {
     RepeatedField,
 }
 
+/// What an input held apart from the ids: counts, and the problems with their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    pub given: u64,
+    pub invalid: u64,
+    pub duplicate: u64,
+    /// Lines without content, which are not part of `given`.
+    pub blank: u64,
+    /// The first [`PROBLEMS_KEPT`](crate::limits::PROBLEMS_KEPT), in order.
+    pub problems: Vec<Problem>,
+}
+
 impl ProblemReason {
+    /// The reason of a code, but for a duplicate, which also says where the first one is.
+    pub fn find(code: &str) -> Option<Self> {
+        const OTHERS: [ProblemReason; 8] = [
+            ProblemReason::TooFewFields,
+            ProblemReason::TooManyFields,
+            ProblemReason::TooLong,
+            ProblemReason::BadQuote,
+            ProblemReason::BadJson,
+            ProblemReason::NotAnObject,
+            ProblemReason::NoField,
+            ProblemReason::RepeatedField,
+        ];
+        let invalid = IdError::ALL.into_iter().map(Self::Invalid);
+        OTHERS.into_iter().chain(invalid).find(|reason| reason.code() == code)
+    }
+
     /// The stable code of the reason, as reports give it.
     pub const fn code(self) -> &'static str {
         match self {

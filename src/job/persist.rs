@@ -11,6 +11,7 @@ use super::Job;
 use super::credentials::Credentials;
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
+use crate::intake::Findings;
 use crate::journal::{Doubt, Header, Intent, Recovered, Writer};
 use crate::limits::{JOURNAL_IDS_PER_RECORD, JOURNAL_PIECE_BYTES};
 use crate::outcome::{Reason, StopCode, Stopped, Unsent};
@@ -63,10 +64,9 @@ impl Journal {
 }
 
 impl Job {
-    /// Keeps a journal of the run, which has not begun: `wall` is the wall clock at `now`, `source`
-    /// comes back in [`Header::source`].
+    /// Keeps a journal of the run, which has not begun: `wall` is the wall clock at `now`.
     #[must_use]
-    pub fn with_journal(mut self, now: Instant, wall: UnixTime, source: Vec<u8>) -> Self {
+    pub fn with_journal(mut self, now: Instant, wall: UnixTime, findings: Findings) -> Self {
         let writer = Writer::begin(&Header {
             promotion: self.plan.promotion().as_str().into(),
             context: self.plan.context().as_str().into(),
@@ -75,7 +75,8 @@ impl Job {
             batch_size: self.plan.batch_size(),
             started: wall,
             ids: self.ledger.rows(),
-            source,
+            attribution: self.plan.attribution().cloned(),
+            findings,
         });
         self.journal = Some(Journal::new(writer, 0, now, wall));
         self

@@ -1,12 +1,12 @@
 //! What the records of a journal add up to. The ledger's own transitions are the check that they
 //! fit each other.
 
+use super::header::Version;
 use super::wire::Cursor;
 use super::writer::{DELTAS, RAW};
 use super::{Header, Intent, Kind, OTHER_IDS, Writer, columns};
 use crate::id::{AttemptNumber, BatchId, CustomerId, List};
 use crate::ledger::{Ledger, State};
-use crate::limits::IDS_MAX;
 use crate::outcome::{Cause, Reason, Unknown};
 use crate::request::RequestError;
 use crate::time::UnixTime;
@@ -16,6 +16,7 @@ use core::ops::Range;
 /// A journal while it is read.
 #[derive(Default)]
 pub(super) struct Books {
+    pub(super) version: Version,
     header: Option<Header>,
     ids: List,
     /// Once all ids are there.
@@ -75,7 +76,7 @@ impl Books {
     pub(super) fn enter(&mut self, kind: Kind, mut cursor: Cursor<'_>) -> Option<()> {
         match (&mut self.run, kind) {
             (None, Kind::Header) if self.header.is_none() => {
-                self.header = Some(read_header(&mut cursor)?);
+                self.header = Some(Header::read(self.version, &mut cursor)?);
             }
             (None, Kind::Ids) => self.enter_ids(&mut cursor)?,
             (Some(run), kind) => run.enter(kind, &mut cursor)?,
@@ -133,20 +134,6 @@ impl Books {
             chain,
         })
     }
-}
-
-fn read_header(cursor: &mut Cursor<'_>) -> Option<Header> {
-    let header = Header {
-        promotion: cursor.text()?.into(),
-        context: cursor.text()?.into(),
-        origin: cursor.text()?.into(),
-        base_path: cursor.text()?.into(),
-        batch_size: cursor.small()?,
-        started: UnixTime::from_millis(cursor.signed()?),
-        ids: cursor.small()?,
-        source: cursor.bytes()?.into(),
-    };
-    (place(header.ids) <= IDS_MAX).then_some(header)
 }
 
 impl Run {

@@ -1,6 +1,7 @@
 //! Bytes to records: frames, checksums, the torn tail.
 
 use super::books::{Books, Recovered};
+use super::header::Version;
 use super::wire::Cursor;
 use super::{Damage, DamageReason, Kind, MAGIC, crc};
 use crate::limits::JOURNAL_RECORD_BYTES_MAX;
@@ -106,16 +107,18 @@ impl Reader {
     }
 
     fn read_magic(&mut self, bytes: &[u8]) -> Result<Option<usize>, Damage> {
-        let pairs = || bytes.iter().zip(MAGIC);
-        let same = pairs().take_while(|(byte, right)| *byte == right).count();
-        if same == MAGIC.len() {
-            self.begun = true;
-            return Ok(Some(same));
-        }
-        match pairs().count() {
-            all if all == same => Ok(None),
-            _ if same.saturating_add(1) == MAGIC.len() => self.refuse(DamageReason::Version),
-            _ => self.refuse(DamageReason::NotAJournal),
+        let same = bytes.iter().zip(MAGIC).take_while(|(byte, right)| **byte == *right).count();
+        match bytes.get(MAGIC.len()) {
+            _ if same < MAGIC.len().min(bytes.len()) => self.refuse(DamageReason::NotAJournal),
+            None => Ok(None),
+            Some(number) => {
+                let Some(version) = Version::of(*number) else {
+                    return self.refuse(DamageReason::Version);
+                };
+                self.books.version = version;
+                self.begun = true;
+                Ok(Some(MAGIC.len().saturating_add(1)))
+            }
         }
     }
 

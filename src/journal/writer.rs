@@ -1,6 +1,7 @@
 //! Records on their way out.
 
-use super::wire::{put_bytes, put_deltas, put_number, put_signed};
+use super::header::Version;
+use super::wire::{put_deltas, put_number, put_signed};
 use super::{Header, Intent, Kind, MAGIC, columns, crc};
 use crate::id::BatchId;
 use crate::ledger::Ledger;
@@ -21,15 +22,8 @@ impl Writer {
     /// A new journal.
     pub fn begin(header: &Header) -> Self {
         let mut writer = Self { bytes: MAGIC.to_vec(), chain: crc::START };
-        writer.record(Kind::Header, |out| {
-            for text in [&header.promotion, &header.context, &header.origin, &header.base_path] {
-                put_bytes(out, text.as_bytes());
-            }
-            put_number(out, header.batch_size.into());
-            put_signed(out, header.started.as_millis());
-            put_number(out, header.ids.into());
-            put_bytes(out, &header.source);
-        });
+        writer.bytes.push(Version::default() as u8);
+        writer.record(Kind::Header, |out| header.write(out));
         writer
     }
 

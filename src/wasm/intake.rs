@@ -4,7 +4,8 @@ use super::convert::{object, parsed};
 use super::error::Refusal;
 use crate::id::List;
 use crate::intake::{self, Dedupe, Format, IntakeError, Layout};
-use crate::intake::{Problem, ProblemReason};
+use crate::intake::{Findings, Problem, ProblemReason};
+use crate::journal::Header;
 use crate::json::{self, Object};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -48,9 +49,14 @@ impl Intake {
     pub fn finish(self) -> Result<Input, JsValue> {
         let input = self.intake.finish().map_err(|error| thrown(&error))?;
         let source = Source {
-            counts: [input.given, input.invalid, input.duplicate, input.blank],
             ids: input.ids,
-            problems: written(&input.problems),
+            findings: Findings {
+                given: input.given,
+                invalid: input.invalid,
+                duplicate: input.duplicate,
+                blank: input.blank,
+                problems: input.problems,
+            },
         };
         Ok(Input { source, layout: input.layout })
     }
@@ -71,43 +77,27 @@ fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
 #[derive(Clone, Default)]
 pub(super) struct Source {
     pub(super) ids: List,
-    /// In the order of [`COUNTS`].
-    counts: [u64; 4],
-    /// A JSON list of the problems with their places.
-    problems: Vec<u8>,
+    /// The rest of the input.
+    pub(super) findings: Findings,
 }
-
-const COUNTS: [&str; 4] = ["given", "invalid", "duplicate", "blank"];
 
 impl Source {
     pub(super) fn write_counts(&self, object: &mut Object<'_>) {
-        for (name, count) in COUNTS.iter().zip(self.counts) {
-            object.count(name, count);
-        }
+        let Findings { given, invalid, duplicate, blank, .. } = self.findings;
+        object.count("given", given);
+        object.count("invalid", invalid);
+        object.count("duplicate", duplicate);
+        object.count("blank", blank);
     }
 
     /// Problems with their place, as plain objects.
     pub(super) fn problems(&self) -> JsValue {
-        parsed(&self.problems)
+        parsed(&written(&self.findings.problems))
     }
 
-    /// All but the ids, for the journal.
-    pub(super) fn to_blob(&self) -> Vec<u8> {
-        let counts = self.counts.map(u64::to_le_bytes);
-        [counts.as_flattened(), &self.problems].concat()
-    }
-
-    /// The reverse; what is no such blob reads as an input without problems.
-    pub(super) fn from_blob(blob: &[u8]) -> Self {
-        let mut source = Self { problems: b"[]".to_vec(), ..Self::default() };
-        let mut rest = blob;
-        for count in &mut source.counts {
-            let Some((bytes, after)) = rest.split_first_chunk() else { return source };
-            *count = u64::from_le_bytes(*bytes);
-            rest = after;
-        }
-        source.problems = rest.to_vec();
-        source
+    /// What a journal says of the input; its ids are in the ledger.
+    pub(super) fn of_journal(header: &Header) -> Self {
+        Self { ids: List::default(), findings: header.findings.clone() }
     }
 }
 

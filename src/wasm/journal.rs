@@ -65,7 +65,7 @@ impl Recovered {
     /// The outcomes as the journal has them. Nothing goes on.
     pub fn review(self, now: f64, wall_clock: f64) -> Result<Outcomes, JsValue> {
         let plan = journalled(&self.inner.header)?;
-        let source = Source::from_blob(&self.inner.header.source);
+        let source = Source::of_journal(&self.inner.header);
         let started = self.inner.header.started;
         let job = Job::review(plan, self.inner, instant(now))?;
         // What was on its way may have left a moment ago.

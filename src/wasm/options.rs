@@ -7,6 +7,7 @@
 
 use super::error::Refusal;
 use super::strict::{self, Root};
+use crate::attribution::Attribution as ForWhom;
 use crate::auth::{self, Secret};
 use crate::intake::{Column, CsvOptions, Dedupe, Delimiter, Format};
 use crate::plan;
@@ -330,13 +331,13 @@ impl Options {
         auth_of(&self.auth)
     }
 
-    pub(super) fn attribution(&self) -> auth::Attribution<'_> {
+    pub(super) fn attribution(&self) -> Result<ForWhom, &'static RequestError> {
         let of = self.attribution.as_ref();
-        auth::Attribution {
-            org_id: self.org_id.as_deref(),
-            entity_type: of.and_then(|of| of.r#type.as_deref()),
-            entity_code: of.and_then(|of| of.code.as_deref()),
-        }
+        ForWhom::new(
+            self.org_id.as_deref(),
+            of.and_then(|of| of.r#type.as_deref()),
+            of.and_then(|of| of.code.as_deref()),
+        )
     }
 }
 

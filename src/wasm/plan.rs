@@ -5,6 +5,7 @@ use super::convert::object;
 use super::error::Refusal;
 use super::intake::{Input, Intake};
 use super::options::{self, Options, Request, read_auth};
+use crate::attribution::Attribution;
 use crate::auth::Auth;
 use crate::forecast::forecast;
 use crate::intake::Format;
@@ -36,12 +37,27 @@ pub struct Plan {
     credentials: RefCell<Credentials>,
 }
 
-/// Who issues: the credentials, the headers they make at once, and those of the attribution.
+/// Who issues: the credentials, and the headers they make at once.
 #[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) auth: Auth,
     pub(super) headers: Vec<Header>,
+}
+
+/// What the calls of a run have in common apart from credentials.
+pub(super) struct Target {
+    /// Where an OAuth client fetches its token.
+    pub(super) token_url: String,
+    /// For whom the calls are.
     pub(super) attribution: Vec<Header>,
+}
+
+impl Target {
+    pub(super) fn of(plan: &plan::Plan) -> Result<Self, &'static RequestError> {
+        let attribution = plan.attribution().map(Attribution::headers).transpose()?;
+        let token_url = plan.endpoint().token_url();
+        Ok(Self { token_url, attribution: attribution.unwrap_or_default() })
+    }
 }
 
 /// What an earlier run says where the caller does not.
@@ -52,11 +68,18 @@ struct Earlier<'a> {
     host: &'a str,
     base_path: Option<&'a str>,
     batch_size: Option<f64>,
+    attribution: Option<&'a Attribution>,
 }
 
 /// Stands for the journal, which says what the caller leaves out, until it was read.
-const UNREAD_JOURNAL: Earlier<'_> =
-    Earlier { promotion_id: "0", context_id: "0", host: "", base_path: None, batch_size: None };
+const UNREAD_JOURNAL: Earlier<'_> = Earlier {
+    promotion_id: "0",
+    context_id: "0",
+    host: "",
+    base_path: None,
+    batch_size: None,
+    attribution: None,
+};
 
 #[wasm_bindgen]
 impl Plan {
@@ -116,7 +139,7 @@ impl Plan {
     #[wasm_bindgen(js_name = setAuth)]
     pub fn set_auth(&self, auth: JsValue) -> Result<(), JsValue> {
         let auth = read_auth(auth)?;
-        let made = Credentials::new(auth, &self.options)?;
+        let made = Credentials::new(auth)?;
         self.credentials.replace(made);
         Ok(())
     }
@@ -150,7 +173,8 @@ impl Plan {
             return Err(DRAINED_BEFORE_READ_BACK.into());
         }
         let format = options.input.format()?;
-        let credentials = RefCell::new(Credentials::new(options.auth()?, &options)?);
+        let credentials = RefCell::new(Credentials::new(options.auth()?)?);
+        options.attribution()?;
         Ok(Self { request, options, is_attended, format, rules, credentials })
     }
 
@@ -167,6 +191,7 @@ impl Plan {
             host: &header.origin,
             base_path: Some(&header.base_path),
             batch_size: Some(header.batch_size.into()),
+            attribution: header.attribution.as_ref(),
         })
     }
 
@@ -176,25 +201,35 @@ impl Plan {
         run: &plan::Plan,
     ) -> Result<plan::Plan, &'static RequestError> {
         let endpoint = run.endpoint();
-        self.with(Earlier {
+        let made = self.with(Earlier {
             promotion_id: run.promotion().as_str(),
             context_id: run.context().as_str(),
             host: endpoint.origin(),
             // A base path belongs to its host.
             base_path: Some(endpoint.base_path()).filter(|_| self.options.host.is_none()),
             batch_size: None,
-        })
+            attribution: run.attribution(),
+        })?;
+        // Another organisation knows nothing of these customers, which would read as "not issued".
+        let of_run = run.attribution().map(Attribution::org_id);
+        let is_other = made.attribution().map(Attribution::org_id) != of_run;
+        if of_run.is_some() && is_other { Err(OTHER_ORG) } else { Ok(made) }
     }
 
     fn with(&self, earlier: Earlier<'_>) -> Result<plan::Plan, &'static RequestError> {
         let options = self.options.of_plan();
         let request = &self.request;
+        let given = self.options.attribution()?;
         plan::Plan::new(&plan::Options {
             promotion_id: request.promotion_id.as_deref().unwrap_or(earlier.promotion_id),
             context_id: request.context_id.as_deref().unwrap_or(earlier.context_id),
             host: self.options.host.as_deref().unwrap_or(earlier.host),
             base_path: options.base_path.or(earlier.base_path),
             batch_size: options.batch_size.or(earlier.batch_size),
+            attribution: Some(match earlier.attribution {
+                Some(attribution) => given.or(attribution),
+                None => given,
+            }),
             attended: self.is_attended,
             ..options
         })
@@ -231,17 +266,23 @@ pub(super) fn journalled(header: &Journalled) -> Result<plan::Plan, &'static Req
         host: &header.origin,
         base_path: Some(&header.base_path),
         batch_size: Some(header.batch_size.into()),
+        attribution: header.attribution.clone(),
         ..plan::Options::default()
     })
 }
 
 impl Credentials {
-    fn new(auth: Auth, options: &Options) -> Result<Self, Refusal> {
+    fn new(auth: Auth) -> Result<Self, Refusal> {
         auth.check()?;
         let headers = auth.header()?.into_iter().collect();
-        Ok(Self { auth, headers, attribution: options.attribution().headers()? })
+        Ok(Self { auth, headers })
     }
 }
+
+const OTHER_ORG: &RequestError = &RequestError {
+    code: "journal-mismatch",
+    message: "The run was for another orgId; read it back with its own, or leave it out.",
+};
 
 const DRAINED_BEFORE_READ_BACK: &RequestError = &RequestError {
     code: "invalid-argument",

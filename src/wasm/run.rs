@@ -9,7 +9,7 @@ use super::error::Refusal;
 use super::intake::{Input, Source};
 use super::journal::Recovered;
 use super::outcomes::Outcomes;
-use super::plan::{Credentials, Plan};
+use super::plan::{Credentials, Plan, Target};
 use super::progress::write_progress;
 use super::promotion::checked_object;
 use super::subject::Subject;
@@ -84,12 +84,12 @@ impl Run {
         let is_fetched = credentials.auth.is_fetched();
         let mut job = Job::new(plan.plan()?, ids, is_fetched, plan.seed(chance), instant(now));
         if plan.has_journal() {
-            job = job.with_journal(instant(now), unix_time(wall_clock), source.to_blob());
+            job = job.with_journal(instant(now), unix_time(wall_clock), source.findings.clone());
         }
         if plan.is_drained() {
             job.drain();
         }
-        Ok(Self::issuing(job, unix_time(wall_clock), credentials, source))
+        Self::issuing(job, unix_time(wall_clock), credentials, source)
     }
 
     /// Goes on with the run of a journal.
@@ -102,7 +102,7 @@ impl Run {
     ) -> Result<Self, JsValue> {
         let recovered = recovered.inner;
         let credentials = plan.credentials();
-        let source = Source::from_blob(&recovered.header.source);
+        let source = Source::of_journal(&recovered.header);
         let started = recovered.header.started;
         let is_fetched = credentials.auth.is_fetched();
         let (now, wall_clock) = (instant(now), unix_time(wall_clock));
@@ -111,7 +111,7 @@ impl Run {
         if plan.is_drained() {
             job.drain();
         }
-        let run = Self::issuing(job, started, credentials, source);
+        let run = Self::issuing(job, started, credentials, source)?;
         Ok(Self { from_journal: true, ..run })
     }
 
@@ -128,7 +128,7 @@ impl Run {
         let (rules, seed) = (plan.rules(), plan.seed(chance));
         let credentials = plan.credentials();
         let plan = plan.reading_back(&record.plan)?;
-        let token_url = plan.endpoint().token_url();
+        let target = Target::of(&plan)?;
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
         let started = record.started;
@@ -138,7 +138,7 @@ impl Run {
             machine = machine.of_journal();
         }
         let subject = Subject::ReadBack(Box::new(machine));
-        let run = Self::of(subject, token_url, started, credentials, outcomes.source.clone());
+        let run = Self::of(subject, target, started, credentials, outcomes.source.clone());
         Ok(Self { from_journal, ..run })
     }
 
@@ -148,10 +148,10 @@ impl Run {
         let is_fetched = credentials.auth.is_fetched();
         let clocks = (instant(now), unix_time(wall_clock));
         let (plan, seed) = (plan.plan()?, plan.seed(chance));
-        let token_url = plan.endpoint().token_url();
+        let target = Target::of(&plan)?;
         let machine = Check::new(plan, is_fetched, seed, clocks);
         let subject = Subject::Check(Box::new(machine));
-        Ok(Self::of(subject, token_url, clocks.1, credentials, Source::default()))
+        Ok(Self::of(subject, target, clocks.1, credentials, Source::default()))
     }
 
     /// Starts the clock of the run.
@@ -424,7 +424,7 @@ impl Run {
 impl Run {
     fn of(
         mut subject: Subject,
-        token_url: String,
+        target: Target,
         started: UnixTime,
         credentials: Credentials,
         source: Source,
@@ -432,12 +432,12 @@ impl Run {
         credentials.auth.hide_in(subject.machine_mut().secrets());
         Self {
             subject,
-            token_url,
+            token_url: target.token_url,
             started,
             auth: credentials.auth,
             source,
             from_journal: false,
-            headers: credentials.attribution,
+            headers: target.attribution,
             credentials: credentials.headers,
             is_target_told: false,
             gathered: Some(Vec::new()),
@@ -446,9 +446,14 @@ impl Run {
         }
     }
 
-    fn issuing(job: Job, started: UnixTime, credentials: Credentials, source: Source) -> Self {
-        let token_url = job.plan().endpoint().token_url();
-        Self::of(Subject::Issue(Box::new(job)), token_url, started, credentials, source)
+    fn issuing(
+        job: Job,
+        started: UnixTime,
+        credentials: Credentials,
+        source: Source,
+    ) -> Result<Self, JsValue> {
+        let target = Target::of(job.plan())?;
+        Ok(Self::of(Subject::Issue(Box::new(job)), target, started, credentials, source))
     }
 
     pub(super) fn machine(&mut self) -> &mut dyn Machine {

@@ -1,5 +1,6 @@
 //! A run with a journal: what leaves when, what a crash leaves behind, and who may go on with it.
 
+use crate::header::findings;
 use crate::world::*;
 use issue_bulk::job::{Job, RunState};
 use issue_bulk::journal::{Reader, Recovered};
@@ -13,7 +14,7 @@ pub const WALL: UnixTime = UnixTime::from_millis(1_795_381_200_000);
 
 pub fn journalled<'a>(ids: i64, options: Options<'_>, service: &'a mut Service<'a>) -> World<'a> {
     let job = Job::new(plan(options), (1..=ids).collect::<Vec<_>>(), false, 7, Instant::START);
-    World::around(job.with_journal(Instant::START, WALL, b"{}".to_vec()), service)
+    World::around(job.with_journal(Instant::START, WALL, findings()), service)
 }
 
 pub fn recovered(journal: &[u8]) -> Recovered {
@@ -83,7 +84,7 @@ fn a_journal_tells_the_report_of_a_run_that_is_done() {
     assert_eq!(progress.state, RunState::Done);
     let told = recovered(&world.stored);
     assert_eq!((told.bytes, told.done), (world.stored.len() as u64, true));
-    assert_eq!((told.header.source.as_slice(), told.header.started), (b"{}".as_slice(), WALL));
+    assert_eq!((told.header.findings, told.header.started), (findings(), WALL));
     assert_eq!(told.intents, world.sent.len() as u32);
     assert_eq!(told.size_max, Some(5));
     let job = review(&world.stored, batch_of(10));
@@ -343,7 +344,7 @@ fn millions_of_ids_are_stored_in_pieces_before_anything_leaves() {
     let spread = |n: i64| n.wrapping_mul(6_364_136_223_846_793_005) & i64::MAX;
     let ids: Vec<i64> = (1..=700_000).map(spread).collect();
     let job = Job::new(plan(Options::default()), ids.clone(), false, 7, Instant::START);
-    let job = job.with_journal(Instant::START, WALL, Vec::new());
+    let job = job.with_journal(Instant::START, WALL, findings());
     let mut world = World::around(job, &mut service);
     let mut pieces = Vec::new();
     while let Output::Persist = world.job.poll_output(world.now) {

@@ -4,6 +4,7 @@
 
 mod course;
 mod credentials;
+mod header;
 mod hold;
 mod journal;
 mod recovery;

@@ -2,6 +2,7 @@
 
 use crate::journal::*;
 use crate::world::*;
+use issue_bulk::intake::Findings;
 use issue_bulk::job::Job;
 use issue_bulk::plan::Options;
 use issue_bulk::time::Instant;
@@ -31,7 +32,7 @@ fn a_stop_between_the_pieces_of_the_ids_leaves_a_sound_journal() {
     for pieces in 0..3 {
         let mut nobody = issue;
         let job = Job::new(plan(Options::default()), ids.clone(), false, 7, Instant::START);
-        let job = job.with_journal(Instant::START, WALL, Vec::new());
+        let job = job.with_journal(Instant::START, WALL, Findings::default());
         let mut world = World::around(job, &mut nobody);
         for _ in 0..pieces {
             assert_eq!(world.job.poll_output(world.now), Output::Persist);

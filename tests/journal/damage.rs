@@ -45,7 +45,7 @@ fn every_flipped_bit_is_refused_at_the_offset_of_its_record() {
 #[test]
 fn damage_has_a_code_and_says_what_is_wrong() {
     let mut bytes = sample().bytes;
-    bytes[7] = 2;
+    bytes[7] = 3;
     let damage = read(&bytes).err().unwrap();
     assert_eq!((damage.code(), damage.offset), ("journal-version", 0));
     assert!(damage.what().contains("another version"));
@@ -79,7 +79,7 @@ fn a_file_of_zeros_is_a_run_that_never_began() {
 fn nothing_is_read_after_damage() {
     let history = sample();
     let mut reader = Reader::default();
-    reader.feed(b"IssBulk\x01");
+    reader.feed(b"IssBulk\x02");
     reader.feed(b"garbage that is long enough to be a head");
     let before = reader_offset(&mut reader, &history.bytes[8..]);
     assert_eq!(before, 8);

@@ -1,6 +1,8 @@
 //! A run's journal with what it should say after each of its records.
 
+use issue_bulk::attribution::Attribution;
 use issue_bulk::id::{AttemptNumber, BatchId};
+use issue_bulk::intake::Findings;
 use issue_bulk::journal::{Damage, Doubt, Header, Intent, Reader, Recovered, Writer};
 use issue_bulk::ledger::{Issuance, Ledger, Odd, State};
 use issue_bulk::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
@@ -38,7 +40,8 @@ pub fn header(ids: usize) -> Header {
         batch_size: 7,
         started: UnixTime::from_millis(1_795_381_200_000),
         ids: ids as u32,
-        source: vec![0, 159, 146, 150],
+        attribution: Attribution::new(Some("100"), None, Some("till1")).ok(),
+        findings: Findings { given: ids as u64, ..Findings::default() },
     }
 }
 

@@ -10,6 +10,7 @@ use crate::subject::Subject;
 use crate::world::PASSWORD;
 use core::sync::atomic::{AtomicU64, Ordering};
 use issue_bulk::id::{AttemptNumber, BatchId};
+use issue_bulk::intake::Findings;
 use issue_bulk::job::{Job, Progress};
 use issue_bulk::journal::Reader;
 use issue_bulk::ledger::State;
@@ -113,7 +114,7 @@ fn begun(scenario: &Scenario, sabotage: Option<Sabotage>, now: Instant) -> Box<d
     let (settings, seed) = bent(scenario, sabotage);
     let job = Job::new(settings.plan(), scenario.ids.clone(), settings.fetched, seed, now);
     let journalled = scenario.storage.is_some();
-    let job = if journalled { job.with_journal(now, wall(now), vec![7; 9]) } else { job };
+    let job = if journalled { job.with_journal(now, wall(now), Findings::default()) } else { job };
     boxed(job, sabotage)
 }
 
