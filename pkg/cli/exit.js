@@ -80,7 +80,6 @@ const ADVICE = Object.freeze(
     "invalid-credentials": "See `issue-bulk help credentials`.",
     "journal-mismatch":
       "Another journal (--journal) begins another run: whoever is in both is issued twice.",
-    "journal-locked": "Wait for the other command to end.",
     "not-utf8": "In a spreadsheet, choose \"CSV UTF-8\" when saving.",
   }),
 );

@@ -54,8 +54,8 @@ export function fileInput(
  * once, whatever its dispatcher would repeat.
  *
  * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. Default: undici's
- *   global one; where that is the older one of Node itself, an `Agent` or, with
- *   `NODE_USE_ENV_PROXY=1`, an `EnvHttpProxyAgent`.
+ *   global one. With `NODE_USE_ENV_PROXY=1` it is an `EnvHttpProxyAgent`, unless the global one was
+ *   set to something else than an `Agent`.
  *   `allowH2`: whether HTTP/2 may be used. Default `false`: a server that refuses a stream or goes
  *   away leaves calls `unknown` that over HTTP/1.1 it would answer. A `Pool` or `Client` has an
  *   `allowH2` of its own.

@@ -78,17 +78,20 @@ async function loaded(): Promise<Undici> {
 const BUILT_IN = Number.parseInt(process.versions["undici"] ?? "", 10);
 
 /**
- * The global dispatcher, looked up at each call as `fetch` does it. undici 6, which Node 20 and 22
- * have inside, shares its own with undici 7, whose handlers it does not know.
+ * The global dispatcher, looked up at each call as `fetch` does it, except for two: the one of
+ * undici 6, which Node 20 and 22 have inside and share with undici 7, whose handlers it does not
+ * know; and undici's plain `Agent` where Node was told to use the proxies of the environment.
  */
 function defaultOf(undici: Undici, allowH2: boolean): () => Dispatcher {
   const { getGlobalDispatcher, Dispatcher, Agent, EnvHttpProxyAgent } = undici;
-  if (!(BUILT_IN < 7)) return getGlobalDispatcher;
+  const isBehind = isBehindProxy();
   let own: Dispatcher | undefined;
   return () => {
     const theirs = getGlobalDispatcher();
-    if (theirs instanceof Dispatcher) return theirs;
-    own ??= isBehindProxy() ? new EnvHttpProxyAgent({ allowH2 }) : new Agent({ allowH2 });
+    const isOld = BUILT_IN < 7 && !(theirs instanceof Dispatcher);
+    const isPlain = theirs.constructor === Agent;
+    if (!isOld && !(isPlain && isBehind)) return theirs;
+    own ??= isBehind ? new EnvHttpProxyAgent({ allowH2 }) : new Agent({ allowH2 });
     return own;
   };
 }
