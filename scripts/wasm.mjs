@@ -97,10 +97,11 @@ async function bindgen(input, folder, log) {
 const ONE_CALLER_MAX = "--one-caller-inline-max-function-size=300";
 
 /**
- * They also compile a hot function anew, with their optimiser, but go over to it only at the next
- * call. So the loops of the kernels stay where the compiler left them.
+ * For the download: control flow is built anew from flat code before the passes for size, and
+ * functions of one module, which are much alike, stand side by side. Each saves 0.3 kB of brotli.
  */
-const KERNELS_STAY = "--no-inline=issue_bulk_kernels*";
+const SMALLER_BEFORE = ["--flatten", "--rereloop"];
+const SMALLER_AFTER = ["--reorder-functions-by-name"];
 
 /**
  * @param {string} wasm
@@ -109,6 +110,7 @@ const KERNELS_STAY = "--no-inline=issue_bulk_kernels*";
  */
 async function optimise(wasm, isNamed, log) {
   const tool = join(ROOT, "node_modules", "binaryen", "bin", "wasm-opt");
-  const flags = [KERNELS_STAY, "-Oz", "--converge", ONE_CALLER_MAX, ...(isNamed ? ["-g"] : [])];
+  const size = [...SMALLER_BEFORE, "-Oz", "--converge", ONE_CALLER_MAX, ...SMALLER_AFTER];
+  const flags = isNamed ? [...size, "-g"] : size;
   await run(NODE, [tool, ...flags, wasm, "-o", wasm], { log });
 }

@@ -1,6 +1,11 @@
 //! Exact identifiers. A customer id is a 64-bit Long and never passes through a float.
 
+mod list;
+
+pub use list::List;
+
 use crate::decimal;
+use crate::scan::swar::hex_id;
 use crate::text;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -189,12 +194,11 @@ impl ContextId {
 }
 
 /// An issuance id of 24 lower-case hex digits in 12 bytes; any other id is kept as text.
-pub use issue_bulk_kernels::columns::PackedIssuanceId;
-pub use issue_bulk_kernels::list::List;
+pub type PackedIssuanceId = [u8; 12];
 
 /// Packs 24 lower-case hex digits; `None` for anything else, so that unpacking is exact.
 pub fn pack_issuance_id(text: &[u8]) -> Option<PackedIssuanceId> {
-    text::read_hex(text)
+    hex_id(text.as_array()?)
 }
 
 /// The 24 digits that [`pack_issuance_id`] took.

@@ -17,11 +17,14 @@
 mod assemble;
 mod cells;
 mod collector;
+mod distinct;
 mod error;
+mod ids;
 mod json;
 mod layout;
 mod ndjson;
 mod object;
+mod places;
 mod problem;
 mod records;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //!
 //! | level | modules | what they hold |
 //! | --- | --- | --- |
-//! | 0 | `decimal` `text` `time` `rng` `id` | digits, texts, instants, seeded chance, exact ids |
+//! | 0 | `scan` `decimal` `text` `time` `rng` `id` | tokens, digits, texts, time, chance, ids |
 //! | 1 | `limits` `backoff` `budget` `outcome` `policy` `json` `secrets` `digest` | bounds, words |
 //! | 1 | `status` `retry_after` `clock` | what the head of an answer says |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
@@ -17,9 +17,6 @@
 //! | 8 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
 //! | 8 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
-//!
-//! Below all of them are the [kernels](issue_bulk_kernels), the loops that run once for each id: a
-//! crate of their own, because optimisation levels differ per crate.
 //!
 //! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
 
@@ -50,6 +47,7 @@ pub mod backoff;
 pub mod batch;
 pub mod budget;
 pub mod clock;
+pub mod decimal;
 pub mod digest;
 pub mod forecast;
 pub mod id;
@@ -70,14 +68,13 @@ pub mod request;
 pub mod response;
 pub mod retry_after;
 pub mod rng;
+pub mod scan;
 pub mod secrets;
 pub mod status;
 pub mod text;
 pub mod time;
 pub mod traffic;
 pub mod verdict;
-
-pub use issue_bulk_kernels::decimal;
 
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -1,5 +1,7 @@
 //! The outcomes of a run as rows: what the caller reads, one id at a time or as CSV and NDJSON.
 
+mod page;
+
 use crate::decimal;
 use crate::id::unpack_issuance_id;
 use crate::job::{Job, Record};
@@ -12,7 +14,6 @@ use crate::time::UnixTime;
 use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
-use issue_bulk_kernels::page;
 
 /// What rows are read from: a run under way, or what one left.
 pub trait Books {

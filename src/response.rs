@@ -36,9 +36,12 @@ mod envelope;
 mod failure;
 #[cfg(test)]
 mod failure_tests;
+mod fields;
 mod lesson;
+mod lookup;
 mod rows;
 mod skip;
+mod slots;
 mod step;
 #[cfg(test)]
 mod template_tests;

@@ -14,7 +14,7 @@ const CHARACTERS = Array.from({ length: 95 }, (_, at) => at + 0x20).filter(
 const SINGLES = CHARACTERS.length - LEADS;
 
 /**
- * @param {readonly number[]} order all bytes, the most frequent first
+ * @param {readonly number[]} order all bytes, those of one character first
  * @param {string} text
  * @returns {BufferSource}
  */
@@ -61,16 +61,19 @@ function meanings(order, from) {
 export function packed(bytes) {
   const counts = Array.from({ length: 0x100 }, () => 0);
   for (const byte of bytes) counts[byte] = Number(counts[byte]) + 1;
-  const order = [...counts.keys()].sort((a, b) => Number(counts[b]) - Number(counts[a]));
+  const ranked = [...counts.keys()].sort((a, b) => Number(counts[b]) - Number(counts[a]));
+  // By value within each group, so that bytes which differ little are characters that do.
+  const byValue = (/** @type {number[]} */ group) => group.sort((a, b) => a - b);
+  const order = [...byValue(ranked.slice(0, SINGLES)), ...byValue(ranked.slice(SINGLES))];
   /** @type {string[]} */
   const codes = [];
-  order.forEach((byte, rank) => {
-    const pair = rank - SINGLES;
+  order.forEach((byte, place) => {
+    const pair = place - SINGLES;
     const places =
       pair < 0
-        ? [rank + LEADS]
+        ? [place + LEADS]
         : [Math.floor(pair / CHARACTERS.length), pair % CHARACTERS.length];
-    codes[byte] = String.fromCharCode(...places.map((place) => Number(CHARACTERS[place])));
+    codes[byte] = String.fromCharCode(...places.map((at) => Number(CHARACTERS[at])));
   });
   return { order, text: Array.from(bytes, (byte) => codes[byte]).join("") };
 }

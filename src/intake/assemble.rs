@@ -3,8 +3,8 @@
 use super::cells::{Grammar, RecordScan};
 use super::error::IntakeError;
 use crate::limits::{LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX};
+use crate::scan::records::break_length;
 use alloc::vec::Vec;
-use issue_bulk_kernels::records::break_length;
 
 /// Makes whole records of pieces of any size.
 #[derive(Debug)]

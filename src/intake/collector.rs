@@ -1,20 +1,20 @@
 //! Takes the ids and problems that the readers find and makes the [`Input`] of them.
 
+use super::distinct::{self, Repeats};
 use super::error::IntakeError;
+use super::ids::Ids;
+use super::places::Places;
 use super::problem::{Problem, ProblemReason};
 use super::text::trimmed;
 use super::{Dedupe, Input, Layout};
 use crate::id::CustomerId;
+use crate::id::List;
 use crate::limits::{
     IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
 };
+use crate::scan::digits::parse_customer;
 use alloc::vec::Vec;
 use core::mem;
-use issue_bulk_kernels::digits::parse_customer;
-use issue_bulk_kernels::distinct::{self, Repeats};
-use issue_bulk_kernels::ids::Ids;
-use issue_bulk_kernels::list::List;
-use issue_bulk_kernels::places::Places;
 
 #[derive(Debug)]
 pub struct Collector {
@@ -108,7 +108,7 @@ impl Collector {
             let repeats = self.repeats();
             let places = self.ids.places.take();
             self.ids.places = places.map(|all| all.kept(|place| !repeats.contains(place)));
-            self.ids.list = mem::take(&mut self.ids.list).without(&repeats);
+            self.ids.list = repeats.removed_from(mem::take(&mut self.ids.list));
         }
         let held = self.ids.list.len();
         self.ids.max = held.saturating_mul(2).saturating_add(self.uncompared_max).min(IDS_MAX);
@@ -150,7 +150,7 @@ impl Collector {
             Dedupe::Exact => self.repeats(),
             Dedupe::TrustInput => Repeats::default(),
         };
-        let ids = self.ids.list.without(&repeats);
+        let ids = repeats.removed_from(self.ids.list);
         let distinct = u64::try_from(ids.len()).unwrap_or(u64::MAX);
         let given = distinct.saturating_add(self.invalid).saturating_add(self.duplicate);
         if given == 0 {

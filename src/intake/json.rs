@@ -2,12 +2,12 @@
 
 use super::collector::Collector;
 use super::error::IntakeError;
+use super::ids::End;
 use super::object::{is_bare, is_blank};
 use super::problem::ProblemReason;
 use super::{Kind, Layout};
 use crate::limits::LINE_BYTES_MAX;
 use alloc::vec::Vec;
-use issue_bulk_kernels::ids::End;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expect {

@@ -6,11 +6,11 @@ use super::records::{Shape, is_blank, unquoted};
 use super::text::{self, Pick, trimmed};
 use super::{Column, CsvOptions, Delimiter, Kind, Layout};
 use crate::id::CustomerId;
+use crate::scan::records::break_length;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use issue_bulk_kernels::records::break_length;
 
 /// In the order in which they win where a first record has as many of each.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];

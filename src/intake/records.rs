@@ -4,12 +4,12 @@ use super::assemble::{Assembler, Record};
 use super::cells::{Grammar, cells};
 use super::collector::Collector;
 use super::error::IntakeError;
+use super::ids::End;
 use super::problem::ProblemReason;
 use super::text::trimmed;
 use crate::limits::LINE_BYTES_MAX;
+use crate::scan::records;
 use core::cmp::Ordering;
-use issue_bulk_kernels::ids::End;
-use issue_bulk_kernels::records;
 
 /// What every record looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What an answer said, as data: one slot per id of the batch, in request order.
 
+pub use super::slots::SlotState;
 use crate::id::PackedIssuanceId;
+pub use crate::scan::template::NO_TIME;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-pub use issue_bulk_kernels::columns::{NO_TIME, SlotState};
 
 /// What the bytes said, once they ended.
 #[derive(Debug, PartialEq)]

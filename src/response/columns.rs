@@ -3,20 +3,19 @@
 use super::Expected;
 use super::answer::{Broken, Entries, Extra, Mismatch, SlotState};
 use super::entry::{Entry, Judged};
+use super::lookup::Index;
+use super::slots::Slots;
 use super::text::Decode;
-use crate::id::PackedIssuanceId;
+use crate::id::pack_issuance_id;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX, REPLY_EXTRA_KEPT};
+use crate::scan::digits::parse_customer;
+use crate::scan::token::Text;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
-use issue_bulk_kernels::columns;
-use issue_bulk_kernels::digits::parse_customer;
-use issue_bulk_kernels::lookup::Index;
-use issue_bulk_kernels::swar::hex_id;
-use issue_bulk_kernels::token::Text;
 
 pub(super) struct Columns {
-    pub slots: columns::Columns,
+    pub slots: Slots,
     /// What is out of the ordinary; its columns come at the end.
     entries: Entries,
     pub mismatched: Vec<Mismatch>,
@@ -43,7 +42,7 @@ pub(super) enum Key {
 impl Columns {
     pub fn new(batch_len: usize) -> Self {
         Self {
-            slots: columns::Columns::new(batch_len),
+            slots: Slots::new(batch_len),
             entries: Entries::default(),
             mismatched: Vec::new(),
             extra: Extra::default(),
@@ -135,7 +134,7 @@ impl Columns {
     /// Whether the issuance is an ordinary one; `None` if it cannot be read.
     fn issue(&mut self, slot: usize, place: u32, entry: &Entry<'_>, context: &str) -> Option<bool> {
         let issued = entry.issued()?;
-        let hex = issued.id.plain().and_then(packed);
+        let hex = issued.id.plain().and_then(pack_issuance_id);
         if hex.is_none() {
             let text = issued.id.exact(ISSUANCE_ID_BYTES_MAX)?;
             self.pack_or_keep(slot, place, &text);
@@ -152,7 +151,7 @@ impl Columns {
 
     /// An id that was written with escapes may still be one of the ordinary form.
     fn pack_or_keep(&mut self, slot: usize, place: u32, text: &str) {
-        match (packed(text.as_bytes()), self.slots.issuance.get_mut(slot)) {
+        match (pack_issuance_id(text.as_bytes()), self.slots.issuance.get_mut(slot)) {
             (Some(packed), Some(id)) => *id = packed,
             _ => self.entries.odd_ids.push(place, text),
         }
@@ -161,19 +160,14 @@ impl Columns {
     /// The columns, and what is kept beside them ordered by slot.
     pub fn finish(&mut self) -> Entries {
         let mut entries = mem::take(&mut self.entries);
-        let columns = mem::replace(&mut self.slots, columns::Columns::new(0));
-        let slots = columns.states.len();
+        let filled = mem::replace(&mut self.slots, Slots::new(0));
+        let slots = filled.states.len();
         entries.odd_ids.order(slots);
         entries.odd_contexts.order(slots);
         entries.refused.order(slots);
-        let columns::Columns { states, issuance, event_time, valid_till, .. } = columns;
+        let Slots { states, issuance, event_time, valid_till, .. } = filled;
         Entries { states, issuance, event_time, valid_till, ..entries }
     }
-}
-
-/// The id in twelve bytes, if it is 24 lower-case hex digits.
-fn packed(text: &[u8]) -> Option<PackedIssuanceId> {
-    hex_id(text.as_array()?)
 }
 
 /// FNV-1a with the sign bit set, so that it is never an id. Two texts with one hash would be

@@ -3,13 +3,13 @@
 use super::answer::{Contradiction, Envelope, NO_TIME, ServiceError};
 use super::envelope::items;
 use super::failure::failure;
+use super::fields::{Field, Fields, Pause, Value};
 use super::skip::{Allowance, skip};
 use super::step::Step;
 use super::text::Decode;
 use crate::limits::ENTRY_ERRORS_KEPT;
+use crate::scan::token::{Cursor, Text};
 use alloc::vec::Vec;
-use issue_bulk_kernels::fields::{Field, Fields, Pause, Value};
-use issue_bulk_kernels::token::{Cursor, Text};
 
 /// Nesting of an entry: the answer is 1, `data` 2.
 pub(super) const ENTRY_DEPTH: u32 = 3;

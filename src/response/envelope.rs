@@ -6,10 +6,10 @@ use super::skip::{Allowance, skip};
 use super::step::Step;
 use super::text::Decode;
 use crate::limits::MESSAGE_BYTES_MAX;
+use crate::scan::digits::parse_customer;
+use crate::scan::token::{Cursor, Scalar, Text};
 use crate::text::truncate;
 use alloc::string::String;
-use issue_bulk_kernels::digits::parse_customer;
-use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 /// A value where an error may stand.
 #[derive(Default)]

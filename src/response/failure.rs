@@ -3,13 +3,13 @@
 
 use super::answer::{Envelope, ServiceError};
 use super::envelope::{code, item};
+use super::fields::Field;
 use super::skip::skip;
 use super::step::Step;
 use super::text::Decode;
 use crate::limits::MESSAGE_BYTES_MAX;
+use crate::scan::token::{Cursor, Scalar};
 use alloc::string::String;
-use issue_bulk_kernels::fields::Field;
-use issue_bulk_kernels::token::{Cursor, Scalar};
 
 /// Reads the value of such a field inside a container of this depth: the error, if it tells of
 /// one. Only an `errorCode` or a status object gives it a code.

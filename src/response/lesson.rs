@@ -1,11 +1,11 @@
 //! Learning a template from an entry that the general parser has read, and when to.
 
 use super::entry::field_of;
-use issue_bulk_kernels::digits::parse_customer;
-use issue_bulk_kernels::fields::Field;
-use issue_bulk_kernels::swar::hex_id;
-use issue_bulk_kernels::template::{Kind, Template};
-use issue_bulk_kernels::token::{Cursor, Scalar};
+use super::fields::Field;
+use crate::scan::digits::parse_customer;
+use crate::scan::swar::hex_id;
+use crate::scan::template::{Kind, Template};
+use crate::scan::token::{Cursor, Scalar};
 
 /// Holes of a template: beyond that an entry is not regular enough to be worth it.
 const HOLES_MAX: usize = 32;

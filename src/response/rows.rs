@@ -5,9 +5,9 @@ use super::skip::skip;
 use super::step::Step;
 use super::text::Decode;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, REPLY_DEPTH_MAX};
+use crate::scan::token::{Cursor, Scalar, Text};
 use alloc::string::String;
 use alloc::vec::Vec;
-use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 /// One object of a list: its fields that hold no others.
 pub struct Row<'a>(Vec<(Text<'a>, Option<Scalar<'a>>)>);

@@ -2,7 +2,7 @@
 
 use super::answer::Broken;
 use super::step::{Step, Stop};
-use issue_bulk_kernels::token::Cursor;
+use crate::scan::token::Cursor;
 
 /// What the skipper may still spend.
 pub(super) struct Allowance {

@@ -1,7 +1,7 @@
 //! Why reading an answer stopped early.
 
 use super::answer::Broken;
-use issue_bulk_kernels::token;
+use crate::scan::token;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {

@@ -2,8 +2,7 @@
 
 use super::lesson::learn;
 use crate::id::unpack_issuance_id;
-use issue_bulk_kernels::columns::NO_TIME;
-use issue_bulk_kernels::template::{Row, Template};
+use crate::scan::template::{Fitted, NO_TIME, Template};
 
 const FIRST: &str = concat!(
     r#""555567088":{"id":"67dd4237ef21a64211227e06","customerId":555567088,"#,
@@ -19,20 +18,20 @@ fn template(sample: &str) -> Template {
 }
 
 /// Reads the sample with these replacements.
-fn read(sample: &str, changes: &[(&str, &str)]) -> Option<Row> {
+fn read(sample: &str, changes: &[(&str, &str)]) -> Option<Fitted> {
     let mut entry = sample.to_owned();
     for (from, to) in changes {
         assert!(entry.contains(from), "{from} is not in {entry}");
         entry = entry.replace(from, to);
     }
-    let row = template(sample).read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat())?;
-    assert_eq!(row.length, entry.len() - 1);
-    Some(row)
+    let fitted = template(sample).read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat())?;
+    assert_eq!(fitted.length, entry.len() - 1);
+    Some(fitted)
 }
 
 #[test]
 fn an_entry_of_the_same_form_fits() {
-    let row = read(
+    let fitted = read(
         FIRST,
         &[
             ("555567088", "9223372036854775807"),
@@ -42,8 +41,8 @@ fn an_entry_of_the_same_form_fits() {
         ],
     )
     .unwrap();
-    assert_eq!((row.customer, row.event_time, row.valid_till), (i64::MAX, 0, NO_TIME));
-    assert_eq!(unpack_issuance_id(&row.id.bytes()), "0123456789abcdef01234567");
+    assert_eq!((fitted.customer, fitted.event_time, fitted.valid_till), (i64::MAX, 0, NO_TIME));
+    assert_eq!(unpack_issuance_id(&fitted.id.bytes()), "0123456789abcdef01234567");
 }
 
 #[test]
@@ -86,9 +85,11 @@ fn an_entry_of_another_form_does_not_fit() {
 
 #[test]
 fn a_time_that_repeats_is_not_taken_for_a_longer_or_shorter_one() {
-    let in_event = |row: Row| row.event_time;
-    let in_till = |row: Row| row.valid_till;
-    for (first, of) in [("1742553655678", in_event as fn(Row) -> i64), ("1746046799999", in_till)] {
+    let in_event = |fitted: Fitted| fitted.event_time;
+    let in_till = |fitted: Fitted| fitted.valid_till;
+    for (first, of) in
+        [("1742553655678", in_event as fn(Fitted) -> i64), ("1746046799999", in_till)]
+    {
         let mut template = template(FIRST);
         for (time, expected) in [
             ("1746046799999", Some(1_746_046_799_999)),
@@ -108,8 +109,8 @@ fn a_time_that_repeats_is_not_taken_for_a_longer_or_shorter_one() {
             ("1746046799998", Some(1_746_046_799_998)),
         ] {
             let entry = FIRST.replace(first, time);
-            let row = template.read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat());
-            assert_eq!(row.map(of), expected, "{time} for {first}");
+            let fitted = template.read(&[&entry.as_bytes()[1..], AFTER.as_bytes()].concat());
+            assert_eq!(fitted.map(of), expected, "{time} for {first}");
         }
     }
     // Nothing was read yet: bytes of zero are no time that repeats.

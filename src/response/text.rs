@@ -1,8 +1,8 @@
 //! The text of JSON strings: decoded only where it matters.
 
+use crate::scan::digits::parse_integer;
+use crate::scan::token::Text;
 use alloc::string::String;
-use issue_bulk_kernels::digits::parse_integer;
-use issue_bulk_kernels::token::Text;
 
 /// What [`Text`] means.
 pub(super) trait Decode<'a> {

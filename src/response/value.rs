@@ -2,9 +2,9 @@
 //! deeper than a list of rows.
 
 use super::text::Decode;
+use crate::scan::token::{Cursor, Scalar, Step, Stop, Text};
 use alloc::string::String;
 use alloc::vec::Vec;
-use issue_bulk_kernels::token::{Cursor, Scalar, Step, Stop, Text};
 
 /// Deepest nesting that is read: no documented answer goes beyond 5, and the reading recurses.
 const DEPTH_MAX: u32 = 8;

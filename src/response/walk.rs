@@ -18,16 +18,16 @@ use super::columns::{Columns, Key};
 use super::entry::{Entry, field_of};
 use super::envelope::{Flat, code, item};
 use super::failure::{failure, is_success_code};
+use super::fields::Field;
 use super::lesson::Habit;
 use super::skip::{Allowance, DEPTH_BITS, Skipper};
+use super::slots::Bounds;
 use super::step::{BAD, Step, Stop};
 use super::text::Decode;
 use super::{Caps, Expected};
 use crate::limits::{MESSAGE_BYTES_MAX, REPLY_ERRORS_KEPT, REPLY_KEYS_BASE, REPLY_VALUE_BYTES_MIN};
+use crate::scan::token::{Cursor, Scalar, Text};
 use alloc::vec::Vec;
-use issue_bulk_kernels::columns::Bounds;
-use issue_bulk_kernels::fields::Field;
-use issue_bulk_kernels::token::{Cursor, Scalar, Text};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const TOP_DEPTH: u32 = 1;
@@ -133,7 +133,7 @@ impl Walker {
         loop {
             if let State::Next(Place::Data) = self.state {
                 let rest = bytes.get(at..).unwrap_or_default();
-                at = at.wrapping_add(self.run(expected, rest));
+                at = at.wrapping_add(self.take_fitting(expected, rest));
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let window = rest.get(..self.value_bytes).unwrap_or(rest);
@@ -160,18 +160,18 @@ impl Walker {
     }
 
     /// Takes entries that fit the template, and returns how many bytes they were.
-    fn run(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> usize {
+    fn take_fitting(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> usize {
         let Some(template) = &mut self.habit.template else { return 0 };
         let bounds =
             Bounds { entries_max: self.allowance.keys_left, entry_bytes: self.value_bytes };
-        let run = self.columns.slots.run(template, expected.ids, bytes, &bounds);
-        let left = self.allowance.keys_left.saturating_sub(run.entries.into());
+        let taken = self.columns.slots.take_fitting(template, expected.ids, bytes, &bounds);
+        let left = self.allowance.keys_left.saturating_sub(taken.entries.into());
         self.allowance.keys_left = left;
-        self.habit.fitted(run.entries);
-        if run.ended {
+        self.habit.fitted(taken.entries);
+        if taken.ended {
             self.state = State::After(Place::Data);
         }
-        run.used
+        taken.used
     }
 
     /// The answer, if the bytes ended where one ends.

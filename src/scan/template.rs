@@ -6,11 +6,13 @@
 //! context and everything that could mean an error are text, so an entry that fits is an ordinary
 //! issuance; one that does not fit, for whatever reason, is left to the general parser.
 
-use super::columns::NO_TIME;
 use super::digits::{Digits, short_integer};
 use super::swar::{HexId, Packed, digit_count, digits_value, load, low_bytes, plain_run, shifted};
 use super::token::Cursor;
 use alloc::vec::Vec;
+
+/// The time of an entry that names none (the field is absent or null).
+pub const NO_TIME: i64 = i64::MIN;
 
 /// One entry with holes, from behind the opening quote of its key.
 #[derive(Default)]
@@ -50,7 +52,7 @@ pub enum Kind {
 }
 
 /// What the holes of a fitting entry held.
-pub struct Row {
+pub struct Fitted {
     pub customer: i64,
     pub id: Packed,
     pub event_time: i64,
@@ -83,11 +85,11 @@ impl Template {
 
     /// Reads the entry whose key begins here, if it fits.
     #[inline(always)]
-    pub fn read(&mut self, bytes: &[u8]) -> Option<Row> {
+    pub fn read(&mut self, bytes: &[u8]) -> Option<Fitted> {
         let key = Digits::read(bytes.first_chunk()?)?;
         let mut rest = bytes.get(key.count..)?;
         let mut texts = self.words.as_slice();
-        let mut row = Row {
+        let mut fitted = Fitted {
             customer: key.value,
             id: Packed::default(),
             event_time: NO_TIME,
@@ -100,18 +102,18 @@ impl Template {
             rest = hole.behind_text(text, rest)?;
             let taken = match hole.kind {
                 Kind::Id => {
-                    row.id = self.last_id.read(rest.first_chunk()?)?;
+                    fitted.id = self.last_id.read(rest.first_chunk()?)?;
                     24
                 }
                 Kind::Customer => key.repeated(rest.first_chunk()?)?,
                 Kind::EventTime => {
                     let (time, length) = self.last_event.read(rest)?;
-                    row.event_time = time;
+                    fitted.event_time = time;
                     length
                 }
                 Kind::ValidTill => {
                     let (time, length) = self.last_till.read(rest)?;
-                    row.valid_till = time;
+                    fitted.valid_till = time;
                     length
                 }
                 Kind::Other => other(rest)?,
@@ -119,8 +121,8 @@ impl Template {
             };
             rest = rest.get(taken..)?;
         }
-        row.length = bytes.len().wrapping_sub(rest.len());
-        Some(row)
+        fitted.length = bytes.len().wrapping_sub(rest.len());
+        Some(fitted)
     }
 }
 
@@ -225,9 +227,9 @@ mod tests {
     }
 
     fn read(template: &mut Template, time: &[u8]) -> Option<(i64, usize)> {
-        let row = template.read(&[b"7\":", time, &[b' '; 24]].concat())?;
-        let time = if row.event_time == NO_TIME { row.valid_till } else { row.event_time };
-        Some((time, row.length - 3))
+        let fitted = template.read(&[b"7\":", time, &[b' '; 24]].concat())?;
+        let time = if fitted.event_time == NO_TIME { fitted.valid_till } else { fitted.event_time };
+        Some((time, fitted.length - 3))
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Ids chosen to collide cost a heap sort of their partition, never quadratic time, so the hash
 //! needs no secret.
 
-use super::list::List;
+use crate::id::List;
 use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -35,10 +35,15 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    #[inline]
+    #[inline(always)]
     pub fn contains(&self, index: u32) -> bool {
         let word = usize::try_from(index / 64).unwrap_or(usize::MAX);
         self.marks.get(word).is_some_and(|bits| bits.unbounded_shr(index % 64) & 1 == 1)
+    }
+
+    /// The list that they were found in without them.
+    pub fn removed_from(&self, list: List) -> List {
+        if self.count == 0 { list } else { list.without(|place| self.contains(place)) }
     }
 
     fn mark(&mut self, index: u32) {
@@ -106,13 +111,13 @@ pub fn may_repeat_much(ids: &List) -> bool {
     sample.len() < SAMPLE_IDS_MIN || repeats(&sample, 0).count > much
 }
 
-#[inline]
+#[inline(always)]
 fn hash(id: i64) -> u64 {
     let mixed = id.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-#[inline]
+#[inline(always)]
 fn partition_of(id: i64, shift: u32) -> usize {
     usize::try_from(hash(id).unbounded_shr(shift)).unwrap_or(0)
 }
@@ -277,6 +282,15 @@ mod tests {
         assert_eq!(found.count, expected.len());
         expected.truncate(earliest_max);
         assert_eq!(found.earliest, expected);
+    }
+
+    #[test]
+    fn removing_leaves_the_first_of_each_in_order() {
+        let list: List = (0..100_000).map(|n| n * 7 % 1_300 + 1).collect();
+        let found = repeats(&list, 0);
+        let expected: List = (0..1_300).map(|n| n * 7 % 1_300 + 1).collect();
+        assert_eq!(found.removed_from(list), expected);
+        assert_eq!(Repeats::default().removed_from(expected.clone()), expected);
     }
 
     #[test]

@@ -10,6 +10,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 ///
 /// A subtraction sets the high bit of every byte that is smaller, and bytes that had it before are
 /// marked anyway. Flipping bit 1 moves `"` (0x22) next to the control characters.
+#[inline(always)]
 fn special(word: u64) -> u64 {
     let control_or_quote = (word ^ repeat(0x02)).wrapping_sub(repeat(0x21));
     let backslash = (word ^ repeat(b'\\')).wrapping_sub(repeat(0x01));
@@ -58,7 +59,7 @@ pub fn digit_run(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// How many of the eight bytes, from the first on, are digits.
-#[inline]
+#[inline(always)]
 pub fn digit_count(word: u64) -> usize {
     let value = word ^ repeat(0x30);
     // 10 + 0x76 is 0x80: the sum marks every value above 9 that has no mark of its own.
@@ -67,7 +68,7 @@ pub fn digit_count(word: u64) -> usize {
 }
 
 /// The number that the first `count` (0 to 8) bytes write; they must be digits.
-#[inline]
+#[inline(always)]
 pub fn digits_value(word: u64, count: usize) -> u64 {
     // Moved to the high end, zeros come in before the first digit. Two shifts, as one of 64 bits
     // would be none at all.
@@ -79,7 +80,7 @@ pub fn digits_value(word: u64, count: usize) -> u64 {
 }
 
 /// `value` with so many (0 to 8) zeros behind it.
-#[inline]
+#[inline(always)]
 pub fn shifted(value: u64, digits: usize) -> Option<u64> {
     const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
     TENS.get(digits).map(|ten| value.wrapping_mul(*ten))
@@ -163,7 +164,7 @@ pub fn words(bytes: &[u8; 24]) -> [u64; 3] {
 }
 
 /// The eight bytes at `at`, if there are so many.
-#[inline]
+#[inline(always)]
 pub fn load(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..).and_then(|rest| rest.first_chunk()).map(|chunk| u64::from_le_bytes(*chunk))
 }
@@ -174,6 +175,7 @@ pub fn low_bytes(bytes: usize) -> u64 {
     if bytes >= 8 { u64::MAX } else { !u64::MAX.wrapping_shl((bytes as u32).wrapping_mul(8)) }
 }
 
+#[inline(always)]
 fn lowest(marks: u64) -> usize {
     (marks.trailing_zeros() / 8) as usize
 }

@@ -3,10 +3,10 @@
 //! Each loop stops before the first thing that is out of the ordinary, and where the list is full;
 //! the caller takes that in its general way and comes back.
 
-use super::digits::leading;
-use super::list::List;
 use super::places::Places;
-use super::records::{Shape, break_length, plain_record};
+use crate::id::List;
+use crate::scan::digits::leading;
+use crate::scan::records::{Shape, break_length, plain_record};
 
 /// Ids in the order they came.
 #[derive(Debug, Default)]

@@ -97,7 +97,7 @@ fn record<const QUOTES: bool>(bytes: &[u8], shape: &Shape) -> Option<PlainRecord
 }
 
 /// Bytes of the line break that `bytes` begin with; `None` where that is not certain yet.
-#[inline]
+#[inline(always)]
 pub fn break_length(bytes: &[u8]) -> Option<usize> {
     match bytes {
         [b'\n', ..] => Some(1),
@@ -107,12 +107,13 @@ pub fn break_length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+#[inline(always)]
 fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
 /// The high bit of every zero byte, and no other bit.
-#[inline]
+#[inline(always)]
 fn zeros(word: u64) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     !((word & LOW).wrapping_add(LOW) | word | LOW)

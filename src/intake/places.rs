@@ -13,7 +13,7 @@ pub struct Places {
 }
 
 impl Places {
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, line: u64) {
         if line != self.next {
             self.stretches.push((self.length, line));

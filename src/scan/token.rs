@@ -51,7 +51,7 @@ impl<'a> Text<'a> {
     }
 
     /// The text where it needs no decoding.
-    #[inline]
+    #[inline(always)]
     pub fn plain(&self) -> Option<&'a [u8]> {
         if self.escaped { None } else { Some(self.raw) }
     }
@@ -120,7 +120,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes over one byte that was peeked at.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
@@ -248,7 +248,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// The end of one or more digits that begin at `at`.
-#[inline]
+#[inline(always)]
 fn digits(bytes: &[u8], at: usize) -> Step<usize> {
     let end = digit_run(bytes, at);
     if end != at {

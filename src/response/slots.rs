@@ -1,15 +1,10 @@
-//! The columns of one answer, and the run of entries that fit a template into them.
+//! The slots of one answer, one for each id of the batch, and the entries that fit a template.
 
-use super::lookup::Slots;
-use super::template::Template;
+use super::lookup::Lookup;
+use crate::id::PackedIssuanceId;
+use crate::scan::template::{NO_TIME, Template};
 use alloc::vec;
 use alloc::vec::Vec;
-
-/// The time of an entry that names none (the field is absent or null).
-pub const NO_TIME: i64 = i64::MIN;
-
-/// 24 hex digits as twelve bytes.
-pub type PackedIssuanceId = [u8; 12];
 
 /// What `data` said of one id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,16 +24,16 @@ pub enum SlotState {
     Mismatched = 4,
 }
 
-/// One slot per id of the batch, in request order.
-pub struct Columns {
+/// A column for each part of a slot, in request order.
+pub struct Slots {
     pub states: Vec<SlotState>,
     pub issuance: Vec<PackedIssuanceId>,
     pub event_time: Vec<i64>,
     pub valid_till: Vec<i64>,
-    slots: Slots,
+    lookup: Lookup,
 }
 
-/// How far a run may go.
+/// How far to go.
 pub struct Bounds {
     /// Entries.
     pub entries_max: u64,
@@ -46,9 +41,9 @@ pub struct Bounds {
     pub entry_bytes: usize,
 }
 
-/// How far a run went.
+/// The entries that fitted, one behind the other.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Run {
+pub struct Taken {
     pub entries: u32,
     /// Bytes of them, with the commas behind them.
     pub used: usize,
@@ -56,21 +51,21 @@ pub struct Run {
     pub ended: bool,
 }
 
-impl Columns {
+impl Slots {
     pub fn new(batch_len: usize) -> Self {
         Self {
             states: vec![SlotState::Absent; batch_len],
             issuance: vec![[0; 12]; batch_len],
             event_time: vec![NO_TIME; batch_len],
             valid_till: vec![NO_TIME; batch_len],
-            slots: Slots::default(),
+            lookup: Lookup::default(),
         }
     }
 
     /// The slot of an id of the batch, whatever its state.
     #[inline(always)]
     pub fn find(&mut self, ids: &[i64], id: i64) -> Option<usize> {
-        self.slots.find(ids, id)
+        self.lookup.find(ids, id)
     }
 
     /// Fills the columns of an issued slot.
@@ -96,7 +91,7 @@ impl Columns {
 
     #[inline(always)]
     pub fn mark(&mut self, slot: usize, state: SlotState) {
-        self.slots.taken(slot);
+        self.lookup.taken(slot);
         if let Some(place) = self.states.get_mut(slot) {
             *place = state;
         }
@@ -105,35 +100,35 @@ impl Columns {
     /// Takes entries that fit, as many as follow each other. It stops before one that does not,
     /// that is none of the batch's or was settled before: the general way says what that means.
     #[inline(never)]
-    pub fn run(
+    pub fn take_fitting(
         &mut self,
         template: &mut Template,
         ids: &[i64],
         bytes: &[u8],
         bounds: &Bounds,
-    ) -> Run {
-        let mut run = Run::default();
+    ) -> Taken {
+        let mut taken = Taken::default();
         let mut rest = bytes;
-        while u64::from(run.entries) < bounds.entries_max {
+        while u64::from(taken.entries) < bounds.entries_max {
             // The key begins behind its quote.
             let Some((b'"', entry)) = behind_space(rest).split_first() else { break };
-            let Some(row) = template.read(entry) else { break };
-            let Some(slot) = self.slots.find(ids, row.customer) else { break };
+            let Some(fitted) = template.read(entry) else { break };
+            let Some(slot) = self.lookup.find(ids, fitted.customer) else { break };
             let absent = self.states.get(slot) == Some(&SlotState::Absent);
-            if !absent || row.length >= bounds.entry_bytes {
+            if !absent || fitted.length >= bounds.entry_bytes {
                 break;
             }
-            self.fill(slot, Some(row.id.bytes()), row.event_time, row.valid_till);
-            run.entries = run.entries.wrapping_add(1);
-            rest = entry.get(row.length..).unwrap_or_default();
+            self.fill(slot, Some(fitted.id.bytes()), fitted.event_time, fitted.valid_till);
+            taken.entries = taken.entries.wrapping_add(1);
+            rest = entry.get(fitted.length..).unwrap_or_default();
             let [b',', next @ ..] = rest else {
-                run.ended = true;
+                taken.ended = true;
                 break;
             };
             rest = next;
         }
-        run.used = bytes.len().wrapping_sub(rest.len());
-        run
+        taken.used = bytes.len().wrapping_sub(rest.len());
+        taken
     }
 }
 
@@ -149,7 +144,7 @@ fn behind_space(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Kind;
+    use crate::scan::template::Kind;
 
     fn template() -> Template {
         let mut template = Template::default();
@@ -168,54 +163,51 @@ mod tests {
     const AFTER: &str = "}                                ";
 
     #[test]
-    fn a_run_ends_before_what_is_out_of_the_ordinary() {
+    fn taking_ends_before_what_is_out_of_the_ordinary() {
         let ids = [7, 8, 9];
         let good = format!(" {},{}", entry(7), entry(8));
-        let run = |text: &str, bounds: &Bounds| {
-            let mut columns = Columns::new(ids.len());
-            let run = columns.run(&mut template(), &ids, text.as_bytes(), bounds);
-            let issued = columns.states.iter().filter(|state| **state == SlotState::Issued).count();
-            assert_eq!(issued, run.entries as usize);
-            run
+        let take = |text: &str, bounds: &Bounds| {
+            let mut slots = Slots::new(ids.len());
+            let taken = slots.take_fitting(&mut template(), &ids, text.as_bytes(), bounds);
+            let issued = slots.states.iter().filter(|state| **state == SlotState::Issued).count();
+            assert_eq!(issued, taken.entries as usize);
+            taken
         };
-        let whole = run(&format!("{good}{AFTER}"), &BOUNDS);
-        assert_eq!(whole, Run { entries: 2, used: good.len(), ended: true });
+        let whole = take(&format!("{good}{AFTER}"), &BOUNDS);
+        assert_eq!(whole, Taken { entries: 2, used: good.len(), ended: true });
         for other in [entry(8), entry(10), "\"9\":{}".to_owned(), "x".to_owned()] {
-            let two = run(&format!("{good},{other}{AFTER}"), &BOUNDS);
+            let two = take(&format!("{good},{other}{AFTER}"), &BOUNDS);
             let used = good.len() + 1;
-            assert_eq!(two, Run { entries: 2, used, ended: false }, "{other}");
+            assert_eq!(two, Taken { entries: 2, used, ended: false }, "{other}");
         }
         let bounds = Bounds { entries_max: 1, ..BOUNDS };
-        assert_eq!(run(&format!("{good}{AFTER}"), &bounds).entries, 1);
+        assert_eq!(take(&format!("{good}{AFTER}"), &bounds).entries, 1);
         let bounds = Bounds { entry_bytes: entry(7).len() - 1, ..BOUNDS };
-        assert_eq!(run(&format!("{good}{AFTER}"), &bounds), Run::default());
+        assert_eq!(take(&format!("{good}{AFTER}"), &bounds), Taken::default());
     }
 
     #[test]
     fn an_id_has_its_slot_before_and_after_it_is_filled() {
         let ids = [30, 10, 20];
-        let mut columns = Columns::new(ids.len());
+        let mut slots = Slots::new(ids.len());
         for (slot, id) in ids.iter().enumerate() {
-            assert_eq!(columns.find(&ids, *id), Some(slot));
-            columns.fill(slot, Some([7; 12]), 5, 9);
-            assert_eq!(columns.find(&ids, *id), Some(slot));
+            assert_eq!(slots.find(&ids, *id), Some(slot));
+            slots.fill(slot, Some([7; 12]), 5, 9);
+            assert_eq!(slots.find(&ids, *id), Some(slot));
         }
-        assert_eq!(columns.find(&ids, 40), None);
-        assert_eq!(
-            (columns.states, columns.issuance),
-            (vec![SlotState::Issued; 3], vec![[7; 12]; 3])
-        );
-        assert_eq!((columns.event_time, columns.valid_till), (vec![5; 3], vec![9; 3]));
+        assert_eq!(slots.find(&ids, 40), None);
+        assert_eq!((slots.states, slots.issuance), (vec![SlotState::Issued; 3], vec![[7; 12]; 3]));
+        assert_eq!((slots.event_time, slots.valid_till), (vec![5; 3], vec![9; 3]));
     }
 
     #[test]
-    fn a_run_fills_the_slots_of_its_ids_in_any_order() {
+    fn taking_fills_the_slots_of_its_ids_in_any_order() {
         let ids = [30, 10, 20];
         let text = format!("{},{},{}{AFTER}", entry(20), entry(30), entry(10));
-        let mut columns = Columns::new(ids.len());
-        let run = columns.run(&mut template(), &ids, text.as_bytes(), &BOUNDS);
-        assert_eq!((run.entries, run.ended), (3, true));
-        assert_eq!(columns.issuance, [[1, 35, 69, 103, 137, 171, 205, 239, 1, 35, 69, 103]; 3]);
-        assert_eq!(columns.event_time, [NO_TIME; 3]);
+        let mut slots = Slots::new(ids.len());
+        let taken = slots.take_fitting(&mut template(), &ids, text.as_bytes(), &BOUNDS);
+        assert_eq!((taken.entries, taken.ended), (3, true));
+        assert_eq!(slots.issuance, [[1, 35, 69, 103, 137, 171, 205, 239, 1, 35, 69, 103]; 3]);
+        assert_eq!(slots.event_time, [NO_TIME; 3]);
     }
 }

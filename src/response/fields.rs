@@ -1,8 +1,8 @@
 //! The fields of an entry of `data`, in any order and spacing.
 
-use super::digits::short_integer;
-use super::swar::load;
-use super::token::{Cursor, Scalar, Step, Text};
+use crate::scan::digits::short_integer;
+use crate::scan::swar::load;
+use crate::scan::token::{Cursor, Scalar, Step, Text};
 
 /// What stood under the names that carry meaning, undecided.
 #[derive(Default)]
@@ -260,7 +260,7 @@ fn next_field<'a>(cursor: &mut Cursor<'a>) -> Step<Name<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::Stop;
+    use crate::scan::token::Stop;
 
     /// Reads fields from before the first key: how it paused, where, and what was there.
     fn read(text: &str) -> (Step<&'static str>, usize, Fields<'_>) {

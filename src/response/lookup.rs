@@ -58,13 +58,13 @@ impl Index {
     }
 
     /// Fibonacci hashing: the high bits of the product depend on every bit of the key.
-    #[inline]
+    #[inline(always)]
     fn home(&self, key: i64) -> usize {
         let product = (key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (product >> 32) as usize & self.table.len().wrapping_sub(1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn after(&self, place: usize) -> usize {
         place.wrapping_add(1) & self.table.len().wrapping_sub(1)
     }
@@ -72,7 +72,7 @@ impl Index {
 
 /// Finds slots, at best without looking: answers mostly keep the order of the request.
 #[derive(Default)]
-pub struct Slots {
+pub struct Lookup {
     /// The slot after the last one taken.
     next: usize,
     /// Built when the service turns out to have an order of its own.
@@ -83,7 +83,7 @@ pub struct Slots {
 /// out are passed over so.
 const AHEAD: usize = 8;
 
-impl Slots {
+impl Lookup {
     #[inline(always)]
     pub fn find(&mut self, ids: &[i64], id: i64) -> Option<usize> {
         match ids.get(self.next) {
@@ -93,7 +93,7 @@ impl Slots {
     }
 
     /// The entry of this slot was taken: the next is expected after it.
-    #[inline]
+    #[inline(always)]
     pub fn taken(&mut self, slot: usize) {
         self.next = slot.wrapping_add(1);
     }
@@ -120,7 +120,7 @@ mod tests {
     fn an_empty_index_finds_nothing() {
         assert_eq!(Index::default().find(&[], 1), None);
         assert_eq!(Index::of(&[]).find(&[], 1), None);
-        assert_eq!(Slots::default().find(&[], 1), None);
+        assert_eq!(Lookup::default().find(&[], 1), None);
     }
 
     #[test]
@@ -137,18 +137,18 @@ mod tests {
     #[test]
     fn gaps_in_the_order_need_no_index() {
         let ids: Vec<i64> = (1..100).collect();
-        let mut slots = Slots::default();
+        let mut lookup = Lookup::default();
         for id in ids.iter().filter(|id| *id % 7 != 0) {
-            let slot = slots.find(&ids, *id).unwrap();
+            let slot = lookup.find(&ids, *id).unwrap();
             assert_eq!(ids[slot], *id);
-            assert_eq!(slots.find(&ids, *id), Some(slot), "asking moves nothing");
-            slots.taken(slot);
-            assert_eq!(slots.next, slot + 1);
+            assert_eq!(lookup.find(&ids, *id), Some(slot), "asking moves nothing");
+            lookup.taken(slot);
+            assert_eq!(lookup.next, slot + 1);
         }
-        assert!(slots.index.is_none());
-        assert_eq!(slots.find(&ids, 1), Some(0));
-        assert!(slots.index.is_some());
-        assert_eq!((slots.find(&ids, 100), slots.find(&ids, -1)), (None, None));
+        assert!(lookup.index.is_none());
+        assert_eq!(lookup.find(&ids, 1), Some(0));
+        assert!(lookup.index.is_some());
+        assert_eq!((lookup.find(&ids, 100), lookup.find(&ids, -1)), (None, None));
     }
 
     proptest! {
@@ -157,11 +157,11 @@ mod tests {
             let ids: Vec<i64> = keys.iter().copied().collect();
             let mut sorted: Vec<(i64, usize)> = ids.iter().copied().zip(0..).collect();
             sorted.sort_unstable();
-            let mut slots = Slots::default();
+            let mut lookup = Lookup::default();
             for (id, slot) in sorted {
-                prop_assert_eq!(slots.find(&ids, id), Some(slot));
-                prop_assert_eq!(slots.find(&ids, -id), None);
-                slots.taken(slot);
+                prop_assert_eq!(lookup.find(&ids, id), Some(slot));
+                prop_assert_eq!(lookup.find(&ids, -id), None);
+                lookup.taken(slot);
             }
         }
 

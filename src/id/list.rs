@@ -6,7 +6,6 @@
 //! near each other, and those in a row mostly two. Growing moves no block and leaves little room
 //! unused.
 
-use super::distinct::Repeats;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -98,19 +97,16 @@ impl List {
         (0..self.len()).filter_map(|place| self.get(place))
     }
 
-    /// The list without those that repeat an earlier id, which were found in it. Each block is
-    /// freed once it is copied.
+    /// The list without the ids at the places that `leaves_out` names. Each block is freed once it
+    /// is copied.
     #[must_use]
-    pub fn without(self, repeats: &Repeats) -> Self {
-        if repeats.count == 0 {
-            return self;
-        }
+    pub fn without(self, leaves_out: impl Fn(u32) -> bool) -> Self {
         let mut kept = Self::default();
         let mut place = 0_u32;
         let mut room = Vec::with_capacity(BLOCK);
         let mut add = |ids: &[i64]| {
             for id in ids {
-                if !repeats.contains(place) {
+                if !leaves_out(place) {
                     kept.push(*id);
                 }
                 place = place.wrapping_add(1);
@@ -221,7 +217,6 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distinct::repeats;
     use proptest::prelude::*;
 
     const COUNT: i64 = BLOCK as i64;
@@ -282,12 +277,12 @@ mod tests {
     }
 
     #[test]
-    fn removing_leaves_the_first_of_each_in_order() {
-        let list: List = (0..100_000).map(|n| n * 7 % 1_300 + 1).collect();
-        let found = repeats(&list, 0);
-        let expected: List = (0..1_300).map(|n| n * 7 % 1_300 + 1).collect();
-        assert_eq!(list.without(&found), expected);
-        assert_eq!(expected.clone().without(&Repeats::default()), expected);
+    fn what_is_left_out_leaves_the_rest_in_order() {
+        let list: List = (0..3 * COUNT + 5).collect();
+        let even = list.clone().without(|place| place % 2 == 1);
+        assert!(even.iter().eq((0..3 * COUNT + 5).step_by(2)));
+        assert_eq!(list.clone().without(|_| false), list);
+        assert!(list.without(|_| true).is_empty());
     }
 
     proptest! {
