@@ -1,12 +1,10 @@
 //! The exported intake: bytes and values in, distinct exact ids kept on this side.
 
-use super::convert::{object, parsed};
 use super::error::Refusal;
+use super::summary::{input_object, problems_list};
 use crate::id::List;
-use crate::intake::{self, Dedupe, Format, IntakeError, Layout};
-use crate::intake::{Findings, Problem, ProblemReason};
+use crate::intake::{self, Dedupe, Findings, Format, IntakeError, Layout};
 use crate::journal::Header;
-use crate::json::{self, Object};
 use alloc::string::String;
 use alloc::vec::Vec;
 use js_sys::{BigInt64Array, Uint8Array};
@@ -82,19 +80,6 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn write_counts(&self, object: &mut Object<'_>) {
-        let Findings { given, invalid, duplicate, blank, .. } = self.findings;
-        object.count("given", given);
-        object.count("invalid", invalid);
-        object.count("duplicate", duplicate);
-        object.count("blank", blank);
-    }
-
-    /// Problems with their place, as plain objects.
-    pub(super) fn problems(&self) -> JsValue {
-        parsed(&written(&self.findings.problems))
-    }
-
     /// What a journal says of the input; its ids are in the ledger.
     pub(super) fn of_journal(header: &Header) -> Self {
         Self { ids: List::default(), findings: header.findings.clone() }
@@ -111,39 +96,12 @@ pub struct Input {
 #[wasm_bindgen]
 impl Input {
     pub fn summary(&self) -> JsValue {
-        object(|object| {
-            self.source.write_counts(object);
-            object.count("distinct", self.source.ids.len() as u64);
-            object.text("format", Some(self.layout.kind.code()));
-            object.text("column", self.layout.name.as_deref());
-            object.texts("header", self.layout.header.iter().map(|name| &**name));
-        })
+        input_object(&self.source, &self.layout)
     }
 
     pub fn problems(&self) -> JsValue {
-        self.source.problems()
+        problems_list(&self.source.findings.problems)
     }
-}
-
-#[inline(never)]
-fn written(problems: &[Problem]) -> Vec<u8> {
-    let mut out = Vec::new();
-    json::list(&mut out, problems, write_problem);
-    out
-}
-
-fn write_problem(problem: &Problem, out: &mut Vec<u8>) {
-    let first_line = match problem.reason {
-        ProblemReason::Duplicate { first_line } => i64::try_from(first_line).ok(),
-        _ => None,
-    };
-    let mut object = Object::begin(out);
-    object.count("line", problem.line);
-    object.count("column", problem.column.into());
-    object.text("reason", Some(problem.reason.code()));
-    object.bytes("text", Some(&problem.text));
-    object.number("firstLine", first_line);
-    object.end();
 }
 
 #[inline(never)]

@@ -16,12 +16,11 @@ mod observe;
 mod options;
 mod outcomes;
 mod plan;
-mod progress;
-mod promotion;
 mod run;
 mod runtime;
 mod strict;
 mod subject;
+mod summary;
 
 #[cfg(test)]
 mod options_tests;

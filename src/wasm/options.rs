@@ -261,11 +261,6 @@ impl Visitor<'_> for NameOrNumber {
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<ColumnGiven, E> {
         Ok(ColumnGiven::Number(number))
     }
-
-    /// Whole numbers come as these; beyond what is exact they are no column either way.
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<ColumnGiven, E> {
-        Ok(ColumnGiven::Number(number as f64))
-    }
 }
 
 impl Request {

@@ -1,13 +1,14 @@
 //! The exported outcomes of a run that is done: columns as copies, rows as objects, exports in
 //! slices.
 
-use super::convert::{object, parsed};
+use super::convert::parsed;
 use super::intake::{Source, bytes, longs};
-use super::progress::write_progress;
+use super::summary::{
+    causes_list, counts_object, notes_list, problems_list, read_back_object, stopped_object,
+};
 use crate::id::{CustomerId, List};
 use crate::job::{Record, RunState};
-use crate::json::{self, Object};
-use crate::outcome::{Outcome, Stopped};
+use crate::outcome::Outcome;
 use crate::reconcile::Evidence;
 use crate::report;
 use alloc::boxed::Box;
@@ -54,46 +55,26 @@ impl Outcomes {
 
     /// All counts; they balance.
     pub fn counts(&self) -> JsValue {
-        let progress = self.record.progress(RunState::Done);
-        object(|object| write_progress(&progress, &self.source, object))
+        counts_object(&self.record.progress(RunState::Done), &self.source)
     }
 
     /// Why the run ended before its ids did, or null.
     pub fn stopped(&self) -> JsValue {
-        match &self.record.stopped {
-            Some(stopped) => object(|object| write_stopped(stopped, object)),
-            None => JsValue::NULL,
-        }
+        stopped_object(self.record.stopped.as_ref())
     }
 
-    /// What a read-back rests on, times in milliseconds since 1970; null for a run's own outcomes.
+    /// What a read-back rests on; null for a run's own outcomes.
     #[wasm_bindgen(js_name = readBack)]
     pub fn read_back(&self) -> JsValue {
-        let Some(evidence) = &self.evidence else { return JsValue::NULL };
-        object(|object| {
-            object.count("asked", evidence.asked.into());
-            object.count("issued", evidence.issued.into());
-            object.count("notIssued", evidence.not_issued.into());
-            object.count("calls", evidence.calls.into());
-            object.number("from", Some(evidence.from.as_millis()));
-            object.number("until", Some(evidence.until.as_millis()));
-        })
+        read_back_object(self.evidence.as_ref())
     }
 
     pub fn notes(&self) -> JsValue {
-        let mut out = Vec::new();
-        json::list(&mut out, &self.record.notes, |note, out| {
-            let mut object = Object::begin(out);
-            object.text("code", Some(note.code));
-            object.text("message", Some(note.message));
-            object.count("count", note.count.into());
-            object.end();
-        });
-        parsed(&out)
+        notes_list(&self.record.notes)
     }
 
     pub fn problems(&self) -> JsValue {
-        self.source.problems()
+        problems_list(&self.source.findings.problems)
     }
 
     /// The row of an id, or -1.
@@ -178,13 +159,7 @@ impl Outcomes {
 
     #[wasm_bindgen(js_name = causeTable)]
     pub fn cause_table(&self) -> JsValue {
-        let mut out = Vec::new();
-        json::list(&mut out, self.record.ledger.cause_table(), |cause, out| {
-            let mut object = Object::begin(out);
-            report::write_cause(cause, &mut object);
-            object.end();
-        });
-        parsed(&out)
+        causes_list(self.record.ledger.cause_table())
     }
 
     pub fn csv(&self, from: u32, rows: u32) -> Uint8Array {
@@ -250,18 +225,4 @@ fn times(record: &Record, column: &[i64]) -> BigInt64Array {
         return longs(&vec![crate::response::NO_TIME; record.ledger.ids().len()]);
     }
     longs(column)
-}
-
-fn write_stopped(stopped: &Stopped, object: &mut Object<'_>) {
-    let advice = stopped.code.advice();
-    let reason = match stopped.said.is_empty() {
-        true => advice.into(),
-        false => [advice, " The service said: ", &stopped.said].concat(),
-    };
-    object.text("code", Some(stopped.code.code()));
-    object.text("reason", Some(&reason));
-    object.number("status", stopped.status.map(i64::from));
-    object.number("serviceCode", stopped.service_code);
-    object.text("requestId", stopped.request_id.as_deref());
-    object.text("cause", stopped.cause.map(|cause| cause.text()).as_deref());
 }

@@ -1,13 +1,12 @@
 //! The exported plan: what the caller asked for, read and checked once, before any input is read.
 //! It makes the intake and the forecast, and runs are made from it.
 
-use super::convert::object;
 use super::error::Refusal;
 use super::intake::{Input, Intake};
 use super::options::{self, Options, Request, read_auth};
+use super::summary::forecast_object;
 use crate::attribution::Attribution;
 use crate::auth::Auth;
-use crate::forecast::forecast;
 use crate::intake::Format;
 use crate::journal::Header as Journalled;
 use crate::plan;
@@ -146,19 +145,7 @@ impl Plan {
 
     /// What a run of this input would take; sends nothing and leaves the input as it is.
     pub fn forecast(&self, input: &Input) -> Result<JsValue, JsValue> {
-        let plan = self.plan()?;
-        let (batch_size, concurrency) = (plan.batch_size(), plan.concurrency_max());
-        let source = &input.source;
-        let forecast = forecast(&plan, &source.ids);
-        Ok(object(|object| {
-            source.write_counts(object);
-            object.count("distinct", source.ids.len() as u64);
-            object.count("requests", forecast.requests.into());
-            object.count("bytes", forecast.bytes);
-            object.count("batchSize", batch_size.into());
-            object.count("concurrency", concurrency.into());
-            object.count("estimatedMs", crate::time::millis(forecast.estimated));
-        }))
+        Ok(forecast_object(&self.plan()?, &input.source))
     }
 }
 

@@ -10,9 +10,8 @@ use super::intake::{Input, Source};
 use super::journal::Recovered;
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, Plan, Target};
-use super::progress::write_progress;
-use super::promotion::checked_object;
 use super::subject::Subject;
+use super::summary::{checked_object, progress_object};
 use crate::auth::{Auth, caller_header, hide_header, renew_after, token_header};
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::Job;
@@ -394,7 +393,7 @@ impl Run {
             Subject::ReadBack(reconcile) => reconcile.progress(),
             Subject::Check(_) => return JsValue::UNDEFINED,
         };
-        object(|object| write_progress(&progress, &self.source, object))
+        progress_object(&progress, &self.source)
     }
 
     /// The outcomes of a run or a read-back that is done, which they take over.

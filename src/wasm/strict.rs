@@ -70,15 +70,17 @@ impl Trail<'_> {
     }
 
     /// `invalid-argument` for what a program passes around, `invalid-option` for what it sets.
+    #[inline(never)]
     fn wrong_type(&self, code: &'static str, expected: &str, value: &JsValue) -> swb::Error {
         let (place, found) = (self.place(), kind_of(value));
         self.refuse(Refusal::new(code, &format!("{place} must be {expected}, not {found}.")))
     }
 
     fn unknown(&self, name: &str, known: &[&str]) -> swb::Error {
-        let shown: String = name.chars().take(NAME_CHARS_MAX).collect();
+        let visible = name.chars().filter(|letter| !letter.is_control());
+        let shown: String = visible.take(NAME_CHARS_MAX).collect();
         let (place, known) = (self.place(), known.join(", "));
-        let message = format!("{place} has no {shown:?}; there are {known}.");
+        let message = format!("{place} has no \"{shown}\"; there are {known}.");
         self.refuse(Refusal::new("unknown-option", &message))
     }
 
@@ -177,10 +179,10 @@ impl<'de> Deserializer<'de> for Strict<'_> {
 
     /// A name or a number: the one value of the options that may be either.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        let is_either = self.value.is_string() || self.value.as_f64().is_some();
-        self.plain("a string or a number", |plain| match is_either {
-            true => plain.deserialize_any(visitor),
-            false => Err(swb::Error::custom("")),
+        let is_text = self.value.is_string();
+        self.plain("a string or a number", |plain| match is_text {
+            true => plain.deserialize_string(visitor),
+            false => plain.deserialize_f64(visitor),
         })
     }
 
@@ -289,6 +291,7 @@ impl<'de> de::MapAccess<'de> for Fields<'_> {
         Ok(None)
     }
 
+    #[inline(never)]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
