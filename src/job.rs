@@ -23,6 +23,7 @@ pub use status::{Conclusion, Note, Progress, RunState, Tally};
 
 use crate::batch::Queue;
 use crate::budget::RetryBudget;
+use crate::clock::ServiceClock;
 use crate::id::{AttemptNumber, BatchId, List};
 use crate::ledger::{Conflict, Ledger, State};
 use crate::limits;
@@ -32,7 +33,7 @@ use crate::request::{self, Request};
 use crate::response::{Expected, Flow, Reader};
 use crate::rng::Rng;
 use crate::secrets::Secrets;
-use crate::time::Instant;
+use crate::time::{Instant, UnixTime, millis};
 use crate::traffic::{CredentialsFailure, Head, Machine, Output};
 use crate::verdict::Failure;
 use core::time::Duration;
@@ -48,6 +49,7 @@ pub struct Job {
     flights: Flights,
     pace: Pace,
     credentials: Credentials,
+    service_clock: ServiceClock,
     retries: RetryBudget,
     rng: Rng,
     started: Instant,
@@ -106,6 +108,7 @@ impl Job {
             flights: Flights::default(),
             pace,
             credentials: Credentials::new(fetched_credentials),
+            service_clock: ServiceClock::default(),
             retries: RetryBudget::default(),
             rng: Rng::new(seed),
             started: now,
@@ -184,6 +187,7 @@ impl Job {
             epoch: self.credentials.epoch(),
             sent_at: now,
             expires_at: now.after(self.plan.policy().timeout),
+            sent_by_own: None,
             head: None,
             reader: Some(Box::new(Reader::new(ids.len(), self.plan.reply_caps()))),
             ids,
@@ -320,12 +324,19 @@ impl Machine for Job {
 
     fn handle_head(
         &mut self,
-        _now: Instant,
+        now: Instant,
         batch: BatchId,
         attempt: AttemptNumber,
         mut head: Head,
     ) {
         if let Some(flight) = self.flights.get_mut(batch, attempt) {
+            if let (Some(date), Some(ahead_ms)) = (head.date, head.clock_ahead_ms) {
+                self.service_clock.learn(date, now);
+                let under_way = millis(now.since(flight.sent_at));
+                let own = date.as_millis().saturating_sub(ahead_ms);
+                let sent = own.saturating_sub_unsigned(under_way);
+                flight.sent_by_own = Some(UnixTime::from_millis(sent));
+            }
             head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
             flight.head = Some(head);
         }

@@ -138,6 +138,9 @@ coded! {
         UnreadableEntry = "unreadable-entry",
         /// The id's own place speaks of another customer or promotion.
         MismatchedEntry = "mismatched-entry",
+        /// The id's own place holds an issuance from before the call, by the service's clock and by
+        /// ours: a cache repeated an answer, or the service showed what it had issued earlier.
+        OlderThanCall = "older-than-call",
         /// The run was interrupted between the journalled intent to send and the outcome.
         Interrupted = "interrupted",
     }

@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::response::Flow;
 use crate::secrets::Secrets;
 use crate::status::Status;
-use crate::time::Instant;
+use crate::time::{Instant, UnixTime};
 use crate::verdict::Failure;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -113,6 +113,8 @@ pub struct Head {
     pub status: Status,
     /// How long the service asks to wait, already read by `retry_after`.
     pub retry_after: Option<Duration>,
+    /// The answer's `Date`, if it has one that can be read.
+    pub date: Option<UnixTime>,
     /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.
     pub clock_ahead_ms: Option<i64>,
     /// `X-Cap-Requestid` in either spelling (api.md 12).

@@ -6,7 +6,7 @@ use crate::id::{AttemptNumber, BatchId};
 use crate::outcome::Cause;
 use crate::outcome::Reason;
 use crate::response::Reader;
-use crate::time::Instant;
+use crate::time::{Instant, UnixTime};
 use crate::traffic::Head;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -19,6 +19,8 @@ pub(super) struct Flight {
     pub(super) epoch: Epoch,
     pub(super) sent_at: Instant,
     pub(super) expires_at: Instant,
+    /// `sent_at` by our wall clock, once a head told how that stands to the service's.
+    pub(super) sent_by_own: Option<UnixTime>,
     pub(super) head: Option<Head>,
     /// Of the answer; taken when it ends. Boxed, since flights move and it is large.
     pub(super) reader: Option<Box<Reader>>,

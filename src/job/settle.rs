@@ -3,14 +3,15 @@
 use super::credentials::Refusal;
 use super::flight::Flight;
 use super::{Conclusion, Job};
+use crate::clock::{Age, Sent};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Stopped, Unknown, Unsent};
 use crate::policy::Ambiguous;
-use crate::response::{Answer, Body, Entries, ServiceError, SlotState};
+use crate::response::{Answer, Body, Entries, NO_TIME, ServiceError, SlotState};
 use crate::secrets::Secrets;
 use crate::status::Status;
-use crate::time::Instant;
+use crate::time::{Instant, UnixTime};
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_errors};
 use alloc::boxed::Box;
@@ -110,13 +111,20 @@ impl Job {
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
         self.ledger.expect(&flight.batch.rows);
         let entries = &answer.entries;
-        let unclear = if entries.are_plainly_issued() && !answer.is_failed {
+        let sent = self.sent(flight);
+        let oldest = entries.event_time.iter().copied().filter(|time| *time != NO_TIME).min();
+        let age = age(sent, oldest.unwrap_or(NO_TIME));
+        let is_plain = entries.are_plainly_issued() && !answer.is_failed && age != Age::Older;
+        let unclear = if is_plain {
             let Entries { issuance, event_time, valid_till, .. } = entries;
             self.ledger.issue_all(&flight.batch.rows, issuance, event_time, valid_till)?;
             0
         } else {
-            self.match_each(flight, answer)?
+            self.match_each(flight, answer, sent)?
         };
+        if age != Age::OfTheCall {
+            self.note("answer-older-than-call", OLDER_THAN_CALL);
+        }
         self.record_outcome(&flight.batch);
         // An answer that decides nothing is as ambiguous as none.
         if unclear == flight.batch.len() {
@@ -128,8 +136,19 @@ impl Job {
         Ok(())
     }
 
+    /// When the call left, if its answer and the run tell by both clocks.
+    fn sent(&self, flight: &Flight) -> Option<Sent> {
+        let by_service = self.service_clock.at(flight.sent_at)?;
+        Some(Sent { by_service, by_own: flight.sent_by_own? })
+    }
+
     /// [`Job::match_ids`] slot by slot; says how many of them are unclear.
-    fn match_each(&mut self, flight: &Flight, answer: &Answer) -> Result<u32, Conflict> {
+    fn match_each(
+        &mut self,
+        flight: &Flight,
+        answer: &Answer,
+        sent: Option<Sent>,
+    ) -> Result<u32, Conflict> {
         let entries = &answer.entries;
         let columns = entries
             .states
@@ -140,14 +159,18 @@ impl Job {
         for (slot, ((state, id), (event_time, valid_till))) in (0_u32..).zip(columns) {
             let row = flight.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
             matched = slot.saturating_add(1);
-            if *state == SlotState::Issued && !answer.is_failed {
+            let is_older = age(sent, *event_time) == Age::Older;
+            if *state == SlotState::Issued && !answer.is_failed && !is_older {
                 let issuance =
                     Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
                 let odd = odd(answer, slot, &self.secrets);
                 self.ledger.issue(row, &issuance, odd)?;
                 continue;
             }
-            let (reason, error) = slot_reason(*state, entries.refused.get(slot));
+            let (reason, error) = match state {
+                SlotState::Issued if is_older => (Reason::Unknown(Unknown::OlderThanCall), None),
+                _ => slot_reason(*state, entries.refused.get(slot)),
+            };
             unclear = unclear.saturating_add(u32::from(reason.outcome() == Outcome::Unknown));
             let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
             let cause = self.ledger.cause(cause);
@@ -342,6 +365,20 @@ impl Job {
         self.queue.push(batch);
         self.settle_if_stopped();
         Ok(())
+    }
+}
+
+const OLDER_THAN_CALL: &str = "An answer held issuances from before its call: a cache repeated it, \
+     or the clock of this machine is ahead.";
+
+/// How an issuance stands to its call. Without a time, or clocks to compare it with, nothing
+/// speaks against it.
+fn age(sent: Option<Sent>, event_time: i64) -> Age {
+    match sent {
+        Some(sent) if event_time != NO_TIME => {
+            sent.age_of(UnixTime::from_millis(event_time), limits::CLOCK_DOUBT)
+        }
+        _ => Age::OfTheCall,
     }
 }
 

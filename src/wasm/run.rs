@@ -239,11 +239,12 @@ impl Run {
     ) {
         let date = Some(date).filter(|date| !date.is_empty());
         let wall_clock = unix_time(wall_clock);
+        let dated = date.and_then(|date| retry_after::http_date(date, wall_clock));
         let head = Head {
             status: Status::of_response(status, status == 0.0).unwrap_or_default(),
             retry_after: retry_after::parse(retry_after, date, wall_clock),
-            clock_ahead_ms: date
-                .and_then(|date| retry_after::http_date(date, wall_clock))
+            date: dated,
+            clock_ahead_ms: dated
                 .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
             request_id: self.machine().secrets().hide_in_word(request_id),
         };

@@ -264,6 +264,48 @@ fn a_secret_that_the_service_repeats_is_read_nowhere() {
     }
 }
 
+/// When every issuance of [`success`] was made.
+const EVENT_MS: i64 = 1_742_553_655_678;
+const HOUR_MS: i64 = 3_600_000;
+
+/// How far our clock is ahead, in hours, and of two answers how old their issuances and their
+/// `Date` are in truth.
+#[test]
+fn an_answer_from_before_its_call_issues_nothing_plainly() {
+    let (fresh, repeated, earlier) = ((0, 0), (1, 1), (1, 0));
+    let month = 720;
+    for (ahead, answers, expected, noted) in [
+        (0, [fresh, fresh], &[("issued", 4)][..], 0),
+        // A cache repeats an answer of an hour ago; a fresh one before it told the time.
+        (0, [fresh, repeated], &[("issued", 2), ("unknown older-than-call", 2)], 1),
+        // The service answers with issuances that it made an hour before.
+        (0, [earlier, fresh], &[("issued", 2), ("unknown older-than-call", 2)], 1),
+        // No fresh answer told: our clock alone proves nothing.
+        (0, [repeated, repeated], &[("issued", 4)], 2),
+        (month, [fresh, fresh], &[("issued", 4)], 2),
+        (-month, [fresh, fresh], &[("issued", 4)], 0),
+    ] {
+        let mut answers = answers.into_iter();
+        let mut service = |ids: &[i64]| {
+            let (event_age, date_age) = answers.next().unwrap();
+            let event = EVENT_MS - event_age * HOUR_MS;
+            Reply::Dated {
+                date_ms: EVENT_MS - date_age * HOUR_MS,
+                ahead_ms: -(date_age + ahead) * HOUR_MS,
+                body: success(ids).replace(&EVENT_MS.to_string(), &event.to_string()),
+            }
+        };
+        let options = Options { concurrency: Some(1.0), ..batch_of(2) };
+        let mut world = World::new(4, options, &mut service);
+        world.run();
+        expect(&world, expected);
+        let notes: Vec<_> = world.job.notes().iter().map(|note| (note.code, note.count)).collect();
+        let told = (noted > 0).then_some(("answer-older-than-call", noted));
+        assert_eq!(notes, told.into_iter().collect::<Vec<_>>(), "{answers:?}");
+        assert_eq!(world.sent.len(), 2, "nothing is sent again");
+    }
+}
+
 #[test]
 fn what_changes_no_outcome_is_noted_and_counted() {
     let odd = |ids: &[i64]| {

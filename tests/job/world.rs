@@ -7,7 +7,7 @@ use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::{Options, Plan};
 use issue_bulk::report::{self, Detail};
 use issue_bulk::status::Status;
-use issue_bulk::time::Instant;
+use issue_bulk::time::{Instant, UnixTime};
 use issue_bulk::traffic::{CredentialsFailure, Head, Machine, Output};
 use issue_bulk::verdict::Failure;
 use std::collections::HashMap;
@@ -20,6 +20,12 @@ pub enum Reply {
     Status(u16, String),
     /// A redirect that a page is not shown.
     Hidden,
+    /// A 200 with a `Date`, in milliseconds, which is so far ahead of our clock.
+    Dated {
+        date_ms: i64,
+        ahead_ms: i64,
+        body: String,
+    },
     /// With a Retry-After in seconds.
     Throttled(Option<u64>),
     /// The body breaks off.
@@ -158,6 +164,13 @@ impl<'a> World<'a> {
         match reply {
             Reply::Status(status, body) => {
                 self.job.handle_head(self.now, batch, attempt, head(status));
+                let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
+                self.job.handle_end(self.now, batch, attempt);
+            }
+            Reply::Dated { date_ms, ahead_ms, body } => {
+                let date = Some(UnixTime::from_millis(date_ms));
+                let head = Head { date, clock_ahead_ms: Some(ahead_ms), ..head(200) };
+                self.job.handle_head(self.now, batch, attempt, head);
                 let _flow = self.job.handle_chunk(batch, attempt, body.as_bytes());
                 self.job.handle_end(self.now, batch, attempt);
             }

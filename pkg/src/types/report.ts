@@ -100,6 +100,7 @@ export type UnsentReason =
  *   a 200 whose body proves nothing
  * - `missing-in-answer`, `entry-error`, `unreadable-entry`, `mismatched-entry`: a good answer
  *   that does not say what became of this customer
+ * - `older-than-call`: an answer with an issuance from before its call, as a cache repeats one
  * - `interrupted`: a run with a journal ended between the intent to send and the outcome
  */
 export type UnknownReason =
@@ -116,6 +117,7 @@ export type UnknownReason =
   | "entry-error"
   | "unreadable-entry"
   | "mismatched-entry"
+  | "older-than-call"
   | "interrupted";
 
 /**
