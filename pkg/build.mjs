@@ -1,21 +1,21 @@
 // Builds the package's generated files into `dist/`: one wasm, one glue file, the entries that
 // load it in different ways, bundles for require() and <script>, and the types.
 
-import { build, transformSync } from "esbuild";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { build } from "esbuild";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { LOGS, ROOT } from "../scripts/project.mjs";
 import { printFailure, stopOnSignals } from "../scripts/run.mjs";
 import { measure } from "../scripts/size.mjs";
 import { makeCore } from "../scripts/wasm.mjs";
-import { packed } from "./src/packing.js";
 import { bundleCommand } from "./bundle-cli.mjs";
 import { declare } from "./declarations.mjs";
 import { notices } from "./notices.mjs";
 
 const PACKAGE = join(ROOT, "pkg");
+const SRC = join(PACKAGE, "src");
 const DIST = join(PACKAGE, "dist");
 const LOG = join(LOGS, "package.log");
 
@@ -31,11 +31,10 @@ export async function buildPackage() {
   // It describes the raw exports, which nobody may call.
   rmSync(join(DIST, "core_bg.wasm.d.ts"));
   patchGlue();
-  inlineWasm();
-  copySources();
   await completeGlue();
-  await joinFace();
-  await bundle();
+  await inlineWasm();
+  await bundleModules();
+  await bundleScripts();
   writeLicences(await bundleCommand(ROOT));
   await declare(DIST, LOG);
 }
@@ -72,46 +71,41 @@ function patchGlue() {
   writeFileSync(file, glue);
 }
 
-/** Gives the glue substitutes for what it needs while it is loaded (`src/stand-ins.ts`). */
+/** @type {import("esbuild").BuildOptions} */
+const COMMON = {
+  bundle: true,
+  target: "es2022",
+  platform: "neutral",
+  logLevel: "warning",
+};
+
+/** Gives the glue substitutes for what it needs while it is loaded. */
 async function completeGlue() {
   const glue = join(DIST, "core.js");
   await build({
+    ...COMMON,
     entryPoints: [glue],
     outfile: glue,
     allowOverwrite: true,
-    bundle: true,
     format: "esm",
-    target: "es2022",
-    platform: "neutral",
-    inject: [join(DIST, "stand-ins.js")],
+    inject: [join(SRC, "stand-ins.ts")],
   });
-  rmSync(join(DIST, "stand-ins.js"));
 }
 
 /** The wasm as text, for every runtime that cannot load a file beside a module. */
-function inlineWasm() {
+async function inlineWasm() {
+  const packing = await build({
+    ...COMMON,
+    entryPoints: [join(SRC, "packing.ts")],
+    format: "esm",
+    write: false,
+  });
+  const [{ text: program = "" } = {}] = packing.outputFiles;
+  /** @type {typeof import("./src/packing.js")} */
+  const { packed } = await import(`data:text/javascript,${encodeURIComponent(program)}`);
   const { order, text } = packed(readFileSync(join(DIST, "core_bg.wasm")));
   const lines = [`export const order = [${order}];`, `export const text = "${text}";`, ""];
   writeFileSync(join(DIST, "wasm-text.js"), lines.join("\n"));
-}
-
-/**
- * Sources go beside the glue they import: JavaScript as it is, TypeScript without its types, which
- * the suite `types` checks. Both are imported as `./x.js`.
- */
-function copySources() {
-  const sources = join(PACKAGE, "src");
-  for (const path of readdirSync(sources, { recursive: true, encoding: "utf8" })) {
-    const to = join(DIST, path.replace(/\.ts$/, ".js"));
-    // Nothing is left of these.
-    if (dirname(path) === "types") continue;
-    if (path.endsWith(".ts") && !path.endsWith(".d.ts")) {
-      mkdirSync(dirname(to), { recursive: true });
-      writeFileSync(to, withoutTypes(readFileSync(join(sources, path), "utf8")));
-    } else if (path.endsWith(".js")) {
-      cpSync(join(sources, path), to);
-    }
-  }
 }
 
 /**
@@ -125,66 +119,51 @@ function writeLicences(inputs) {
   writeFileSync(join(PACKAGE, "THIRD-PARTY-NOTICES"), notices(inputs));
 }
 
-/** @param {string} source in TypeScript */
-function withoutTypes(source) {
-  const options = /** @type {const} */ ({ loader: "ts", target: "es2022" });
-  return transformSync(source, {
-    ...options,
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-  }).code;
-}
-
 /**
- * Puts the modules of the face into one, `inside.js`, and leaves of `face.js` what it exports:
- * Node, Deno, Bun and a page without a bundler look up, read and link each module that they meet.
+ * The entries as modules. What several share goes into a few files: Node, Deno, Bun and a page
+ * without a bundler look up, read and link each module that they meet. `inside` is for the tests.
  */
-async function joinFace() {
-  const options = {
-    bundle: true,
-    format: /** @type {const} */ ("esm"),
-    target: "es2022",
-    platform: /** @type {const} */ ("neutral"),
-    logLevel: /** @type {const} */ ("warning"),
-    absWorkingDir: DIST,
+async function bundleModules() {
+  const entries = ["main", "main.edge", "main.workerd", "slim", "node", "inside"];
+  await build({
+    ...COMMON,
+    entryPoints: entries.map((name) => join(SRC, `${name}.ts`)),
     outdir: DIST,
-    external: ["./engine.js", "./errors.js", "./evidence.js", "./fetch.js"],
+    format: "esm",
+    splitting: true,
+    external: ["node:*", "undici"],
+    plugins: [generated(({ path }) => ({ path, external: true }))],
     // Lets the user's bundler drop what it does not need, as from modules of their own.
     pure: ["Object.freeze"],
-    metafile: true,
-    write: /** @type {const} */ (false),
-  };
-  const face = await build({ ...options, entryPoints: ["face.js"] });
-  const { outputFiles, metafile } = await build({ ...options, entryPoints: ["inside.js"] });
-  const names = Object.values(face.metafile.outputs).flatMap((output) => output.exports);
-  for (const name of Object.keys(metafile.inputs)) rmSync(join(DIST, name));
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
-  writeFileSync(join(DIST, "face.js"), `export { ${names.join(", ")} } from "./inside.js";\n`);
+  });
 }
 
-async function bundle() {
-  const common = {
-    entryPoints: [join(DIST, "main.js")],
-    bundle: true,
-    target: "es2022",
-    platform: /** @type {const} */ ("neutral"),
-    logLevel: /** @type {const} */ ("warning"),
-  };
-  await build({ ...common, format: "cjs", outfile: join(DIST, "main.cjs") });
+/** The forms for require() and <script>, each in one file. */
+async function bundleScripts() {
+  const plugins = [generated(({ path }) => ({ path: join(DIST, path) }))];
+  const main = { ...COMMON, entryPoints: [join(SRC, "main.ts")], plugins };
+  await build({ ...main, format: "cjs", outfile: join(DIST, "main.cjs") });
+  const script = { format: /** @type {const} */ ("iife"), globalName: "IssueBulk", minify: true };
+  await build({ ...main, ...script, outfile: join(DIST, "main.global.js") });
   await build({
-    ...common,
-    format: "iife",
-    globalName: "IssueBulk",
-    minify: true,
-    outfile: join(DIST, "main.global.js"),
-  });
-  await build({
-    ...common,
-    entryPoints: [join(DIST, "node.js")],
+    ...COMMON,
+    entryPoints: [join(SRC, "node.ts")],
     format: "cjs",
-    external: ["node:*"],
+    external: ["node:*", "undici"],
     plugins: [SHARED_ERRORS],
     outfile: join(DIST, "node.cjs"),
   });
+}
+
+/**
+ * What the sources import beside them and the build makes in `dist`: the glue and the wasm.
+ *
+ * @param {(args: import("esbuild").OnResolveArgs) => import("esbuild").OnResolveResult} resolve
+ * @returns {import("esbuild").Plugin}
+ */
+function generated(resolve) {
+  const filter = /^\.\/(?:core\.js|core_bg\.wasm(?:\?module)?|wasm-text\.js)$/;
+  return { name: "generated", setup: ({ onResolve }) => onResolve({ filter }, resolve) };
 }
 
 /** With require(), too, there is one class of errors: that of the main bundle. */

@@ -5,6 +5,7 @@
  * @param {string} name of a file in `dist`
  * @returns {Promise<any>}
  */
-export function inside(name) {
-  return import(new URL(`dist/${name}`, import.meta.resolve("issue-bulk/package.json")).href);
+export function inside(name = "inside.js") {
+  const file = name === "wasm-text.js" ? name : "inside.js";
+  return import(new URL(`dist/${file}`, import.meta.resolve("issue-bulk/package.json")).href);
 }

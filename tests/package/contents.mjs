@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { capture } from "../../scripts/capture.mjs";
 import { ROOT } from "../../scripts/project.mjs";
 
+/** What several entries share is in files that are named after their content. */
+const CHUNK = /^(dist\/chunk-)[A-Z0-9]+/;
+
 /**
  * @typedef {object} Contents
  * @property {string} text the files, one a line
@@ -23,5 +26,6 @@ export function contents() {
   const [{ files, unpackedSize }] = /** @type {any[]} */ (Object.values(packed));
   /** @type {string[]} */
   const names = files.map((/** @type {{ path: string }} */ { path }) => path);
-  return { text: names.sort().map((name) => `${name}\n`).join(""), unpacked: unpackedSize };
+  const text = names.map((name) => `${name.replace(CHUNK, "$1HASH")}\n`).sort().join("");
+  return { text, unpacked: unpackedSize };
 }

@@ -13,19 +13,15 @@ const CHARACTERS = Array.from({ length: 95 }, (_, at) => at + 0x20).filter(
 );
 const SINGLES = CHARACTERS.length - LEADS;
 
-/**
- * @param {readonly number[]} order all bytes, those of one character first
- * @param {string} text
- * @returns {BufferSource}
- */
-export function unpacked(order, text) {
+/** @param order all bytes, those of one character first */
+export function unpacked(order: readonly number[], text: string): Uint8Array<ArrayBuffer> {
   const [firstLead, secondLead] = CHARACTERS;
   const singles = meanings(order, -LEADS);
   const firstPairs = meanings(order, SINGLES);
   const secondPairs = meanings(order, SINGLES + CHARACTERS.length);
   // In place: a byte never takes more room than its characters. Plain tables and one loop, since
   // this runs once, before any engine has compiled it.
-  const bytes = /** @type {Uint8Array<ArrayBuffer> & number[]} */ (new TextEncoder().encode(text));
+  const bytes = new TextEncoder().encode(text) as Uint8Array<ArrayBuffer> & number[];
   const end = bytes.length;
   let length = 0;
   for (let at = 0; at < end; at += 1) {
@@ -42,31 +38,22 @@ export function unpacked(order, text) {
   return bytes.subarray(0, length);
 }
 
-/**
- * The byte of each character, when that of the first character stands at `from` in the order.
- *
- * @param {readonly number[]} order
- * @param {number} from
- */
-function meanings(order, from) {
-  const table = /** @type {Uint8Array & number[]} */ (new Uint8Array(0x80));
+/** The byte of each character, when that of the first character stands at `from` in the order. */
+function meanings(order: readonly number[], from: number): Uint8Array & number[] {
+  const table = new Uint8Array(0x80) as Uint8Array & number[];
   CHARACTERS.forEach((code, place) => (table[code] = order[from + place] ?? 0));
   return table;
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {{ order: number[], text: string }}
- */
-export function packed(bytes) {
+/** The opposite, for the build. */
+export function packed(bytes: Uint8Array): { order: number[]; text: string } {
   const counts = Array.from({ length: 0x100 }, () => 0);
   for (const byte of bytes) counts[byte] = Number(counts[byte]) + 1;
   const ranked = [...counts.keys()].sort((a, b) => Number(counts[b]) - Number(counts[a]));
   // By value within each group, so that bytes which differ little are characters that do.
-  const byValue = (/** @type {number[]} */ group) => group.sort((a, b) => a - b);
+  const byValue = (group: number[]) => group.sort((a, b) => a - b);
   const order = [...byValue(ranked.slice(0, SINGLES)), ...byValue(ranked.slice(SINGLES))];
-  /** @type {string[]} */
-  const codes = [];
+  const codes: string[] = [];
   order.forEach((byte, place) => {
     const pair = place - SINGLES;
     const places =
