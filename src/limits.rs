@@ -42,6 +42,9 @@ pub const RETRY_BUDGET_MIN: u32 = 10;
 pub const RETRY_BUDGET_DEPOSITS_PER_TOKEN: u32 = 5;
 /// A longer Retry-After is not waited for: the run stops and says so.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
+/// How long a cancelled run waits for a journal or an `onOutcomes` that does not answer: a slow
+/// disk takes a second, and who cancels wants an end.
+pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
 /// Extra calls that isolating refused ids may cost: 20 guilty ids among 10,000 need about 280.
 pub const PROBES_MAX: u32 = 1_000;
 

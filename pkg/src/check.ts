@@ -1,6 +1,6 @@
 /** What the service says of a promotion, before anything is issued. */
-import { Driver } from "./driver.js";
 import type { Engine } from "./engine.js";
+import { Host } from "./host.js";
 import { handlersOf } from "./options.js";
 import type { PromotionCheck } from "./types/check.js";
 
@@ -15,28 +15,27 @@ export async function check(
   const plan = engine.call((core) => core.Plan.ofCheck(request, options));
   const { promotionId } = request as { promotionId: string };
   const { signal, transport, credentials } = handlersOf(options);
-  const run = engine.call((core) =>
-    core.Run.check(plan, performance.now(), Date.now(), Math.random()),
-  );
-  const driver = new Driver(engine, run, {
+  const host = new Host(engine, {
     transport,
     credentials: () => credentials,
-    onCredentialsFailure: () => {},
-    append: async () => {},
+    append: undefined,
+    hooks: undefined,
+    onOutcomes: undefined,
     onChange: () => {},
-    drain: null,
-    watch: null,
+    cancel: () => {},
+    notes: [],
   });
-  const onAbort = () => driver.tell((run) => run.cancel());
+  const checking = engine.call((core) => new core.CheckRun(plan, host, Math.random()));
+  const run = engine.call(() => checking.run);
+  const onAbort = () => engine.call(() => run.cancel());
+  if (signal?.aborted) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    if (signal?.aborted) run.cancel();
-    await driver.drive();
-    return Object.freeze({ promotionId, ...engine.call(() => run.checked()) });
+    await host.drive(run, () => signal?.removeEventListener("abort", onAbort));
+    return Object.freeze({ promotionId, ...engine.call(() => checking.checked()) });
   } finally {
-    signal?.removeEventListener("abort", onAbort);
     engine.call(() => {
-      run.free();
+      checking.free();
       plan.free();
     });
   }

@@ -14,8 +14,8 @@ import type {
 import type { PromotionCheck } from "./types/check.js";
 import type { Problem } from "./types/input.js";
 import type { Plan as Forecast } from "./types/options.js";
-import type { AttemptEnd } from "./types/hooks.js";
 import type { Progress } from "./types/job.js";
+import type { Host } from "./host.js";
 
 export type Core = typeof import("./core.js");
 
@@ -66,108 +66,50 @@ export class Input {
   free(): void;
 }
 
-/**
- * `now` is always milliseconds of `performance.now()`. An exchange is named by its batch and its
- * attempt; telling of one that is over changes nothing.
- */
+/** A run of any kind, as it goes. It is freed after its end. */
 export class Run {
-  /** Consumes the input. `chance` decides the jitter unless the plan has a seed. */
-  constructor(plan: Plan, input: Input, now: number, epochMs: number, chance: number);
-  /** Consumes what was recovered. */
-  static resumed(
-    plan: Plan,
-    recovered: Recovered,
-    now: number,
-    epochMs: number,
-    chance: number,
-  ): Run;
-  /** The outcomes stay as they are. */
-  static readBack(
-    plan: Plan,
-    outcomes: Outcomes,
-    now: number,
-    epochMs: number,
-    chance: number,
-  ): Run;
-  static check(plan: Plan, now: number, epochMs: number, chance: number): Run;
-  start(now: number): void;
-  /** What to do next: 0 send, 1 abort, 2 fetch credentials, 3 wait, 4 persist, 5 done. */
-  poll(now: number): number;
-  /** The exchange to send or to abort. */
-  readonly batch: number;
-  readonly attempt: number;
-  /** When to poll again at the latest. */
-  readonly until: number;
-  /** Where an exchange goes and what it carries; undefined where both are as before. */
-  target(batch: number): { url: string; headers: Record<string, string> } | undefined;
-  /** Undefined for a GET. */
-  body(batch: number): Uint8Array | undefined;
-  /** A header that is absent is empty; the status of a hidden redirect is 0. */
-  head(
-    now: number,
-    batch: number,
-    attempt: number,
-    status: number,
-    epochMs: number,
-    retryAfter: string,
-    date: string,
-    requestId: string,
-  ): void;
-  /** `false` when the rest need not be read. */
-  chunk(batch: number, attempt: number, bytes: Uint8Array): boolean;
-  end(now: number, batch: number, attempt: number): void;
-  fail(now: number, batch: number, attempt: number, isNotSent: boolean): void;
-  idsOf(batch: number): number;
-  /** What became of the attempt that ended last, once. */
-  takeConclusion(): Conclusion | undefined;
-  /** Undefined where the row has no outcome yet, or it was given away. */
-  at(row: number): Outcome | undefined;
-  /** Rows for making many objects; see page.js. */
-  page(from: number, rows: number): Uint8Array<ArrayBuffer>;
-  /** The first row from there on that was not given away, or -1. */
-  keptFrom(row: number): number;
-  forget(from: number, count: number): void;
-  readonly tokenUrl: string;
-  /** Undefined where the caller makes the credentials. */
-  tokenRequest(): string | undefined;
-  takeToken(now: number, status: number, body: Uint8Array): void;
-  addHeader(name: string, value: string): void;
-  takeHeaders(now: number): void;
-  credentialsFailed(now: number, isUnreadable: boolean): void;
-  /** What to append to the journal; `persisted` or `persistFailed` follows. */
-  takeJournal(): Uint8Array;
-  persisted(): void;
-  persistFailed(): void;
-  hold(): void;
-  release(): void;
+  private constructor();
+  drive(): void;
+  /** `true` once the run is over. */
+  turn(isByTimer: boolean): boolean;
+  /** Bytes of a body that pushes; `false` when the rest need not be read. */
+  push(batch: number, attempt: number, bytes: Uint8Array): boolean;
   pause(): void;
   /** Takes the credentials that the plan has by now, of the kind of those before. */
   renew(plan: Plan): void;
-  resume(now: number): void;
+  resume(): void;
   cancel(): void;
-  progress(now: number): Progress;
-  /** Consumes the run, which must be done. */
-  outcomes(epochMs: number): Outcomes;
-  /** Of a check, which must be done. */
-  checked(): Omit<PromotionCheck, "promotionId">;
   free(): void;
 }
 
-/** The counts are those of the attempt's ids; `queued` ones come back. */
-export interface Conclusion {
-  batch: number;
-  attempt: number;
-  firstRow: number;
-  ids: number;
-  status: number | null;
-  requestId: string | null;
-  verdict: AttemptEnd["verdict"];
-  reason: string | null;
-  queued: number;
-  issued: number;
-  rejected: number;
-  unsent: number;
-  unknown: number;
+/** A run that issues. `chance` decides the jitter unless the plan has a seed. */
+export class IssueRun {
+  /** Consumes the input. */
+  constructor(plan: Plan, input: Input, host: Host, chance: number);
+  /** Consumes what was recovered. */
+  static resumed(plan: Plan, recovered: Recovered, host: Host, chance: number): IssueRun;
+  readonly run: Run;
+  progress(): Progress;
+  /** Consumes itself; its run must be over and freed. */
+  outcomes(): Outcomes;
+  free(): void;
+}
+
+/** A run that reads back; the outcomes stay as they are. */
+export class ReadBackRun {
+  constructor(plan: Plan, outcomes: Outcomes, host: Host, chance: number);
+  readonly run: Run;
+  progress(): Progress;
+  /** Consumes itself; its run must be over and freed. */
+  outcomes(): Outcomes;
+  free(): void;
+}
+
+export class CheckRun {
+  constructor(plan: Plan, host: Host, chance: number);
+  readonly run: Run;
+  checked(): Omit<PromotionCheck, "promotionId">;
+  free(): void;
 }
 
 /** Reads a journal. */

@@ -66,6 +66,23 @@ export class Engine {
   }
 
   /**
+   * Runs what enters the core with nobody's call around it: a turn, the callback of a promise. What
+   * it throws, of whatever kind, went through frames of the core that did not finish.
+   *
+   * @template T
+   * @param {() => T} action
+   * @returns {T}
+   */
+  guard(action) {
+    this.assertReady();
+    try {
+      return action();
+    } catch (error) {
+      throw this.crashed("stopped in the middle of a call", error);
+    }
+  }
+
+  /**
    * What a caller may see of an error of the core. A trap also ends the core.
    *
    * @param {unknown} error

@@ -3,7 +3,6 @@
  * has read the options before, refused misspelt names, and checked all the rest.
  */
 import { invalidArgument, kindOf } from "./errors.js";
-import { runtimeFetch } from "./fetch.js";
 import type { Hooks } from "./types/hooks.js";
 import type { Journal } from "./types/journal.js";
 import type { AuthCallback, RunOptions, Transport } from "./types/options.js";
@@ -13,7 +12,7 @@ export interface Handlers {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: RunOptions["onProgress"];
   readonly onOutcomes: RunOptions["onOutcomes"];
-  readonly transport: Transport;
+  readonly transport: Transport | undefined;
   readonly journal: Journal | undefined;
   readonly hooks: Hooks | undefined;
 }
@@ -30,7 +29,7 @@ export function handlersOf(options: unknown): Handlers {
     signal: readSignal(signal),
     onProgress,
     onOutcomes,
-    transport: transport ?? runtimeFetch,
+    transport,
     journal: journal === undefined ? undefined : journalOf(journal, "options.journal"),
     hooks,
   };

@@ -1,6 +1,7 @@
 /** Everything that can be found wrong before the input is read, and the means to read it. */
-import type { Input, Plan, Run } from "./core.js";
+import type { Input, IssueRun, Plan, ReadBackRun } from "./core.js";
 import type { Engine } from "./engine.js";
+import type { Host } from "./host.js";
 import { Keeper } from "./journal.js";
 import { handlersOf, type Handlers } from "./options.js";
 import { Reading } from "./reading.js";
@@ -15,7 +16,7 @@ export interface Prepared {
    * Reads what there is to read and makes the run; null when the reading was cut before anything
    * could be said of the input.
    */
-  open(): Promise<Run | null>;
+  open(host: Host): Promise<IssueRun | ReadBackRun | null>;
   /** Ends the reading of what is still arriving. */
   cut(): void;
 }
@@ -39,13 +40,11 @@ export function prepare(
     handlers,
     keeper,
     read,
-    open: async () => {
+    open: async (host) => {
       await keeper?.begin();
       const input = await read();
       if (input === null) return null;
-      return engine.call(
-        (core) => new core.Run(plan, input, performance.now(), Date.now(), Math.random()),
-      );
+      return engine.call((core) => new core.IssueRun(plan, input, host, Math.random()));
     },
     cut: () => reading.cut(),
   };

@@ -12,10 +12,9 @@ export function prepareReconcile(engine: Engine, report: Report, options: unknow
     plan,
     handlers: handlersOf(options),
     keeper: null,
-    open: async () =>
+    open: async (host) =>
       Report.readFrom(report, (outcomes, core) => {
-        const from = outcomes as Outcomes;
-        return core.Run.readBack(plan, from, performance.now(), Date.now(), Math.random());
+        return new core.ReadBackRun(plan, outcomes as Outcomes, host, Math.random());
       }),
     cut: () => {},
   };

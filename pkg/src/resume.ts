@@ -29,12 +29,10 @@ export function prepareResume(
     plan,
     handlers,
     keeper,
-    open: async () => {
+    open: async (host) => {
       const recovered = await keeper.recover();
       await comparison?.run(recovered);
-      return engine.call((core) =>
-        core.Run.resumed(plan, recovered, performance.now(), Date.now(), Math.random()),
-      );
+      return engine.call((core) => core.IssueRun.resumed(plan, recovered, host, Math.random()));
     },
     cut: () => comparison?.cut(),
   };

@@ -4,7 +4,8 @@
 /**
  * @typedef {object} Behaviour
  * @property {boolean} [hangs] whether a run never ends
- * @property {Record<string, () => void>} [before] called first in the method of that name
+ * @property {Record<string, () => void>} [before] called first in the method of that name, or in
+ *   that part of a turn
  */
 
 const COUNTS = {
@@ -23,15 +24,16 @@ const COUNTS = {
   elapsedMs: 0,
 };
 
+const BODY = {
+  pushTo: async (/** @type {(bytes: Uint8Array) => boolean} */ take) => {
+    take(new Uint8Array(1));
+  },
+};
+
 /** What Chromium and Node throw at a panic of a core that aborts. */
 export function trap() {
   return new WebAssembly.RuntimeError("unreachable");
 }
-
-/** What the core answers when it is asked what to do next. */
-const SEND = 0;
-const WAIT = 3;
-const DONE = 5;
 
 /**
  * @param {Behaviour} behaviour
@@ -61,58 +63,82 @@ export function brokenCore({ hangs = false, before = {} }) {
     }
   }
 
+  /** Sends one call, as the real core does: in turns, by what its host promises. */
   class Run {
     state = "running";
-    batch = 0;
-    attempt = 1;
-    until = Infinity;
-    #isSent = false;
-    #isAnswered = false;
-    start() {
-      enter("start");
+    #host;
+    #next = "send";
+    /** @param {any} host */
+    constructor(host) {
+      this.#host = host;
     }
-    poll() {
-      enter("poll");
-      if (!this.#isSent) {
-        this.#isSent = true;
-        return SEND;
+    drive() {
+      enter("drive");
+      this.#host.schedule();
+    }
+    /** @param {boolean} isByTimer */
+    turn(isByTimer) {
+      enter(isByTimer ? "timer" : "turn");
+      if (this.#next === "send") {
+        this.#next = "wait";
+        enter("body");
+        this.#await(this.#host.send("https://service.example/", { method: "POST" }), "head");
+      } else if (this.#next === "head") {
+        this.#next = "wait";
+        enter("head");
+        this.#await(this.#host.pushed(BODY, 0, 1), "end");
+      } else if (this.#next === "end" && !hangs) {
+        enter("end");
+        return true;
+      } else if (this.#next === "fail") {
+        enter("fail");
+        return true;
       }
-      return this.#isAnswered && !hangs ? DONE : WAIT;
+      this.#host.setTimer(0x7fff_ffff);
+      this.#host.changed();
+      return false;
     }
-    target() {
-      return { url: "https://service.example/", headers: {} };
+    /**
+     * @param {PromiseLike<unknown>} thenable
+     * @param {string} next
+     */
+    #await(thenable, next) {
+      const settle = (/** @type {string} */ then) => {
+        enter("callback");
+        this.#next = then;
+        this.#host.schedule();
+      };
+      thenable.then(() => settle(next), () => settle("fail"));
     }
-    body() {
-      enter("body");
-      return new Uint8Array(1);
-    }
-    idsOf() {
-      return 1;
-    }
-    head() {
-      enter("head");
-    }
-    chunk() {
+    push() {
       enter("chunk");
       return true;
     }
-    end() {
-      enter("end");
-      this.#isAnswered = true;
-    }
-    fail() {
-      enter("fail");
-      this.#isAnswered = true;
-    }
     pause() {
       this.state = "paused";
+      this.#host.schedule();
     }
     cancel() {
       enter("cancel");
+      this.#host.schedule();
+    }
+    free() {}
+  }
+
+  class IssueRun {
+    run;
+    /**
+     * @param {unknown} _settings
+     * @param {unknown} _input
+     * @param {any} host
+     */
+    constructor(_settings, _input, host) {
+      enter("issue");
+      this.run = new Run(host);
     }
     progress() {
       enter("progress");
-      return { ...COUNTS, state: this.state, queued: 0, inFlight: 0 };
+      return { ...COUNTS, state: this.run.state, queued: 0, inFlight: 0 };
     }
     outcomes() {
       enter("outcomes");
@@ -139,5 +165,5 @@ export function brokenCore({ hangs = false, before = {} }) {
     free() {}
   }
 
-  return { Plan, Run, version: () => "0.0.0" };
+  return { Plan, IssueRun, version: () => "0.0.0" };
 }

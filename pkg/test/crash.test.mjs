@@ -34,7 +34,9 @@ const throwing = (action) => () => {
 };
 
 test("a trap in any call rejects the run and names what to do", async () => {
-  const places = ["pushLongs", "start", "poll", "body", "head", "chunk", "end", "outcomes"];
+  const places = [
+    "pushLongs", "issue", "drive", "turn", "callback", "body", "head", "chunk", "end", "outcomes",
+  ];
   for (const place of places) {
     const engine = engineOf({ before: { [place]: throwing(() => {}) } });
     await assert.rejects(start(engine).done, (/** @type {any} */ error) => {
@@ -54,16 +56,24 @@ test("a trap where a failure is told or a timer wakes the run rejects it", async
   await assert.rejects(start(failing, { transport: lost }).done, CRASHED);
 
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  let polls = 0;
-  const poll = () => {
-    polls += 1;
-    if (polls > 3) throw trap();
-  };
-  const sleeping = start(engineOf({ hangs: true, before: { poll } }));
+  let turns = 0;
+  const before = { turn: () => void (turns += 1), timer: throwing(() => {}) };
+  const sleeping = start(engineOf({ hangs: true, before }));
   const rejected = assert.rejects(sleeping.done, CRASHED);
-  while (polls < 3) await new Promise((resolve) => setImmediate(resolve));
+  while (turns < 3) await new Promise((resolve) => setImmediate(resolve));
   context.mock.timers.tick(0x7fff_ffff);
   await rejected;
+});
+
+test("whatever a turn throws is the end of the core, trap or not", async () => {
+  const odd = () => {
+    throw new TypeError("an import failed");
+  };
+  for (const place of ["turn", "callback"]) {
+    const engine = engineOf({ before: { [place]: odd } });
+    await assert.rejects(start(engine).done, CRASHED);
+    assert.throws(() => engine.assertReady(), CRASHED);
+  }
 });
 
 test("a trap before the input is read is thrown at once", () => {
@@ -133,7 +143,7 @@ test("what the core refuses is an error with its code, and no crash", async () =
   const refuse = () => {
     throw refusal;
   };
-  const engine = engineOf({ before: { start: refuse } });
+  const engine = engineOf({ before: { issue: refuse } });
   await assert.rejects(start(engine).done, { name: "IssueBulkError", ...refusal });
   assert.equal(engine.call((/** @type {any} */ core) => core.version()), "0.0.0");
 });

@@ -1,9 +1,7 @@
 //! Rows and summaries on their way out: summaries are serde structs that become plain objects, rows
 //! cross as JSON texts, which is faster for many; bulk data crosses as bytes and typed arrays.
 
-use crate::json::Object;
 use alloc::string::String;
-use alloc::vec::Vec;
 use js_sys::JSON;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -20,13 +18,4 @@ pub(super) fn plain<T: Serialize>(value: &T) -> JsValue {
 #[inline(never)]
 pub(super) fn parsed(json: &[u8]) -> JsValue {
     JSON::parse(&String::from_utf8_lossy(json)).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// A plain object with the fields that `write` writes.
-pub(super) fn object(write: impl FnOnce(&mut Object<'_>)) -> JsValue {
-    let mut out = Vec::new();
-    let mut object = Object::begin(&mut out);
-    write(&mut object);
-    object.end();
-    parsed(&out)
 }

@@ -1,26 +1,34 @@
-//! The wasm shell: a synchronous border between JavaScript and the core. It turns what crosses
-//! from one side's form into the other's, and decides nothing.
+//! The wasm shell: the border between JavaScript and the core, and the driver of a run. It turns
+//! what crosses from one side's form into the other's, and decides nothing.
 //!
-//! JavaScript (`pkg/src`) owns all that waits: `fetch`, streams, timers, promises. It asks a
-//! [`run::Run`] what to do next and tells it what happened, with the time of both clocks as
-//! arguments. So no call comes back into JavaScript, nothing is borrowed across a wait, and a trap
-//! always ends in the caller's hands instead of in a promise that never settles.
+//! A run is driven in turns: JavaScript calls [`run::Run::turn`] when a promise settled, the timer
+//! fired or the caller told the run something; the turn polls the tasks of the run and asks the
+//! machine what to do next ([`driver`]). Futures belong to an [`executor`] of our own, which polls
+//! them only inside of such calls: so a trap always ends in the hands of JavaScript, which rejects
+//! every promise of the instance, and not in a callback that nobody guards. For the same reason
+//! promises come from the [`host`] as thenables whose callbacks JavaScript guards, and there is no
+//! `Closure` and no `spawn_local` here.
 //!
-//! The exports are made for the npm package's hand-written face; users never meet them.
+//! The exports are made for the npm package's face; users never meet them.
 
 mod convert;
+mod credentials;
+mod driver;
 mod error;
+mod executor;
+mod fetch;
+mod hooks;
+mod host;
 mod intake;
 mod journal;
-mod observe;
 mod options;
 mod outcomes;
 mod plan;
 mod run;
 mod runtime;
 mod strict;
-mod subject;
 mod summary;
+mod trap;
 
 #[cfg(test)]
 mod options_tests;

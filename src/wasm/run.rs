@@ -1,102 +1,116 @@
-//! The exported run: what to do next, and what came of it.
-//!
-//! JavaScript drives it as [`crate::traffic`] says: [`Run::poll`] until it answers [`WAIT`] or
-//! [`DONE`], acting on each answer; then one of the methods that tell what happened; and again.
-//! An exchange is named by its batch and its attempt; one that is over by now changes nothing.
+//! The exported runs: one class a machine, for how it is made and what it leaves, and [`Run`], by
+//! which JavaScript drives any of them.
 
-use super::convert::object;
+use super::driver::Driver;
 use super::error::Refusal;
+use super::hooks::Observer;
+use super::host::{Host, now};
 use super::intake::{Input, Source};
 use super::journal::Recovered;
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, Plan, Target};
-use super::subject::Subject;
 use super::summary::{checked_object, progress_object};
-use crate::auth::{Auth, caller_header, hide_header, renew_after, token_header};
+use super::trap::trap_at;
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::Job;
-use crate::json::Object;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
-use crate::request::Header;
-use crate::response::Flow;
-use crate::retry_after;
-use crate::status::Status;
+use crate::request::RequestError;
 use crate::time::{Instant, UnixTime};
-use crate::traffic::{CredentialsFailure, Head, Machine, Output};
-use crate::verdict::{Failure, TokenAnswer, judge_token};
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
+use crate::traffic::Machine;
+use alloc::rc::Rc;
+use core::cell::RefCell;
 use core::mem;
+use js_sys::Date;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Answers of [`Run::poll`].
-const SEND: u8 = 0;
-const ABORT: u8 = 1;
-const FETCH_CREDENTIALS: u8 = 2;
-const WAIT: u8 = 3;
-const PERSIST: u8 = 4;
-const DONE: u8 = 5;
-
-/// One bulk run.
+/// A run of any machine, as it goes. Every method takes `&self`: code of the caller may call one
+/// while another is on the stack. It is freed after its end.
 #[wasm_bindgen]
 pub struct Run {
-    pub(super) subject: Subject,
-    /// The wall clock when the run began.
-    started: UnixTime,
-    auth: Auth,
-    /// Where an OAuth client fetches its token.
-    token_url: String,
-    /// What the input held apart from the ids, for the report.
-    source: Source,
-    /// The beginning, or that of the run that is read back, is a journal's.
-    from_journal: bool,
-    /// Headers of every call, apart from those that authenticate it.
-    headers: Vec<Header>,
-    credentials: Vec<Header>,
-    /// Whether the last answer of [`Run::target`] still holds.
-    is_target_told: bool,
-    /// The next credentials, one by one; `None` once one of them could not be sent.
-    gathered: Option<Vec<Header>>,
-    /// What the last answer of [`Run::poll`] was about.
-    exchange: (BatchId, AttemptNumber),
-    until: Instant,
+    driver: Rc<Driver>,
 }
 
 #[wasm_bindgen]
 impl Run {
-    /// The input is taken. `now` is milliseconds of a clock that no correction moves, as in every
-    /// method, `wall_clock` those since 1970; `chance` decides the jitter unless the plan does.
+    /// Begins. What there is to do is done in turns.
+    pub fn drive(&self) {
+        self.driver.start();
+    }
+
+    /// Does what there is to do; `is_by_timer` when the timer of the host fired. `true` once the
+    /// run is over.
+    pub fn turn(&self, is_by_timer: bool) -> bool {
+        self.driver.turn(is_by_timer)
+    }
+
+    /// Bytes of a body that pushes; `false` when the rest is not wanted.
+    pub fn push(&self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
+        self.driver.take(BatchId(batch), AttemptNumber(attempt), bytes)
+    }
+
+    /// Nothing new is sent; what is in flight is awaited.
+    pub fn pause(&self) {
+        self.driver.tell(|machine, _| machine.pause());
+    }
+
+    /// Takes the credentials that the plan has by now, of the kind of those before.
+    pub fn renew(&self, plan: &Plan) -> Result<(), JsValue> {
+        if self.driver.renew_by(plan.credentials()) {
+            return Ok(());
+        }
+        Err(Refusal::new("invalid-credentials", OTHER_KIND).into())
+    }
+
+    /// Goes on.
+    pub fn resume(&self) {
+        self.driver.tell(|machine, now| machine.resume(now));
+    }
+
+    /// Nothing more is sent; what is in flight is awaited until its timeout.
+    pub fn cancel(&self) {
+        trap_at("cancel");
+        self.driver.cancel();
+    }
+}
+
+/// A run that issues.
+#[wasm_bindgen]
+pub struct IssueRun {
+    job: Rc<RefCell<Job>>,
+    driver: Rc<Driver>,
+    /// The wall clock when the run began, in its first process.
+    started: UnixTime,
+    /// What the input held apart from the ids, for the report.
+    source: Source,
+    /// `started` was read from a journal, so it is by another process's clock.
+    from_journal: bool,
+}
+
+#[wasm_bindgen]
+impl IssueRun {
+    /// The input is taken. `chance` decides the jitter unless the plan does.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        plan: &Plan,
-        input: Input,
-        now: f64,
-        wall_clock: f64,
-        chance: f64,
-    ) -> Result<Self, JsValue> {
+    pub fn new(plan: &Plan, input: Input, host: &Host, chance: f64) -> Result<Self, JsValue> {
         let credentials = plan.credentials();
         let mut source = input.source;
         let ids = mem::take(&mut source.ids);
         let is_fetched = credentials.auth.is_fetched();
-        let mut job = Job::new(plan.plan()?, ids, is_fetched, plan.seed(chance), instant(now));
+        let (now, started) = clocks();
+        let mut job = Job::new(plan.plan()?, ids, is_fetched, plan.seed(chance), now);
         if plan.has_journal() {
-            job = job.with_journal(instant(now), unix_time(wall_clock), source.findings.clone());
+            job = job.with_journal(now, started, source.findings.clone());
         }
-        if plan.is_drained() {
-            job.drain();
-        }
-        Self::issuing(job, unix_time(wall_clock), credentials, source)
+        let (job, driver) = driven(job, plan, host, credentials)?;
+        Ok(Self { job, driver, started, source, from_journal: false })
     }
 
     /// Goes on with the run of a journal.
     pub fn resumed(
         plan: &Plan,
         recovered: Recovered,
-        now: f64,
-        wall_clock: f64,
+        host: &Host,
         chance: f64,
     ) -> Result<Self, JsValue> {
         let recovered = recovered.inner;
@@ -104,23 +118,49 @@ impl Run {
         let source = Source::of_journal(&recovered.header);
         let started = recovered.header.started;
         let is_fetched = credentials.auth.is_fetched();
-        let (now, wall_clock) = (instant(now), unix_time(wall_clock));
+        let (now, wall_clock) = clocks();
         let (seed, resumed) = (plan.seed(chance), plan.resumed(&recovered.header)?);
-        let mut job = Job::from_journal(resumed, recovered, is_fetched, seed, now, wall_clock)?;
-        if plan.is_drained() {
-            job.drain();
-        }
-        let run = Self::issuing(job, started, credentials, source)?;
-        Ok(Self { from_journal: true, ..run })
+        let job = Job::from_journal(resumed, recovered, is_fetched, seed, now, wall_clock)?;
+        let (job, driver) = driven(job, plan, host, credentials)?;
+        Ok(Self { job, driver, started, source, from_journal: true })
     }
 
-    /// Reads back what a run left unknown, which stays as it is.
-    #[wasm_bindgen(js_name = readBack)]
-    pub fn read_back(
+    #[wasm_bindgen(getter)]
+    pub fn run(&self) -> Run {
+        Run { driver: Rc::clone(&self.driver) }
+    }
+
+    pub fn progress(&self) -> JsValue {
+        let progress = self.job.borrow().progress(clocks().0);
+        progress_object(&progress, &self.source)
+    }
+
+    /// The outcomes of a run that is over.
+    pub fn outcomes(self) -> Result<Outcomes, JsValue> {
+        trap_at("outcomes");
+        drop(self.driver);
+        let record = taken(self.job)?.into_record(self.started, clocks().1);
+        Ok(Outcomes::new(record, None, self.source, self.from_journal))
+    }
+}
+
+/// A run that reads back what another left unknown.
+#[wasm_bindgen]
+pub struct ReadBackRun {
+    reconcile: Rc<RefCell<Reconcile>>,
+    driver: Rc<Driver>,
+    source: Source,
+    from_journal: bool,
+}
+
+#[wasm_bindgen]
+impl ReadBackRun {
+    /// The outcomes stay as they are.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
         plan: &Plan,
         outcomes: &Outcomes,
-        now: f64,
-        wall_clock: f64,
+        host: &Host,
         chance: f64,
     ) -> Result<Self, JsValue> {
         let record = outcomes.record.clone();
@@ -129,347 +169,102 @@ impl Run {
         let plan = plan.reading_back(&record.plan)?;
         let target = Target::of(&plan)?;
         let is_fetched = credentials.auth.is_fetched();
-        let clocks = (instant(now), unix_time(wall_clock));
-        let started = record.started;
-        let mut machine = Reconcile::new(record, plan, rules, is_fetched, seed, clocks);
+        let mut reconcile = Reconcile::new(record, plan, rules, is_fetched, seed, clocks());
         let from_journal = outcomes.from_journal;
         if from_journal {
-            machine = machine.of_journal();
+            reconcile = reconcile.of_journal();
         }
-        let subject = Subject::ReadBack(Box::new(machine));
-        let run = Self::of(subject, target, started, credentials, outcomes.source.clone());
-        Ok(Self { from_journal, ..run })
-    }
-
-    /// Reads what the service says of a promotion.
-    pub fn check(plan: &Plan, now: f64, wall_clock: f64, chance: f64) -> Result<Self, JsValue> {
-        let credentials = plan.credentials();
-        let is_fetched = credentials.auth.is_fetched();
-        let clocks = (instant(now), unix_time(wall_clock));
-        let (plan, seed) = (plan.plan()?, plan.seed(chance));
-        let target = Target::of(&plan)?;
-        let machine = Check::new(plan, is_fetched, seed, clocks);
-        let subject = Subject::Check(Box::new(machine));
-        Ok(Self::of(subject, target, clocks.1, credentials, Source::default()))
-    }
-
-    /// Starts the clock of the run.
-    pub fn start(&mut self, now: f64) {
-        self.machine().start(instant(now));
-    }
-
-    /// What to do next: 0 send a batch, 1 drop an exchange, 2 fetch credentials, 3 wait, 4 append
-    /// to the journal, 5 done.
-    pub fn poll(&mut self, now: f64) -> u8 {
-        match self.machine().poll_output(instant(now)) {
-            Output::Send { batch, attempt } => {
-                self.exchange = (batch, attempt);
-                SEND
-            }
-            Output::Abort { batch, attempt } => {
-                self.exchange = (batch, attempt);
-                ABORT
-            }
-            Output::FetchCredentials => FETCH_CREDENTIALS,
-            Output::Wait { until } => {
-                self.until = until.unwrap_or(Instant::NEVER);
-                WAIT
-            }
-            Output::Persist => PERSIST,
-            Output::Done => DONE,
-        }
-    }
-
-    /// The exchange to send or to drop.
-    #[wasm_bindgen(getter)]
-    pub fn batch(&self) -> u32 {
-        self.exchange.0.0
+        let reconcile = Rc::new(RefCell::new(reconcile));
+        let machine = Rc::clone(&reconcile) as Rc<RefCell<dyn Machine>>;
+        let driver = Driver::new(host, machine, credentials, target, None);
+        Ok(Self { reconcile, driver, source: outcomes.source.clone(), from_journal })
     }
 
     #[wasm_bindgen(getter)]
-    pub fn attempt(&self) -> u32 {
-        self.exchange.1.0
+    pub fn run(&self) -> Run {
+        Run { driver: Rc::clone(&self.driver) }
     }
 
-    /// When to poll again at the latest, on the clock of `now`; infinite when only something that
-    /// happens can change anything.
-    #[wasm_bindgen(getter)]
-    pub fn until(&self) -> f64 {
-        if self.until == Instant::NEVER { f64::INFINITY } else { self.until.as_millis() as f64 }
-    }
-
-    /// Where an exchange goes, and the headers that it carries now by name: `url` and `headers`.
-    /// Undefined where both are as in the last answer, as when an issue's credentials still hold.
-    pub fn target(&mut self, batch: u32) -> JsValue {
-        if self.is_target_told {
-            return JsValue::UNDEFINED;
-        }
-        self.is_target_told = matches!(self.subject, Subject::Issue(_));
-        let mut headers = Vec::new();
-        let mut named = Object::begin(&mut headers);
-        for header in self.headers.iter().chain(&self.credentials) {
-            named.text(header.name(), Some(header.value()));
-        }
-        named.end();
-        object(|object| {
-            object.text("url", Some(&self.subject.machine().request(BatchId(batch)).url));
-            object.json("headers", &headers);
-        })
-    }
-
-    /// The body of an exchange in flight; undefined for a GET.
-    pub fn body(&self, batch: u32) -> Option<Vec<u8>> {
-        self.subject.machine().request(BatchId(batch)).body
-    }
-
-    /// The head of an answer came. `status` is what JavaScript's `headOf` let pass, and 0 for a
-    /// redirect that a page is not shown; `wall_clock` is in milliseconds since 1970; a header
-    /// that is absent is empty.
-    #[allow(clippy::too_many_arguments, reason = "an object would cost more than it says")]
-    pub fn head(
-        &mut self,
-        now: f64,
-        batch: u32,
-        attempt: u32,
-        status: f64,
-        wall_clock: f64,
-        retry_after: &str,
-        date: &str,
-        request_id: &str,
-    ) {
-        let date = Some(date).filter(|date| !date.is_empty());
-        let wall_clock = unix_time(wall_clock);
-        let dated = date.and_then(|date| retry_after::http_date(date, wall_clock));
-        let head = Head {
-            status: Status::of_response(status, status == 0.0).unwrap_or_default(),
-            retry_after: retry_after::parse(retry_after, date, wall_clock),
-            date: dated,
-            clock_ahead_ms: dated
-                .map(|date| date.as_millis().saturating_sub(wall_clock.as_millis())),
-            request_id: self.machine().secrets().hide_in_word(request_id),
-        };
-        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.machine().handle_head(instant(now), batch, attempt, head);
-    }
-
-    /// Bytes of an answer's body; `false` when the rest need not be read.
-    pub fn chunk(&mut self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
-        let flow = self.machine().handle_chunk(BatchId(batch), AttemptNumber(attempt), bytes);
-        flow != Flow::Enough
-    }
-
-    /// The answer is complete.
-    pub fn end(&mut self, now: f64, batch: u32, attempt: u32) {
-        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.machine().handle_end(instant(now), batch, attempt);
-    }
-
-    /// No answer, or one that broke off; `not_sent` when it is proven that no byte left.
-    pub fn fail(&mut self, now: f64, batch: u32, attempt: u32, not_sent: bool) {
-        let failure = if not_sent { Failure::NotSent(None) } else { Failure::Network(None) };
-        let (batch, attempt) = (BatchId(batch), AttemptNumber(attempt));
-        self.machine().handle_failure(instant(now), batch, attempt, failure);
-    }
-
-    /// How many ids a batch in flight holds.
-    #[wasm_bindgen(js_name = idsOf)]
-    pub fn ids_of(&self, batch: u32) -> u32 {
-        if let Subject::Issue(job) = &self.subject { job.batch_len(BatchId(batch)) } else { 1 }
-    }
-
-    /// Where an OAuth client fetches its token.
-    #[wasm_bindgen(getter, js_name = tokenUrl)]
-    pub fn token_url(&self) -> String {
-        self.token_url.clone()
-    }
-
-    /// What it sends there; undefined where the caller makes the credentials.
-    #[wasm_bindgen(js_name = tokenRequest)]
-    pub fn token_request(&self) -> Option<String> {
-        self.auth.token_request()
-    }
-
-    /// The token endpoint answered.
-    #[wasm_bindgen(js_name = takeToken)]
-    pub fn take_token(&mut self, now: f64, status: u16, body: &[u8]) {
-        let failure = match judge_token(status, body) {
-            TokenAnswer::Token { token, ttl } => match token_header(&token) {
-                Ok(header) => {
-                    self.machine().secrets().keep_renewed(&token);
-                    self.carry(Vec::from([header]));
-                    let renew_after = Some(renew_after(ttl));
-                    return self.machine().handle_credentials(instant(now), renew_after);
-                }
-                Err(_) => CredentialsFailure::UNREADABLE,
-            },
-            TokenAnswer::Unreadable => CredentialsFailure::UNREADABLE,
-            TokenAnswer::Refused => CredentialsFailure::REFUSED,
-            TokenAnswer::Unavailable => CredentialsFailure::UNAVAILABLE,
-        };
-        let failure = CredentialsFailure { status: Some(status), ..failure };
-        self.machine().handle_credentials_failure(instant(now), failure);
-    }
-
-    /// One header of the caller's next credentials; [`Run::take_headers`] follows the last.
-    #[wasm_bindgen(js_name = addHeader)]
-    pub fn add_header(&mut self, name: &str, value: &str) {
-        match (caller_header(name, value), &mut self.gathered) {
-            (Ok(header), Some(all)) => all.push(header),
-            _ => self.gathered = None,
-        }
-    }
-
-    /// The caller's credentials are complete. Those that cannot be sent count as refused.
-    #[wasm_bindgen(js_name = takeHeaders)]
-    pub fn take_headers(&mut self, now: f64) {
-        if let Some(headers) = self.gathered.replace(Vec::new()) {
-            let secrets = self.machine().secrets();
-            headers.iter().for_each(|header| hide_header(header, secrets));
-            self.carry(headers);
-            self.machine().handle_credentials(instant(now), None);
-        } else {
-            self.credentials_failed(now, true);
-        }
-    }
-
-    /// No credentials: `unreadable` when asking again would bring the same.
-    #[wasm_bindgen(js_name = credentialsFailed)]
-    pub fn credentials_failed(&mut self, now: f64, unreadable: bool) {
-        let failure = match unreadable {
-            true => CredentialsFailure::UNREADABLE,
-            false => CredentialsFailure::UNAVAILABLE,
-        };
-        self.machine().handle_credentials_failure(instant(now), failure);
-    }
-
-    /// What to append to the journal, where it lasts; [`Run::persisted`] or
-    /// [`Run::persist_failed`] follows.
-    #[wasm_bindgen(js_name = takeJournal)]
-    pub fn take_journal(&mut self) -> Vec<u8> {
-        self.machine().take_journal()
-    }
-
-    pub fn persisted(&mut self) {
-        self.machine().handle_persisted();
-    }
-
-    #[wasm_bindgen(js_name = persistFailed)]
-    pub fn persist_failed(&mut self) {
-        self.machine().handle_persist_failure();
-    }
-
-    /// Nothing new is sent; what is in flight is awaited.
-    pub fn pause(&mut self) {
-        self.machine().pause();
-    }
-
-    /// Takes the credentials that the plan has by now, of the kind of those before.
-    pub fn renew(&mut self, plan: &Plan) -> Result<(), JsValue> {
-        let Credentials { auth, headers, .. } = plan.credentials();
-        if auth.is_fetched() != self.auth.is_fetched() {
-            return Err(Refusal::new("invalid-credentials", OTHER_KIND).into());
-        }
-        if !auth.is_fetched() {
-            self.carry(headers);
-        }
-        auth.hide_in(self.machine().secrets());
-        self.auth = auth;
-        Ok(())
-    }
-
-    /// Goes on.
-    pub fn resume(&mut self, now: f64) {
-        self.machine().resume(instant(now));
-    }
-
-    /// Nothing more is sent; what is in flight is awaited until its timeout.
-    pub fn cancel(&mut self) {
-        self.machine().cancel();
-    }
-
-    /// A check is too short for one.
-    pub fn progress(&self, now: f64) -> JsValue {
-        let progress = match &self.subject {
-            Subject::Issue(job) => job.progress(instant(now)),
-            Subject::ReadBack(reconcile) => reconcile.progress(),
-            Subject::Check(_) => return JsValue::UNDEFINED,
-        };
+    pub fn progress(&self) -> JsValue {
+        let progress = self.reconcile.borrow().progress();
         progress_object(&progress, &self.source)
     }
 
-    /// The outcomes of a run or a read-back that is done, which they take over.
-    pub fn outcomes(self, wall_clock: f64) -> Result<Outcomes, JsValue> {
-        match self.subject {
-            Subject::Issue(job) => {
-                let record = job.into_record(self.started, unix_time(wall_clock));
-                Ok(Outcomes::new(record, None, self.source, self.from_journal))
-            }
-            Subject::ReadBack(reconcile) => {
-                let (record, evidence) = reconcile.into_record();
-                Ok(Outcomes::new(record, Some(evidence), self.source, self.from_journal))
-            }
-            Subject::Check(_) => Err(Refusal::new("internal-error", NO_OUTCOMES).into()),
-        }
+    /// The outcomes of a read-back that is over.
+    pub fn outcomes(self) -> Result<Outcomes, JsValue> {
+        drop(self.driver);
+        let (record, evidence) = taken(self.reconcile)?.into_record();
+        Ok(Outcomes::new(record, Some(evidence), self.source, self.from_journal))
+    }
+}
+
+/// A run that reads what the service says of a promotion.
+#[wasm_bindgen]
+pub struct CheckRun {
+    check: Rc<RefCell<Check>>,
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl CheckRun {
+    #[wasm_bindgen(constructor)]
+    pub fn new(plan: &Plan, host: &Host, chance: f64) -> Result<Self, JsValue> {
+        let credentials = plan.credentials();
+        let is_fetched = credentials.auth.is_fetched();
+        let (plan, seed) = (plan.plan()?, plan.seed(chance));
+        let target = Target::of(&plan)?;
+        let check = Rc::new(RefCell::new(Check::new(plan, is_fetched, seed, clocks())));
+        let machine = Rc::clone(&check) as Rc<RefCell<dyn Machine>>;
+        let driver = Driver::new(host, machine, credentials, target, None);
+        Ok(Self { check, driver })
     }
 
-    /// What a check that is done came to; undefined for anything else.
+    #[wasm_bindgen(getter)]
+    pub fn run(&self) -> Run {
+        Run { driver: Rc::clone(&self.driver) }
+    }
+
+    /// What the check came to, once it is over.
     pub fn checked(&self) -> JsValue {
-        match &self.subject {
-            Subject::Check(check) => checked_object(&check.checked()),
-            Subject::Issue(_) | Subject::ReadBack(_) => JsValue::UNDEFINED,
-        }
+        let checked = self.check.borrow().checked();
+        checked_object(&checked)
     }
 }
 
-impl Run {
-    fn of(
-        mut subject: Subject,
-        target: Target,
-        started: UnixTime,
-        credentials: Credentials,
-        source: Source,
-    ) -> Self {
-        credentials.auth.hide_in(subject.machine_mut().secrets());
-        Self {
-            subject,
-            token_url: target.token_url,
-            started,
-            auth: credentials.auth,
-            source,
-            from_journal: false,
-            headers: target.attribution,
-            credentials: credentials.headers,
-            is_target_told: false,
-            gathered: Some(Vec::new()),
-            exchange: (BatchId::default(), AttemptNumber::default()),
-            until: Instant::NEVER,
-        }
+/// A run that issues, with whoever observes it.
+fn driven(
+    mut job: Job,
+    plan: &Plan,
+    host: &Host,
+    credentials: Credentials,
+) -> Result<(Rc<RefCell<Job>>, Rc<Driver>), &'static RequestError> {
+    if plan.is_drained() {
+        job.drain();
     }
+    let target = Target::of(job.plan())?;
+    let job = Rc::new(RefCell::new(job));
+    let observer = Observer::new(&job, host);
+    let machine = Rc::clone(&job) as Rc<RefCell<dyn Machine>>;
+    let driver = Driver::new(host, machine, credentials, target, observer);
+    Ok((job, driver))
+}
 
-    fn issuing(
-        job: Job,
-        started: UnixTime,
-        credentials: Credentials,
-        source: Source,
-    ) -> Result<Self, JsValue> {
-        let target = Target::of(job.plan())?;
-        Ok(Self::of(Subject::Issue(Box::new(job)), target, started, credentials, source))
-    }
-
-    pub(super) fn machine(&mut self) -> &mut dyn Machine {
-        self.subject.machine_mut()
-    }
-
-    /// Every call from now on carries these credentials.
-    fn carry(&mut self, credentials: Vec<Header>) {
-        self.credentials = credentials;
-        self.is_target_told = false;
+/// The machine of a run that is over: nothing else has it any more.
+fn taken<T>(machine: Rc<RefCell<T>>) -> Result<T, JsValue> {
+    match Rc::try_unwrap(machine) {
+        Ok(machine) => Ok(machine.into_inner()),
+        Err(_) => Err(Refusal::new("internal-error", NOT_OVER).into()),
     }
 }
 
-const NO_OUTCOMES: &str = "A check has no outcomes; please report this.";
+const NOT_OVER: &str = "A run was asked for its end before it was over; please report this.";
 
 const OTHER_KIND: &str = "A run goes on with the kind of credentials that it began with.";
+
+/// The steady clock and the wall clock.
+fn clocks() -> (Instant, UnixTime) {
+    (instant(now()), unix_time(Date::now()))
+}
 
 /// A float-to-int cast saturates; the fraction is below the job's grain.
 pub(super) fn instant(now: f64) -> Instant {

@@ -1,37 +1,67 @@
-//! The border in a real JavaScript runtime, Node or Chromium: exact ids, a whole run driven by
-//! hand, options and errors. What JavaScript does with it is tested on the npm package.
+//! The shell in a real JavaScript runtime, Node or Chromium: exact ids, whole runs over a transport
+//! that is a script, options and errors. What the package makes of it is tested on the package.
 
+use super::host::Host;
 use super::intake::{Input, Intake};
 use super::journal::{Recovered, Recovery};
 use super::outcomes::Outcomes;
 use super::plan::Plan;
-use super::run::Run;
-use js_sys::{Function, JSON, Reflect};
-use wasm_bindgen::JsValue;
+use super::run::IssueRun;
+use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
 
-/// What a run asks for.
-#[derive(Debug, PartialEq)]
-enum Asked {
-    Send { batch: u32, attempt: u32 },
-    Abort { batch: u32, attempt: u32 },
-    Credentials,
-    Persist,
-    Wait { until: f64 },
-    Done,
-}
+/// A host whose transport is `script`: the body of a function of a call's number from 1, its URL,
+/// its `init` and `issued`, which answers as the service does. `drive(run)` resolves at the end.
+const HOST: &str = r#"
+    const settle = (promise, map = (value) => value) => ({
+        then: (resolve, reject) => void promise.then(map).then(
+            (value) => (resolve(value), host.schedule()),
+            (error) => (reject(error), host.schedule()),
+        ),
+    });
+    const issued = (init) => {
+        const ids = new TextDecoder().decode(init.body).slice(1, -1).split(",");
+        const entry = (id) => `"${id}":{"id":"67dd4237ef21a64211227e06","customerId":${id},` +
+            `"promotionId":"67dd4210ef21a64211227e04","earnedFromId":"973",` +
+            `"eventTime":1742553655678,"validTill":1746046799999}`;
+        return new Response(`{"data":{${ids.map(entry).join(",")}}}`);
+    };
+    const transport = new Function("call", "url", "init", "issued", script);
+    let calls = 0;
+    let run, finish, timer;
+    let isOver = false;
+    const turn = (isByTimer) => {
+        if (isOver) return;
+        isOver = run.turn(isByTimer);
+        if (isOver) finish();
+    };
+    const host = {
+        hasTransport: true, hasHooks: false, hasTaker: false, journal: [], headers: [],
+        schedule: () => void Promise.resolve().then(() => turn(false)),
+        setTimer(ms) { clearTimeout(timer); timer = setTimeout(() => turn(true), ms); },
+        clearTimer() { clearTimeout(timer); },
+        changed() {},
+        send: (url, init) => settle((async () => transport(++calls, url, init, issued))()),
+        next: (reader) => settle(reader.read(), ({ value }) => value),
+        leave: (reader) => void reader.cancel(),
+        credentials: () => settle(Promise.resolve(host.headers)),
+        append: (bytes) => settle(Promise.resolve(host.journal.push(...bytes))),
+        drive: (its) => new Promise((resolve) => {
+            run = its;
+            finish = resolve;
+            run.drive();
+        }).then(() => run.free()),
+    };
+    return host;
+"#;
 
-fn ask(run: &mut Run, now: f64) -> Asked {
-    match run.poll(now) {
-        0 => Asked::Send { batch: run.batch(), attempt: run.attempt() },
-        1 => Asked::Abort { batch: run.batch(), attempt: run.attempt() },
-        2 => Asked::Credentials,
-        3 => Asked::Wait { until: run.until() },
-        4 => Asked::Persist,
-        _ => Asked::Done,
-    }
+fn host(script: &str) -> Host {
+    let make = Function::new_with_args("script", HOST);
+    make.call1(&JsValue::UNDEFINED, &script.into()).unwrap().unchecked_into()
 }
 
 /// The value of a JavaScript object literal in JSON.
@@ -69,33 +99,16 @@ fn input(text: &str) -> Input {
     intake.finish().unwrap()
 }
 
-fn run_by(ids: &str, plan: &Plan) -> Run {
-    let mut run = Run::new(plan, input(ids), 0.0, 0.0, 1.0).unwrap();
-    run.start(0.0);
-    run
+async fn driven(run: IssueRun, host: &Host) -> Outcomes {
+    let drive: Function = get(host, "drive").unchecked_into();
+    let over = drive.call1(&JsValue::UNDEFINED, &run.run().into()).unwrap();
+    JsFuture::from(over.unchecked_into::<Promise>()).await.unwrap();
+    run.outcomes().unwrap()
 }
 
-fn run(ids: &str, json: &str) -> Run {
-    run_by(ids, &plan(json))
-}
-
-/// The service's answer, in pieces of seven bytes.
-fn answer(run: &mut Run, now: f64, batch: u32, attempt: u32) {
-    let body = String::from_utf8(run.body(batch).unwrap()).unwrap();
-    let ids = body.trim_matches(['[', ']']).split(',');
-    let entries: Vec<String> = ids
-        .map(|id| {
-            format!(
-                "\"{id}\":{{\"id\":\"67dd4237ef21a64211227e06\",\"customerId\":{id},\
-                 \"promotionId\":\"{PROMOTION}\",\"earnedFromId\":\"973\",\
-                 \"eventTime\":1742553655678,\"validTill\":1746046799999}}"
-            )
-        })
-        .collect();
-    let text = format!("{{\"data\":{{{}}}}}", entries.join(","));
-    run.head(now, batch, attempt, 200.0, 0.0, "", "", "r 1");
-    assert!(text.as_bytes().chunks(7).all(|piece| run.chunk(batch, attempt, piece)));
-    run.end(now, batch, attempt);
+async fn outcomes(ids: &str, json: &str, script: &str) -> Outcomes {
+    let host = host(script);
+    driven(IssueRun::new(&plan(json), input(ids), &host, 1.0).unwrap(), &host).await
 }
 
 fn get(value: &JsValue, key: &str) -> JsValue {
@@ -126,20 +139,16 @@ fn ids_cross_the_border_exactly() {
 }
 
 #[wasm_bindgen_test]
-fn a_run_driven_by_hand_issues_every_id() {
+async fn a_run_over_a_transport_issues_every_id() {
     let ids = "9007199254740993\n9223372036854775807\n5\n";
-    let mut run = run(ids, r#"{"batchSize":2}"#);
-    let target = text(&run.target(0));
-    let end = format!(r#"/promotions/{PROMOTION}/issueBulk?contextId=973","headers":{{}}}}"#);
-    assert!(target.ends_with(&end), "{target}");
-    assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    assert_eq!(run.body(0).unwrap(), b"[9007199254740993,9223372036854775807]");
-    assert_eq!(ask(&mut run, 0.0), Asked::Send { batch: 1, attempt: 1 });
-    assert_eq!(ask(&mut run, 0.0), Asked::Wait { until: 60_000.0 });
-    answer(&mut run, 10.0, 1, 1);
-    answer(&mut run, 20.0, 0, 1);
-    assert_eq!(ask(&mut run, 20.0), Asked::Done);
-    let outcomes = run.outcomes(0.0).unwrap();
+    let script = r#"
+        const end = "/promotions/67dd4210ef21a64211227e04/issueBulk?contextId=973";
+        const body = new TextDecoder().decode(init.body);
+        const wanted = ["[9007199254740993,9223372036854775807]", "[5]"][call - 1];
+        if (!url.endsWith(end) || body !== wanted || init.method !== "POST") throw new Error(body);
+        return issued(init);
+    "#;
+    let outcomes = outcomes(ids, r#"{"batchSize":2}"#, script).await;
     assert_eq!(counts(&outcomes), "3 0 0 0 2");
     let found = outcomes.at(outcomes.find("9223372036854775807") as u32);
     assert_eq!(get(&found, "customerId"), "9223372036854775807");
@@ -152,70 +161,69 @@ fn a_run_driven_by_hand_issues_every_id() {
 }
 
 #[wasm_bindgen_test]
-fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
-    let mut refused = run("1", "{}");
-    assert_eq!(ask(&mut refused, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    refused.fail(1.0, 0, 1, true);
-    let Asked::Wait { until } = ask(&mut refused, 1.0) else { panic!("it must back off") };
-    assert_eq!(ask(&mut refused, until), Asked::Send { batch: 0, attempt: 2 });
-    // The first attempt is over: what still comes of it changes nothing.
-    refused.fail(until, 0, 1, false);
-    answer(&mut refused, until, 0, 2);
-    assert_eq!(ask(&mut refused, until), Asked::Done);
-    assert_eq!(counts(&refused.outcomes(0.0).unwrap()), "1 0 0 0 2");
-
-    let mut lost = run("1", "{}");
-    assert_eq!(ask(&mut lost, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    lost.fail(1.0, 0, 1, false);
-    assert_eq!(ask(&mut lost, 1.0), Asked::Done);
-    assert_eq!(get(&lost.outcomes(0.0).unwrap().at(0), "reason"), "network");
+async fn what_failed_is_sent_again_only_if_it_is_proven_not_to_have_left() {
+    let refused = r#"
+        if (call > 1) return issued(init);
+        throw Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
+    "#;
+    assert_eq!(counts(&outcomes("1", "{}", refused).await), "1 0 0 0 2");
+    let lost = r#"throw new TypeError("fetch failed");"#;
+    let lost = outcomes("1", "{}", lost).await;
+    assert_eq!(get(&lost.at(0), "reason"), "network");
 }
 
 #[wasm_bindgen_test]
-fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
-    let mut slow = run("1", r#"{"timeoutMs":50}"#);
-    assert_eq!(ask(&mut slow, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    assert_eq!(ask(&mut slow, 50.0), Asked::Abort { batch: 0, attempt: 1 });
-    assert_eq!(ask(&mut slow, 50.0), Asked::Done);
-    assert_eq!(get(&slow.outcomes(0.0).unwrap().at(0), "reason"), "timeout");
+async fn a_timeout_drops_the_exchange_and_a_retry_after_is_kept() {
+    let slow = r#"
+        return new Promise((resolve, reject) => {
+            init.signal.addEventListener("abort", () => reject(init.signal.reason));
+        });
+    "#;
+    let slow = outcomes("1", r#"{"timeoutMs":50}"#, slow).await;
+    assert_eq!(get(&slow.at(0), "reason"), "timeout");
 
-    let mut busy = run("1", "{}");
-    assert_eq!(ask(&mut busy, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    busy.head(1.0, 0, 1, 429.0, 0.0, "7", "", "");
-    busy.end(1.0, 0, 1);
-    let Asked::Wait { until } = ask(&mut busy, 1.0) else { panic!("it must wait") };
-    assert!(until >= 7_001.0, "{until}");
+    let busy = r#"
+        const headers = { "retry-after": "1" };
+        return call === 1 ? new Response("", { status: 429, headers }) : issued(init);
+    "#;
+    let busy = outcomes("1", "{}", busy).await;
+    assert_eq!(counts(&busy), "1 0 0 0 2");
+    assert!(get(&busy.counts(), "elapsedMs").as_f64().unwrap() >= 1_000.0);
 }
 
 #[wasm_bindgen_test]
-fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
-    let mut with_token = run("1", r#"{"auth":{"key":"k","secret":"s"}}"#);
-    assert_eq!(ask(&mut with_token, 0.0), Asked::Credentials);
-    assert_eq!(with_token.token_request().as_deref(), Some(r#"{"key":"k","secret":"s"}"#));
-    assert!(text(&with_token.target(0)).ends_with(r#""headers":{}}"#));
-    with_token.take_token(1.0, 200, br#"{"data":{"accessToken":"t","ttlSeconds":300}}"#);
-    assert_eq!(ask(&mut with_token, 1.0), Asked::Send { batch: 0, attempt: 1 });
-    let target = text(&with_token.target(0));
-    assert!(target.ends_with(r#""headers":{"X-CAP-API-OAUTH-TOKEN":"t"}}"#), "{target}");
+async fn a_status_that_http_does_not_know_proves_nothing() {
+    for status in ["0", "65965", "200.5", "'200'", "undefined", "99"] {
+        let script = format!("return {{ status: {status}, headers: new Headers(), body: null }};");
+        let doubtful = outcomes("1", "{}", &script).await;
+        assert_eq!(get(&doubtful.at(0), "reason"), "network", "{status}");
+    }
+}
 
+#[wasm_bindgen_test]
+async fn credentials_are_asked_for_and_none_that_cannot_be_sent_is_taken() {
+    let client = r#"{"auth":{"key":"k","secret":"s"}}"#;
+    let script = r#"
+        if (url.endsWith("/v3/oauth/token/generate")) {
+            const asked = new TextDecoder().decode(init.body);
+            if (asked !== '{"key":"k","secret":"s"}') throw new Error(asked);
+            return Response.json({ data: { accessToken: "t", ttlSeconds: 300 } });
+        }
+        if (init.headers["X-CAP-API-OAUTH-TOKEN"] !== "t") throw new Error("no token");
+        return issued(init);
+    "#;
+    let with_token = outcomes("1", client, script).await;
+    assert_eq!(counts(&with_token), "1 0 0 0 1");
+
+    let asking = host("return issued(init);");
+    let headers = ["x-one", "1", "x-two", "2\r\nx-three: 3", "x-four", "4"];
+    let headers: Array = headers.into_iter().map(JsValue::from).collect();
+    Reflect::set(&asking, &"headers".into(), &headers).unwrap();
     let with_function = options("{}");
     Reflect::set(&with_function, &"auth".into(), &function()).unwrap();
     let plan = Plan::of_run(request(), with_function, false).unwrap();
-    let mut asking = run_by("1", &plan);
-    assert_eq!(ask(&mut asking, 0.0), Asked::Credentials);
-    assert_eq!(asking.token_request(), None);
-    asking.add_header("x-one", "1");
-    asking.add_header("x-two", "2\r\nx-three: 3");
-    asking.add_header("x-four", "4");
-    asking.take_headers(1.0);
-    assert_eq!(ask(&mut asking, 1.0), Asked::Done);
-    assert_eq!(counts(&asking.outcomes(0.0).unwrap()), "0 0 1 0 0");
-}
-
-/// Stores what the run wants to store.
-fn persist(run: &mut Run, journal: &mut Vec<u8>) {
-    journal.extend(run.take_journal());
-    run.persisted();
+    let run = IssueRun::new(&plan, input("1"), &asking, 1.0).unwrap();
+    assert_eq!(counts(&driven(run, &asking).await), "0 0 1 0 0");
 }
 
 fn recovered(journal: &[u8]) -> Result<Option<Recovered>, JsValue> {
@@ -224,40 +232,40 @@ fn recovered(journal: &[u8]) -> Result<Option<Recovered>, JsValue> {
     recovery.finish()
 }
 
+fn journal_of(host: &Host) -> Vec<u8> {
+    Uint8Array::new(&get(host, "journal")).to_vec()
+}
+
 #[wasm_bindgen_test]
-fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
-    let numbers = r#"{"journal":{},"batchSize":1,"concurrency":2}"#;
-    let mut first = run("1\n2\n3\n4\n4\nx\n", numbers);
-    let mut journal = Vec::new();
-    assert_eq!(ask(&mut first, 0.0), Asked::Persist);
-    persist(&mut first, &mut journal);
-    assert_eq!(ask(&mut first, 0.0), Asked::Persist);
-    persist(&mut first, &mut journal);
-    assert_eq!(ask(&mut first, 0.0), Asked::Send { batch: 0, attempt: 1 });
-    assert_eq!(ask(&mut first, 0.0), Asked::Send { batch: 1, attempt: 1 });
-    answer(&mut first, 5.0, 0, 1);
-    assert_eq!(ask(&mut first, 5.0), Asked::Persist);
-    // With this outcome goes the intent to send the third, which never leaves.
-    journal.extend(first.take_journal());
+async fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
+    let first = host("return call === 1 ? issued(init) : new Promise(() => {});");
+    let numbers = plan(r#"{"journal":{},"batchSize":1,"concurrency":2}"#);
+    let run = IssueRun::new(&numbers, input("1\n2\n3\n4\n4\nx\n"), &first, 1.0).unwrap();
+    let drive: Function = get(&first, "drive").unchecked_into();
+    let _over = drive.call1(&JsValue::UNDEFINED, &run.run().into()).unwrap();
+    while get(&run.progress(), "attempts").as_f64() != Some(3.0) {
+        let later = Function::new_no_args("return new Promise((go) => setTimeout(go, 1))");
+        let later: Promise = later.call0(&JsValue::UNDEFINED).unwrap().unchecked_into();
+        JsFuture::from(later).await.unwrap();
+    }
+    let mut journal = journal_of(&first);
     let torn = [&journal[..], &[7; 3]].concat();
 
     let found = recovered(&torn).unwrap().unwrap();
     assert_eq!(found.bytes(), journal.len() as f64);
     assert!(found.check(input("1\n2\n3\n4\n")).is_ok());
     assert_eq!(get(&found.check(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
-    let resumed = Plan::of_resumed_run(options("{}"), false).unwrap();
-    let mut second = Run::resumed(&resumed, found, 0.0, 0.0, 1.0).unwrap();
-    second.start(0.0);
-    while ask(&mut second, 0.0) == Asked::Persist {
-        persist(&mut second, &mut journal);
-    }
-    let (batch, attempt) = (second.batch(), second.attempt());
-    assert_eq!(second.body(batch).unwrap(), b"[4]");
-    answer(&mut second, 1.0, batch, attempt);
-    while ask(&mut second, 1.0) == Asked::Persist {
-        persist(&mut second, &mut journal);
-    }
-    let outcomes = second.outcomes(0.0).unwrap();
+    let second = host(
+        r#"
+        const body = new TextDecoder().decode(init.body);
+        if (body !== "[4]") throw new Error(body);
+        return issued(init);
+    "#,
+    );
+    let goes_on = Plan::of_resumed_run(options("{}"), false).unwrap();
+    let resumed = IssueRun::resumed(&goes_on, found, &second, 1.0).unwrap();
+    let outcomes = driven(resumed, &second).await;
+    journal.extend(journal_of(&second));
     assert_eq!(counts(&outcomes), "2 0 0 2 4");
     assert_eq!(get(&outcomes.at(1), "reason"), "interrupted");
     assert_eq!(get(&outcomes.counts(), "given").as_f64(), Some(6.0));
@@ -284,5 +292,5 @@ fn a_plan_sends_nothing_and_keeps_the_input() {
     let plan = plan(r#"{"batchSize":2}"#);
     let text = text(&plan.forecast(&input).unwrap());
     assert!(text.contains(r#""distinct":3"#) && text.contains(r#""requests":2"#), "{text}");
-    assert!(Run::new(&plan, input, 0.0, 0.0, 0.0).is_ok());
+    assert!(IssueRun::new(&plan, input, &host(""), 0.0).is_ok());
 }

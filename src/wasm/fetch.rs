@@ -1,0 +1,241 @@
+//! One exchange over a transport: the request out, the answer in as it arrives, and the error of
+//! one that failed, as the core reads it.
+
+use super::host::Host;
+use crate::status::Status;
+use crate::verdict::{Failure, TransportError, judge_transport_error};
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::cell::OnceCell;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsError, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect};
+
+/// Bytes copied into the core at once: bounds what is held twice.
+const BYTES_SLICE: u32 = 1 << 18;
+
+/// Bytes gathered of a body that pushes into no exchange: no token is as long.
+const GATHERED_BYTES_MAX: u32 = 1 << 17;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a transport resolves with: a `Response` of any realm, or a `PushedResponse`. Getters of
+    /// the caller's objects may throw.
+    type Answer;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn status(this: &Answer) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = type)]
+    fn kind(this: &Answer) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn headers(this: &Answer) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn body(this: &Answer) -> Result<JsValue, JsValue>;
+
+    /// The body of an answer, as far as it is a stream.
+    type Stream;
+
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Stream) -> Result<JsValue, JsValue>;
+}
+
+/// Whether the runtime's `fetch` takes `cache: "no-store"`, by which no framework answers a call
+/// from a cache. Workers with an old compatibility date throw at it.
+pub(super) fn takes_no_store() -> bool {
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoStore);
+    Request::new_with_str_and_init("https://localhost/", &init).is_ok()
+}
+
+/// Where a request goes and what it carries: a POST with a body, a GET without.
+pub(super) struct Outgoing {
+    pub(super) url: String,
+    pub(super) headers: Object,
+    pub(super) body: Option<Uint8Array>,
+}
+
+/// Sends a request and waits for the head of its answer. Redirects are never followed: they would
+/// carry the credentials elsewhere.
+pub(super) async fn send(
+    host: &Host,
+    takes_no_store: &OnceCell<bool>,
+    outgoing: Outgoing,
+    signal: &AbortSignal,
+) -> Result<Incoming, JsValue> {
+    let Outgoing { url, headers, body } = outgoing;
+    let init = RequestInit::new();
+    init.set_method(if body.is_some() { "POST" } else { "GET" });
+    init.set_headers(&headers);
+    if let Some(body) = &body {
+        init.set_body(body);
+    }
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_signal(Some(signal));
+    // A transport of the caller chooses by itself.
+    if !host.has_transport() && *takes_no_store.get_or_init(self::takes_no_store) {
+        init.set_cache(RequestCache::NoStore);
+    }
+    Incoming::new(JsFuture::from(host.send(&url, &init)).await?)
+}
+
+/// An answer whose head is there.
+pub(super) struct Incoming {
+    answer: Answer,
+    headers: Option<Headers>,
+    pub(super) status: Status,
+}
+
+impl Incoming {
+    fn new(answer: JsValue) -> Result<Self, JsValue> {
+        if !answer.is_object() {
+            return Err(no_response());
+        }
+        let answer: Answer = answer.unchecked_into();
+        let is_hidden = answer.kind()?.as_string().as_deref() == Some("opaqueredirect");
+        let status = Status::of_response(answer.status()?.as_f64().unwrap_or(0.0), is_hidden);
+        let headers = answer.headers()?;
+        let headers = (!headers.is_null_or_undefined()).then(|| headers.unchecked_into());
+        Ok(Self { answer, headers, status: status.ok_or_else(no_response)? })
+    }
+
+    /// A header; empty where it is absent.
+    pub(super) fn header(&self, name: &str) -> Result<String, JsValue> {
+        match &self.headers {
+            Some(headers) => Ok(headers.get(name)?.unwrap_or_default()),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// What the body is read from.
+    pub(super) fn body(&self) -> Result<Body, JsValue> {
+        let body = self.answer.body()?;
+        if body.is_null() {
+            return Ok(Body::Empty);
+        }
+        if body.is_object() && Reflect::has(&body, &"pushTo".into())? {
+            return Ok(Body::Pushed(body));
+        }
+        // A polyfill without streams gives the whole at once.
+        let is_stream = body.is_object() && Reflect::get(&body, &"getReader".into())?.is_function();
+        if !is_stream {
+            return Ok(Body::Whole(self.answer.clone()));
+        }
+        body.unchecked_into::<Stream>().get_reader().map(Body::Stream)
+    }
+}
+
+fn no_response() -> JsValue {
+    JsError::new(NO_RESPONSE).into()
+}
+
+const NO_RESPONSE: &str = "transport must resolve with a Response whose status is from 100 to 599";
+
+/// How a body comes.
+pub(super) enum Body {
+    Empty,
+    /// It hands out its bytes by itself.
+    Pushed(JsValue),
+    /// The reader of a stream.
+    Stream(JsValue),
+    Whole(JsValue),
+}
+
+impl Body {
+    /// Reads to the end, or until `take` answers `false`. A body that pushes does so into the
+    /// exchange of that batch and attempt where one is named, and is gathered where none is.
+    pub(super) async fn read(
+        self,
+        host: &Host,
+        exchange: Option<(u32, u32)>,
+        mut take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), JsValue> {
+        let whole = match (self, exchange) {
+            (Self::Empty, _) => return Ok(()),
+            (Self::Stream(reader), _) => return read_stream(host, &reader, take).await,
+            (Self::Pushed(body), Some((batch, attempt))) => {
+                JsFuture::from(host.pushed(&body, batch, attempt)).await?;
+                return Ok(());
+            }
+            (Self::Pushed(body), None) => host.gathered(&body, GATHERED_BYTES_MAX),
+            (Self::Whole(response), _) => host.whole(&response),
+        };
+        let bytes = JsFuture::from(whole).await?;
+        feed(&bytes.unchecked_into(), &mut take);
+        Ok(())
+    }
+}
+
+async fn read_stream(
+    host: &Host,
+    reader: &JsValue,
+    mut take: impl FnMut(&[u8]) -> bool,
+) -> Result<(), JsValue> {
+    loop {
+        let bytes = JsFuture::from(host.next(reader)).await?;
+        if bytes.is_undefined() {
+            return Ok(());
+        }
+        if !feed(&bytes.unchecked_into(), &mut take) {
+            host.leave(reader);
+            return Ok(());
+        }
+    }
+}
+
+fn feed(bytes: &Uint8Array, take: &mut impl FnMut(&[u8]) -> bool) -> bool {
+    let length = bytes.length();
+    if length <= BYTES_SLICE {
+        return take(&bytes.to_vec());
+    }
+    (0..length).step_by(BYTES_SLICE as usize).all(|start| {
+        let end = start.saturating_add(BYTES_SLICE).min(length);
+        take(&bytes.subarray(start, end).to_vec())
+    })
+}
+
+/// Errors within errors that are read, as far as the core looks: a foreign one may be endless.
+const DEPTH_MAX: u32 = 4;
+/// Errors of an `AggregateError` that are read: one for each address of a host.
+const ERRORS_MAX: u32 = 32;
+
+/// Code of an error whose transport has evidence that nothing left (`pkg/src/evidence.ts`).
+const NOT_SENT: &str = "NOT_SENT";
+
+/// What the error of a transport proves.
+pub(super) fn failure(error: &JsValue) -> Failure {
+    let error = read_error(error, DEPTH_MAX);
+    judge_transport_error(&error, &*error.code == NOT_SENT)
+}
+
+fn read_error(error: &JsValue, depth_left: u32) -> TransportError {
+    let text = |name| property(error, name).and_then(|value| value.as_string()).unwrap_or_default();
+    let Some(depth_left) = depth_left.checked_sub(1).filter(|_| error.is_object()) else {
+        return TransportError::default();
+    };
+    let inner = |error: &JsValue| read_error(error, depth_left);
+    let cause = property(error, "cause").filter(JsValue::is_object);
+    TransportError {
+        code: text("code").into(),
+        syscall: text("syscall").into(),
+        message: text("message").into(),
+        cause: cause.map(|cause| Box::new(inner(&cause))),
+        errors: errors_of(error).iter().map(|error| inner(&error)).collect(),
+    }
+}
+
+/// The errors of an `AggregateError`; more of them than are read prove nothing.
+fn errors_of(error: &JsValue) -> Array {
+    let errors = property(error, "errors").filter(Array::is_array);
+    let errors = errors.map(JsCast::unchecked_into::<Array>);
+    errors.filter(|errors| errors.length() <= ERRORS_MAX).unwrap_or_default()
+}
+
+/// A property of anything that was thrown; `None` where it cannot be had.
+fn property(value: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(value, &name.into()).ok()
+}
