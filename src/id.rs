@@ -170,6 +170,8 @@ pub enum ContextIdError {
     Empty,
     TooLong,
     ControlCharacter,
+    /// U+FFFD stands in for a character that was lost on the way, such as half a surrogate pair.
+    LostCharacter,
 }
 
 pub const CONTEXT_ID_BYTES_MAX: usize = 128;
@@ -184,6 +186,9 @@ impl ContextId {
         }
         if text.chars().any(char::is_control) {
             return Err(ContextIdError::ControlCharacter);
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(ContextIdError::LostCharacter);
         }
         Ok(Self(text.into()))
     }
@@ -290,6 +295,7 @@ mod tests {
         }
         assert_eq!(ContextId::new(""), Err(ContextIdError::Empty));
         assert_eq!(ContextId::new("a\nb"), Err(ContextIdError::ControlCharacter));
+        assert_eq!(ContextId::new("a\u{fffd}"), Err(ContextIdError::LostCharacter));
         assert_eq!(ContextId::new(&"ä".repeat(65)), Err(ContextIdError::TooLong));
     }
 

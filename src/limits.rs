@@ -25,7 +25,8 @@ pub const RATE_PER_MINUTE_MAX: u32 = 60_000;
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 /// No attempt, deadline or wait is longer: beyond 2^31 ms a JavaScript timer fires at once, so the
 /// driver sleeps in pieces, and a year catches a unit mistaken for another.
-pub const DURATION_MAX: Duration = Duration::from_secs(366 * 24 * 3_600);
+pub const DURATION_MAX: Duration = Duration::from_secs(DURATION_DAYS_MAX * 24 * 3_600);
+pub const DURATION_DAYS_MAX: u64 = 366;
 
 /// Sendings of one batch, the first included. A 429 uses none of them.
 pub const ATTEMPTS_DEFAULT: u32 = 5;
@@ -52,12 +53,16 @@ pub const PROBES_MAX: u32 = 1_000;
 pub const STOP_AMBIGUOUS_IN_ROW: u32 = 5;
 /// Share of failed calls, in percent, at which the run stops.
 pub const STOP_FAILURE_PERCENT: u32 = 50;
+/// A share that no run reaches, for a run that is not to stop by it.
+pub const STOP_FAILURE_PERCENT_NEVER: u32 = 101;
 /// Calls before that share means anything.
 pub const STOP_FAILURE_CALLS_MIN: u32 = 20;
 
 /// Bytes of one answer: 10,000 entries of 183 bytes are 1.8 MB, the rest is room for a talkative
 /// service; more than this is not an answer to one batch.
 pub const REPLY_BYTES_MAX: u32 = 64 << 20;
+/// The least that the caller may allow; below it no answer to one id is sure to fit.
+pub const REPLY_BYTES_ASKED_MIN: u32 = 1 << 10;
 /// The most bytes of one answer that the caller may allow; they are never held at once.
 pub const REPLY_BYTES_ASKED_MAX: u32 = 2 << 30;
 /// Nesting of an answer: the documented one has 3 levels.

@@ -1,11 +1,13 @@
 //! A validated request with its limits and policy: the only way to make a job.
 
 use crate::attribution::Attribution;
-use crate::id::{ContextId, ContextIdError, PromotionId, PromotionIdError};
+use crate::id::{CONTEXT_ID_BYTES_MAX, ContextId, ContextIdError};
+use crate::id::{PROMOTION_ID_BYTES_MAX, PromotionId, PromotionIdError};
 use crate::limits;
 use crate::policy::{Ambiguous, OnObstacle, Policy, StopRules};
 use crate::request::{BASE_PATH_DEFAULT, Endpoint, RequestError};
 use crate::response::Caps;
+use const_format::formatcp;
 use core::time::Duration;
 
 /// What the caller asked for, unchecked. Absent values take their default from `limits`.
@@ -139,7 +141,10 @@ const BATCH_SIZE: Whole = Whole {
     default: limits::BATCH_SIZE_DEFAULT,
     error: &RequestError {
         code: "invalid-batch-size",
-        message: "batchSize must be a whole number from 1 to 10000.",
+        message: formatcp!(
+            "batchSize must be a whole number from 1 to {}.",
+            limits::BATCH_SIZE_MAX
+        ),
     },
 };
 const CONCURRENCY: Whole = Whole {
@@ -148,7 +153,10 @@ const CONCURRENCY: Whole = Whole {
     default: limits::CONCURRENCY_DEFAULT,
     error: &RequestError {
         code: "invalid-concurrency",
-        message: "concurrency must be a whole number from 1 to 64.",
+        message: formatcp!(
+            "concurrency must be a whole number from 1 to {}.",
+            limits::CONCURRENCY_MAX
+        ),
     },
 };
 const RATE: Whole = Whole {
@@ -157,7 +165,10 @@ const RATE: Whole = Whole {
     default: limits::RATE_PER_MINUTE_MAX,
     error: &RequestError {
         code: "invalid-rate",
-        message: "rate.perMinute must be a whole number of requests from 1 to 60000.",
+        message: formatcp!(
+            "rate.perMinute must be a whole number of requests from 1 to {}.",
+            limits::RATE_PER_MINUTE_MAX
+        ),
     },
 };
 const ATTEMPTS: Whole = Whole {
@@ -166,27 +177,39 @@ const ATTEMPTS: Whole = Whole {
     default: limits::ATTEMPTS_DEFAULT,
     error: &RequestError {
         code: "invalid-attempts",
-        message: "attempts must be a whole number from 1 to 100.",
+        message: formatcp!("attempts must be a whole number from 1 to {}.", limits::ATTEMPTS_MAX),
     },
 };
 const RESPONSE_BYTES: Whole = Whole {
-    min: 1_024,
+    min: limits::REPLY_BYTES_ASKED_MIN,
     max: limits::REPLY_BYTES_ASKED_MAX,
     default: limits::REPLY_BYTES_MAX,
     error: &RequestError {
         code: "invalid-response-bytes-max",
-        message: "responseBytesMax must be a whole number of bytes from 1024 to 2147483648.",
+        message: formatcp!(
+            "responseBytesMax must be a whole number of bytes from {} to {}.",
+            limits::REPLY_BYTES_ASKED_MIN,
+            limits::REPLY_BYTES_ASKED_MAX
+        ),
     },
 };
 const INVALID_STOP: &RequestError = &RequestError {
     code: "invalid-stop-rule",
-    message: "stop.ambiguousInRow and stop.failureCallsMin must be whole numbers from 1 to \
-              4294967295, stop.failurePercent from 1 to 101 (never).",
+    message: formatcp!(
+        "stop.ambiguousInRow and stop.failureCallsMin must be whole numbers from 1 to {}, \
+         stop.failurePercent from 1 to {} (never).",
+        u32::MAX,
+        limits::STOP_FAILURE_PERCENT_NEVER
+    ),
 };
 const STOP_AMBIGUOUS: Whole =
     Whole { min: 1, max: u32::MAX, default: limits::STOP_AMBIGUOUS_IN_ROW, error: INVALID_STOP };
-const STOP_PERCENT: Whole =
-    Whole { min: 1, max: 101, default: limits::STOP_FAILURE_PERCENT, error: INVALID_STOP };
+const STOP_PERCENT: Whole = Whole {
+    min: 1,
+    max: limits::STOP_FAILURE_PERCENT_NEVER,
+    default: limits::STOP_FAILURE_PERCENT,
+    error: INVALID_STOP,
+};
 const STOP_CALLS: Whole =
     Whole { min: 1, max: u32::MAX, default: limits::STOP_FAILURE_CALLS_MIN, error: INVALID_STOP };
 const INVALID_AMBIGUOUS: &RequestError = &RequestError {
@@ -195,7 +218,11 @@ const INVALID_AMBIGUOUS: &RequestError = &RequestError {
 };
 const INVALID_TIMEOUT: &RequestError = &RequestError {
     code: "invalid-timeout",
-    message: "timeoutMs and deadlineMs must be milliseconds from 1 to 31622400000 (366 days).",
+    message: formatcp!(
+        "timeoutMs and deadlineMs must be milliseconds from 1 to {} ({} days).",
+        limits::DURATION_MAX.as_millis(),
+        limits::DURATION_DAYS_MAX
+    ),
 };
 
 fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
@@ -235,7 +262,7 @@ const fn promotion_error(error: PromotionIdError) -> &'static RequestError {
         },
         PromotionIdError::TooLong => &RequestError {
             code: "invalid-promotion-id",
-            message: "promotionId is longer than 64 characters.",
+            message: formatcp!("promotionId is longer than {PROMOTION_ID_BYTES_MAX} characters."),
         },
         PromotionIdError::Character => &RequestError {
             code: "invalid-promotion-id",
@@ -254,11 +281,16 @@ const fn context_error(error: ContextIdError) -> &'static RequestError {
         },
         ContextIdError::TooLong => &RequestError {
             code: "invalid-context-id",
-            message: "contextId is longer than 128 bytes.",
+            message: formatcp!("contextId is longer than {CONTEXT_ID_BYTES_MAX} bytes."),
         },
         ContextIdError::ControlCharacter => &RequestError {
             code: "invalid-context-id",
             message: "contextId holds a control character such as a line break; remove it.",
+        },
+        ContextIdError::LostCharacter => &RequestError {
+            code: "invalid-context-id",
+            message: "contextId holds a character that was lost (U+FFFD, or half a surrogate \
+                      pair); give the text as it was.",
         },
     }
 }

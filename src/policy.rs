@@ -61,8 +61,11 @@ impl Default for StopRules {
 
 impl StopRules {
     /// Rules that never stop a run, for a dry run and for tests of everything else.
-    pub const NEVER: Self =
-        Self { ambiguous_in_row: u32::MAX, failure_percent: 101, failure_calls_min: u32::MAX };
+    pub const NEVER: Self = Self {
+        ambiguous_in_row: u32::MAX,
+        failure_percent: limits::STOP_FAILURE_PERCENT_NEVER,
+        failure_calls_min: u32::MAX,
+    };
 }
 
 impl Default for Policy {

@@ -21,6 +21,7 @@ const REQUESTS = [
   [{ contextId: "" }, "invalid-context-id"],
   [{ contextId: "a\r\nb" }, "invalid-context-id"],
   [{ contextId: "x".repeat(129) }, "invalid-context-id"],
+  [{ contextId: "half a pair \ud83c" }, "invalid-context-id"],
   [{ customerIDs: [1n] }, "unknown-option"],
 ];
 
@@ -61,6 +62,8 @@ const OPTIONS = [
   [{ stop: { failures: 3 } }, "unknown-option"],
   [{ input: { colum: 2 } }, "unknown-option"],
   [{ attribution: { code: "a", kind: "TILL" } }, "unknown-option"],
+  [{ auth: { token: "t", tokens: "t" } }, "unknown-option"],
+  [{ auth: { username: "u", password: 5 } }, "invalid-option"],
   [{ signal: {} }, "invalid-argument"],
   [{ signal: new AbortController() }, "invalid-argument"],
   [{ onProgress: "x" }, "invalid-argument"],

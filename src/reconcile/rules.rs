@@ -3,6 +3,7 @@
 use crate::limits;
 use crate::plan::Whole;
 use crate::request::RequestError;
+use const_format::formatcp;
 use core::time::Duration;
 
 /// What the caller asked for, unchecked; absent values take their default from `limits`.
@@ -39,9 +40,16 @@ impl Rules {
 
 const INVALID_RECONCILE: &RequestError = &RequestError {
     code: "invalid-reconcile",
-    message: "reconcile.quietMs and reconcile.apartMs must be milliseconds from 0 to 31622400000 \
-              (366 days), reconcile.limit a whole number of rows from 10 to 1000, \
-              reconcile.rate.perMinute one of readings from 1 to 60000.",
+    message: formatcp!(
+        "reconcile.quietMs and reconcile.apartMs must be milliseconds from 0 to {} ({} days), \
+         reconcile.limit a whole number of rows from {} to {}, reconcile.rate.perMinute one of \
+         readings from 1 to {}.",
+        limits::DURATION_MAX.as_millis(),
+        limits::DURATION_DAYS_MAX,
+        limits::READ_ROWS_UNASKED,
+        limits::READ_ROWS_MAX,
+        limits::RATE_PER_MINUTE_MAX
+    ),
 };
 const ROWS: Whole = Whole {
     min: limits::READ_ROWS_UNASKED,
