@@ -4,7 +4,7 @@
 //! says of a moment that we know bounds the difference; a guess in the middle of the bounds would
 //! claim more than is known.
 
-use crate::time::{Instant, UnixTime};
+use crate::time::{Instant, UnixTime, millis};
 use core::time::Duration;
 
 /// Bounds on the service's clock minus ours, in milliseconds.
@@ -28,15 +28,11 @@ impl ClockOffset {
         }
     }
 
-    /// From the latest `eventTime` of issuances of which at least one was made by a run between
-    /// `started` and `ended`, both by our clock. Earlier ones say nothing: a service may answer
-    /// with an issuance that it made before.
-    pub const fn of_latest_event(latest: UnixTime, started: UnixTime, ended: UnixTime) -> Self {
-        let latest = latest.as_millis();
-        Self {
-            least: latest.saturating_sub(ended.as_millis()),
-            most: latest.saturating_sub(started.as_millis()),
-        }
+    /// From the first `eventTime` of a run's issuances and our clock at its start, if the first
+    /// came at most `within` after the start.
+    pub fn of_first_event(first: UnixTime, started: UnixTime, within: Duration) -> Self {
+        let most = first.as_millis().saturating_sub(started.as_millis());
+        Self { least: most.saturating_sub_unsigned(millis(within)), most }
     }
 
     /// What two pieces of evidence say together: what both allow. Where they contradict each other
@@ -146,11 +142,12 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_event_of_a_run_bounds_the_offset_by_its_length() {
+    fn the_first_event_of_a_run_bounds_the_offset() {
         let day = 86_400_000;
         // The run's clock was 30 days ahead of the service's.
-        let found = ClockOffset::of_latest_event(at(5_000), at(30 * day), at(30 * day + 9_000));
-        assert_eq!(found, offset(-30 * day - 4_000, -30 * day + 5_000));
+        let found = ClockOffset::of_first_event(at(5_000), at(30 * day), Duration::from_secs(60));
+        assert_eq!(found, offset(-30 * day - 55_000, -30 * day + 5_000));
+        assert_eq!(found.of_ours(at(30 * day)), (at(-55_000), at(5_000)));
     }
 
     #[test]

@@ -313,6 +313,11 @@ impl Ledger {
         &self.issuance_ids
     }
 
+    /// The first `eventTime` of all issuances, if one has a time.
+    pub fn first_event_time(&self) -> Option<i64> {
+        self.event_times.iter().copied().filter(|time| *time != NO_TIME).min()
+    }
+
     pub fn event_times(&self) -> &[i64] {
         &self.event_times
     }

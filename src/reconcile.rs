@@ -14,9 +14,9 @@
 //!    of another, pages that are full or cannot be read, customers whose reading fails.
 //!
 //! Clocks: the service's `Date` at the reading says how far it is ahead of ours. For the record of
-//! a journal that says nothing of the clock that wrote down the start, so the window begins at the
-//! later of the start with and without that lead, and rows up to 26 hours before the earlier are
-//! in doubt. What stays is a clock that was behind: the window then begins too early.
+//! a journal that says nothing of the clock that wrote down the start; the first issuance of the
+//! run does. The window then begins at most 26 hours before that issuance and no later than it, and
+//! rows up to 26 hours before both are in doubt. Without an issuance every earlier row is in doubt.
 //!
 //! What this cannot tell apart: an issuance of the same promotion to the same customer by somebody
 //! else while the run lasted, an issuance that was taken back before it was read, and a service
@@ -96,7 +96,8 @@ impl Reconcile {
         (now, wall_clock): (Instant, UnixTime),
     ) -> Self {
         let until = record.ended.after(rules.quiet);
-        let window = Window { from: record.started, until, is_journals: false };
+        let first_event = record.ledger.first_event_time().map(UnixTime::from_millis);
+        let window = Window { from: record.started, until, is_journals: false, first_event };
         let first_at = now.after(window.until.since(wall_clock).min(rules.quiet));
         let pacing = Pacing {
             timeout: plan.policy().timeout,

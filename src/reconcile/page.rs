@@ -1,8 +1,9 @@
 //! What one page of a customer's promotions says of an issuance that nobody is sure of.
 
+use crate::clock::ClockOffset;
 use crate::limits::{CLOCK_DOUBT, CLOCK_DOUBT_UNTOLD, CLOCK_GRAIN};
 use crate::response::{Row, Unclear};
-use crate::time::UnixTime;
+use crate::time::{UnixTime, millis};
 use alloc::boxed::Box;
 
 /// Whose issuance is looked for, and when it can have been made.
@@ -22,6 +23,8 @@ pub struct Window {
     pub until: UnixTime,
     /// `from` was written down by another process, whose clock nobody can compare any more.
     pub is_journals: bool,
+    /// The first `eventTime` of what the run issued, by the service's clock.
+    pub first_event: Option<UnixTime>,
 }
 
 /// Where a time is, seen from a window.
@@ -35,25 +38,42 @@ pub(super) enum Place {
 }
 
 impl Window {
-    /// `ahead_ms` is how far the service's clock is ahead of ours, where it says so; without that
-    /// word even a time long before the run may be one of the run by a clock that is wrong.
+    /// Where an `eventTime` is. `ahead_ms` is how far the service's clock is ahead of ours, if its
+    /// answer had a `Date`.
     pub(super) fn place(&self, time: i64, ahead_ms: Option<i64>) -> Place {
-        let millis = |duration| i64::try_from(crate::time::millis(duration)).unwrap_or(i64::MAX);
-        let is_told = ahead_ms.is_some() && !self.is_journals;
-        let doubt = if is_told { CLOCK_DOUBT } else { CLOCK_DOUBT_UNTOLD };
-        let (ahead, grain) = (ahead_ms.unwrap_or(0), millis(CLOCK_GRAIN));
-        // The lead of now need not have been the one of then.
-        let (least, most) =
-            if self.is_journals { (ahead.min(0), ahead.max(0)) } else { (ahead, ahead) };
-        let from = |lead| self.from.as_millis().saturating_add(lead).saturating_sub(grain);
-        let until = self.until.as_millis().saturating_add(ahead).saturating_add(grain);
-        if (from(most)..=until).contains(&time) {
+        let (begin, doubtful_from) = self.begin(ahead_ms);
+        let until = self.until.as_millis().saturating_add(ahead_ms.unwrap_or(0));
+        let until = until.saturating_add_unsigned(millis(CLOCK_GRAIN));
+        if (begin..=until).contains(&time) {
             Place::Inside
-        } else if time < from(least).saturating_sub(millis(doubt)) {
+        } else if doubtful_from.is_some_and(|from| time < from) {
             Place::Before
         } else {
             Place::Doubtful
         }
+    }
+
+    /// When the run began at the latest, and the time before which nothing can be the run's, both
+    /// by the service's clock. Where the clock that wrote down the start cannot be compared, the
+    /// first issuance of the run tells how wrong it was; without one no time is certainly before
+    /// the run.
+    fn begin(&self, ahead_ms: Option<i64>) -> (i64, Option<i64>) {
+        let grain = millis(CLOCK_GRAIN);
+        let earlier = |time: i64, by| time.saturating_sub_unsigned(millis(by));
+        let from =
+            |lead: i64| self.from.as_millis().saturating_add(lead).saturating_sub_unsigned(grain);
+        if let (Some(ahead), false) = (ahead_ms, self.is_journals) {
+            return (from(ahead), Some(earlier(from(ahead), CLOCK_DOUBT)));
+        }
+        // The lead of now need not have been the one of then.
+        let ahead = ahead_ms.unwrap_or(0);
+        let (least, most) = (from(ahead.min(0)), from(ahead.max(0)));
+        let Some(first) = self.first_event else { return (most, None) };
+        let offset = ClockOffset::of_first_event(first, self.from, CLOCK_DOUBT_UNTOLD);
+        let (earliest, latest) = offset.of_ours(self.from);
+        let latest = latest.as_millis().saturating_sub_unsigned(grain);
+        let begin = most.max(earliest.as_millis()).min(latest);
+        (begin, Some(earlier(least, CLOCK_DOUBT_UNTOLD).min(earliest.as_millis())))
     }
 }
 

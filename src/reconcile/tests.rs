@@ -27,13 +27,12 @@ fn with(row: &str, field: &str) -> String {
 }
 
 fn seen(page: &[String], ahead_ms: Option<i64>) -> &'static str {
-    seen_for(false, page, ahead_ms)
+    let (from, until) = (UnixTime::from_millis(START), UnixTime::from_millis(END));
+    seen_in(Window { from, until, is_journals: false, first_event: None }, page, ahead_ms)
 }
 
-fn seen_for(is_journals: bool, page: &[String], ahead_ms: Option<i64>) -> &'static str {
+fn seen_in(window: Window, page: &[String], ahead_ms: Option<i64>) -> &'static str {
     let text = format!(r#"{{"data":[{}]}}"#, page.join(","));
-    let (from, until) = (UnixTime::from_millis(START), UnixTime::from_millis(END));
-    let window = Window { from, until, is_journals };
     let sought = Sought { customer: 1, promotion: PROMOTION, context: "973", window, ahead_ms };
     match see(&rows(text.as_bytes()).unwrap(), &sought) {
         Seen::Nothing { .. } => "nothing",
@@ -71,7 +70,7 @@ fn what_a_page_says() {
         (vec![ours(START - 60 * minute)], Some(-60 * minute), "issued"),
         (vec![ours(START - 60 * minute)], Some(0), "nothing"),
         (vec![ours(START - 60 * minute)], None, "near"),
-        (vec![ours(START - 2 * day)], None, "nothing"),
+        (vec![ours(START - 2 * day)], None, "near"),
         // One that can be ours decides beside doubtful ones.
         (vec![ours(START - minute), inside.clone()], Some(0), "issued"),
         (vec!["{}".into(), inside.clone()], Some(0), "issued"),
@@ -95,29 +94,64 @@ fn what_a_page_says() {
     }
 }
 
+const HOUR: i64 = 3_600_000;
+const MONTH: i64 = 30 * 24 * HOUR;
+
+/// Where a row of the promotion at this time is, for the run of a journal: what it was taken for.
+fn in_journal(first_event: Option<i64>, time: i64, ahead_ms: Option<i64>) -> &'static str {
+    let (from, until) = (UnixTime::from_millis(START), UnixTime::from_millis(START + 2 * MONTH));
+    let first_event = first_event.map(UnixTime::from_millis);
+    let window = Window { from, until, is_journals: true, first_event };
+    seen_in(window, &[earned(PROMOTION, time)], ahead_ms)
+}
+
 #[test]
 fn the_start_of_a_journal_is_in_doubt_for_longer() {
-    let hour = 3_600_000;
-    let table = [
+    for (time, ahead_ms, expected) in [
         (START, Some(0), "issued"),
         (START - 2_000, Some(0), "issued"),
         (START - 2_001, Some(0), "near"),
-        (START - hour, Some(0), "near"),
-        (START - 26 * hour - 2_000, Some(0), "near"),
-        (START - 26 * hour - 2_001, Some(0), "nothing"),
+        (START - HOUR, Some(0), "near"),
+        (START - 26 * HOUR - 2_000, Some(0), "near"),
+        (START - 26 * HOUR - 2_001, Some(0), "nothing"),
         // The lead of now need not have been that of the process that began.
-        (START + 5, Some(hour), "near"),
-        (START + hour, Some(hour), "issued"),
-        (START - hour, Some(-hour), "near"),
-        (START - 27 * hour, Some(-hour), "near"),
-        (START - 27 * hour - 2_001, Some(-hour), "nothing"),
-        (START - hour, None, "near"),
-        (START - 26 * hour - 2_001, None, "nothing"),
-    ];
-    for (time, ahead_ms, expected) in table {
-        let page = [earned(PROMOTION, time)];
-        let after = time - START;
-        assert_eq!(seen_for(true, &page, ahead_ms), expected, "{after} {ahead_ms:?}");
+        (START + 2_999, Some(HOUR), "near"),
+        (START + 3_000, Some(HOUR), "issued"),
+        (START - HOUR, Some(-HOUR), "near"),
+        (START - 27 * HOUR, Some(-HOUR), "near"),
+        (START - 27 * HOUR - 2_001, Some(-HOUR), "nothing"),
+        (START - HOUR, None, "near"),
+        (START - 26 * HOUR - 2_001, None, "nothing"),
+    ] {
+        // The first issuance came five seconds after the start.
+        let found = in_journal(Some(START + 5_000), time, ahead_ms);
+        assert_eq!(found, expected, "{} {ahead_ms:?}", time - START);
+    }
+}
+
+/// The clock that wrote the start down was wrong, and the reading's is right.
+#[test]
+fn the_first_issuance_of_a_run_tells_how_wrong_its_clock_was() {
+    for (first_event, time, expected) in [
+        // A month ahead: customers issued meanwhile are no earlier ones.
+        (Some(START - MONTH), START - MONTH - 2_000, "issued"),
+        (Some(START - MONTH), START - MONTH - 2_001, "near"),
+        (Some(START - MONTH), START - MONTH - 26 * HOUR, "near"),
+        (Some(START - MONTH), START - MONTH - 26 * HOUR - 1, "nothing"),
+        // A month behind: what was issued long before the first is not the run's for certain.
+        (Some(START + MONTH), START + MONTH - 26 * HOUR, "issued"),
+        (Some(START + MONTH), START + MONTH - 26 * HOUR - 1, "near"),
+        (Some(START + MONTH), START - 26 * HOUR - 2_001, "nothing"),
+        // Nothing was issued, so nothing tells.
+        (None, START, "issued"),
+        (None, START - 2_001, "near"),
+        (None, START - MONTH, "near"),
+        (None, START - 24 * MONTH, "near"),
+    ] {
+        for ahead_ms in [Some(0), None] {
+            let found = in_journal(first_event, time, ahead_ms);
+            assert_eq!(found, expected, "{first_event:?} {} {ahead_ms:?}", time - START);
+        }
     }
 }
 
