@@ -4,7 +4,7 @@
  *
  * - undici, which Node's `fetch` is made of, tells by the diagnostics channels of Node when it
  *   makes a request, writes its head, and gives it up.
- * - Deno's `fetch` says in its message whether it failed while it connected.
+ * - Deno's `fetch` says in its message that it failed while it connected.
  *
  * Bun and workerd tell no more than the code of the error, which the core judges.
  */
@@ -67,13 +67,22 @@ export async function withEvidence(fetch: () => Promise<Response>): Promise<Resp
  */
 function wasNotSent({ isSent, reasons }: Call, error: unknown): boolean {
   const cause = causeOf(error);
-  if ("Deno" in globalThis) return couldNotConnect(error) || couldNotConnect(cause);
-  return !isSent && reasons.some((reason) => reason === error || reason === cause);
+  const isProven = reasons.some((reason) => reason === error || reason === cause);
+  return (isProven && !isSent) || saysSo(error) || saysSo(cause);
 }
 
-/** Deno's messages quote the URL, which has no spaces. */
-function couldNotConnect(error: unknown): boolean {
-  return error instanceof Error && error.message.includes(": client error (Connect): ");
+/**
+ * Sentences of the runtimes themselves: Deno could not connect (it quotes the URL, which has no
+ * spaces), or a port is one that no `fetch` sends to.
+ */
+const SENTENCES: readonly RegExp[] = Object.freeze([
+  /^error sending request for url \(\S*\): client error \(Connect\): /,
+  /^Fetch failed: Requests to port \d+ are blocked$/,
+  /^bad port$/,
+]);
+
+function saysSo(error: unknown): boolean {
+  return error instanceof Error && SENTENCES.some((sentence) => sentence.test(error.message));
 }
 
 function causeOf(error: unknown): unknown {

@@ -50,8 +50,8 @@ export function fileInput(
 
 /**
  * A {@link Transport} on undici, which you install beside this package (`npm install undici`, 7.0
- * or later): the same calls as with `fetch` at a fraction of the processor time. A request is sent
- * once, whatever its dispatcher would repeat.
+ * or later; `undici@7` for Node 20): the same calls as with `fetch` at a fraction of the processor
+ * time. A request is sent once, whatever its dispatcher would repeat.
  *
  * @param options `dispatcher`: an undici `Agent`, `Pool` or `ProxyAgent` to use. Default: undici's
  *   global one. With `NODE_USE_ENV_PROXY=1` it is an `EnvHttpProxyAgent`, unless the global one was

@@ -134,8 +134,8 @@ async function runPacked(pack, dispatcher, { encoding = "gzip", ...options } = {
         customerId,
         promotionId: "67dd4210ef21a64211227e04",
         earnedFromId: "2 items in cart",
-        eventTime: 1,
-        validTill: 2,
+        eventTime: Date.now(),
+        validTill: Date.now() + 86_400_000,
       },
     ]);
     calls += 1;

@@ -69,7 +69,10 @@ async function loaded(): Promise<Undici> {
     const name = "undici";
     return await import(name);
   } catch (cause) {
-    const message = "undiciTransport needs the package undici: npm install undici.";
+    // undici 8 cannot be loaded by Node 20.
+    const message =
+      "undiciTransport needs the package undici: npm install undici, for Node 20 undici@7. The " +
+      "cause says why it could not be loaded.";
     throw new IssueBulkError("invalid-argument", message, { cause });
   }
 }
