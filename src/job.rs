@@ -8,9 +8,6 @@
 //!             +--------------------- Split: two halves ------------------------+
 //! ```
 
-pub(crate) mod credentials;
-mod flight;
-pub(crate) mod pace;
 mod persist;
 mod record;
 mod settle;
@@ -21,37 +18,27 @@ use alloc::vec::Vec;
 pub use record::Record;
 pub use status::{Conclusion, Note, Progress, RunState, Tally};
 
-use crate::batch::Queue;
-use crate::budget::RetryBudget;
+use crate::batch::{Batch, Queue};
 use crate::clock::ServiceClock;
 use crate::id::{AttemptNumber, BatchId, List};
 use crate::ledger::{Conflict, Ledger, State};
-use crate::limits;
 use crate::outcome::{FailureCause, StopCode, Stopped};
 use crate::plan::Plan;
 use crate::request::{self, Request};
 use crate::response::{Expected, Flow, Reader};
-use crate::rng::Rng;
 use crate::secrets::Secrets;
 use crate::time::{Instant, UnixTime, millis};
-use crate::traffic::{CredentialsFailure, Head, Machine, Output};
+use crate::traffic::{CredentialsFailure, Head, Machine, Output, Pacing, Traffic};
 use crate::verdict::Failure;
 use core::time::Duration;
-use credentials::Credentials;
-use flight::{Flight, Flights};
-use pace::Pace;
 use persist::Journal;
 
 pub struct Job {
     plan: Plan,
     ledger: Ledger,
     queue: Queue,
-    flights: Flights,
-    pace: Pace,
-    credentials: Credentials,
+    traffic: Traffic<Sending>,
     service_clock: ServiceClock,
-    retries: RetryBudget,
-    rng: Rng,
     started: Instant,
     /// Rows that earlier processes settled.
     settled_before: u32,
@@ -66,8 +53,20 @@ pub struct Job {
     notes: Vec<Note>,
     concluded: Option<Conclusion>,
     journal: Option<Journal>,
-    secrets: Secrets,
 }
+
+/// What is kept with a batch in flight.
+struct Sending {
+    batch: Batch,
+    /// Of its rows, unpacked while they are on their way.
+    ids: Vec<i64>,
+    /// When it left by our wall clock, once a head told how that stands to the service's.
+    sent_by_own: Option<UnixTime>,
+    /// Of the answer; taken when it ends. Boxed, since flights move and it is large.
+    reader: Option<Box<Reader>>,
+}
+
+type Flight = crate::traffic::Flight<Sending>;
 
 /// Who paused the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,18 +98,19 @@ impl Job {
         seed: u64,
         now: Instant,
     ) -> Self {
-        let pace = Pace::new(plan.rate_per_minute(), plan.concurrency_max());
+        let pacing = Pacing {
+            timeout: plan.policy().timeout,
+            attempts_max: plan.policy().attempts_max,
+            rate_per_minute: plan.rate_per_minute(),
+            concurrency_max: plan.concurrency_max(),
+        };
         let settled_before = ledger.settled();
         Self {
             plan,
             ledger,
             queue,
-            flights: Flights::default(),
-            pace,
-            credentials: Credentials::new(fetched_credentials),
+            traffic: Traffic::new(pacing, fetched_credentials, seed),
             service_clock: ServiceClock::default(),
-            retries: RetryBudget::default(),
-            rng: Rng::new(seed),
             started: now,
             settled_before,
             ended: None,
@@ -122,7 +122,6 @@ impl Job {
             notes: Vec::new(),
             concluded: None,
             journal: None,
-            secrets: Secrets::default(),
         }
     }
 
@@ -130,18 +129,18 @@ impl Job {
         if !self.has_waiting() {
             return self.wait(None);
         }
-        if !self.credentials.ready(now) {
+        if !self.traffic.has_credentials(now) {
             self.recall();
-            if self.credentials.ask(now, now.after(self.plan.policy().timeout)) {
-                return Output::FetchCredentials;
-            }
-            return self.wait(self.credentials.next_event());
+            return match self.traffic.want_credentials(now) {
+                Output::Wait { until } => self.wait(until),
+                output => output,
+            };
         }
         loop {
             let (intended, stored) = self.intended();
             let ahead = if stored { 0 } else { intended };
             let queued_at = if stored { Some(Instant::START) } else { self.queue.ready_at() };
-            let paced_at = self.pace.ready_at(self.flights.len(), ahead);
+            let paced_at = self.traffic.ready_at(ahead);
             let Some(ready_at) = queued_at.zip(paced_at).map(|(queued, paced)| queued.max(paced))
             else {
                 return self.wait(None);
@@ -167,9 +166,8 @@ impl Job {
         let batch = if self.journal.is_some() { self.next_stored() } else { self.queue.pop(now) };
         let mut batch = batch.ok_or(Conflict)?;
         self.ledger.depart(&batch.rows)?;
-        if batch.is_new() {
-            self.retries.deposit();
-        } else {
+        let is_first = batch.is_new();
+        if !is_first {
             self.tally.retries = self.tally.retries.saturating_add(1);
         }
         if batch.doubt.is_some() {
@@ -180,20 +178,10 @@ impl Job {
         batch.attempts = batch.attempts.saturating_add(1);
         let ids = self.ledger.ids_of(&batch.rows).ok_or(Conflict)?;
         self.tally.sent(request::body_bytes(&ids));
-        self.pace.sent(now);
-        let (id, attempt) = (batch.id, AttemptNumber(batch.sendings));
-        self.flights.push(Flight {
-            attempt,
-            epoch: self.credentials.epoch(),
-            sent_at: now,
-            expires_at: now.after(self.plan.policy().timeout),
-            sent_by_own: None,
-            head: None,
-            reader: Some(Box::new(Reader::new(ids.len(), self.plan.reply_caps()))),
-            ids,
-            batch,
-        });
-        Ok(Output::Send { batch: id, attempt })
+        let name = (batch.id, AttemptNumber(batch.sendings));
+        let reader = Some(Box::new(Reader::new(ids.len(), self.plan.reply_caps())));
+        let call = Sending { batch, ids, sent_by_own: None, reader };
+        Ok(self.traffic.depart(now, name, is_first, call))
     }
 
     /// Waits for `until`, for the next timeout of a call or of a fetch of credentials, or for the
@@ -205,8 +193,8 @@ impl Job {
         }
         let limited = self.plan.policy().deadline.is_some() && self.has_waiting();
         let deadline = limited.then(|| self.deadline());
-        let expiries = [self.flights.next_expiry(), self.credentials.expiry()];
-        let until = [until, deadline].into_iter().chain(expiries).flatten().min();
+        let expiry = self.traffic.next_expiry();
+        let until = [until, deadline, expiry].into_iter().flatten().min();
         Output::Wait { until }
     }
 
@@ -268,10 +256,6 @@ impl Job {
         self.wait(None)
     }
 
-    fn backoff(&mut self, base: Duration, step: u32) -> Duration {
-        crate::backoff::full_jitter(base, limits::BACKOFF_MAX, step, &mut self.rng)
-    }
-
     fn note(&mut self, code: &'static str, message: &'static str) {
         self.note_times(code, message, 1);
     }
@@ -287,21 +271,21 @@ impl Machine for Job {
     }
 
     fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.flights.expired(now) {
+        if let Some((batch, attempt)) = self.traffic.expired(now) {
             self.handle_failure(now, batch, attempt, Failure::Timeout);
             return Output::Abort { batch, attempt };
         }
-        if self.credentials.overdue(now) {
+        if self.traffic.are_credentials_overdue(now) {
             self.handle_credentials_failure(now, CredentialsFailure::UNAVAILABLE);
         }
         if now >= self.deadline() && self.has_waiting() {
             self.stop(Stopped::plain(StopCode::Deadline));
         }
         let halted = self.held || self.paused.is_some() || self.stopped.is_some();
-        if halted || self.pace.is_closed(now) {
+        if halted || self.traffic.is_closed(now) {
             self.recall();
         }
-        if !self.has_waiting() && self.flights.is_empty() {
+        if !self.has_waiting() && self.traffic.is_idle() {
             return self.close_journal().unwrap_or_else(|| {
                 self.ended = self.ended.or(Some(now));
                 Output::Done
@@ -315,42 +299,39 @@ impl Machine for Job {
 
     fn request(&self, batch: BatchId) -> Request {
         let mut body = Vec::new();
-        if let Some(flight) = self.flights.get(batch) {
-            request::write_body(&flight.ids, &mut body);
+        if let Some(flight) = self.traffic.flight(batch) {
+            request::write_body(&flight.call.ids, &mut body);
         }
         let plan = &self.plan;
         Request::post(plan.endpoint().issue_url(plan.promotion(), plan.context()), body)
     }
 
-    fn handle_head(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        mut head: Head,
-    ) {
-        if let Some(flight) = self.flights.get_mut(batch, attempt) {
-            if let (Some(date), Some(ahead_ms)) = (head.date, head.clock_ahead_ms) {
-                self.service_clock.learn(date, now);
-                let under_way = millis(now.since(flight.sent_at));
-                let own = date.as_millis().saturating_sub(ahead_ms);
-                let sent = own.saturating_sub_unsigned(under_way);
-                flight.sent_by_own = Some(UnixTime::from_millis(sent));
-            }
-            head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
-            flight.head = Some(head);
+    fn handle_head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
+        if let Some(flight) = self.traffic.flight_mut(batch, attempt)
+            && let (Some(date), Some(ahead_ms)) = (head.date, head.clock_ahead_ms)
+        {
+            self.service_clock.learn(date, now);
+            let under_way = millis(now.since(flight.sent_at));
+            let own = date.as_millis().saturating_sub(ahead_ms);
+            let sent = own.saturating_sub_unsigned(under_way);
+            flight.call.sent_by_own = Some(UnixTime::from_millis(sent));
+        }
+        if let Some(stopped) = self.traffic.handle_head(now, batch, attempt, head) {
+            self.meet_obstacle(stopped);
         }
     }
 
     fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        let Some(flight) = self.flights.get_mut(batch, attempt) else { return Flow::Enough };
+        let Some(flight) = self.traffic.flight_mut(batch, attempt) else { return Flow::Enough };
         self.tally.received(bytes.len());
-        let Some(reader) = &mut flight.reader else { return Flow::Enough };
-        reader.feed(&expected(&self.plan, &flight.ids), bytes)
+        let Sending { ids, reader: Some(reader), .. } = &mut flight.call else {
+            return Flow::Enough;
+        };
+        reader.feed(&expected(&self.plan, ids), bytes)
     }
 
     fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        if let Some(flight) = self.flights.take(batch, attempt) {
+        if let Some(flight) = self.traffic.land(batch, attempt) {
             self.conclude(now, flight, None);
         }
     }
@@ -362,30 +343,23 @@ impl Machine for Job {
         attempt: AttemptNumber,
         failure: Failure,
     ) {
-        if let Some(flight) = self.flights.take(batch, attempt) {
+        if let Some(flight) = self.traffic.land(batch, attempt) {
             self.conclude(now, flight, Some(failure));
         }
     }
 
     fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        if self.credentials.asked() {
-            self.credentials.renewed(renew_after.map(|duration| now.after(duration)));
-        }
+        self.traffic.handle_credentials(now, renew_after);
     }
 
     fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        if !self.credentials.asked() {
-            return;
-        }
-        let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
-        let failures = self.credentials.failed(now.after(wait));
-        if failure.is_final() || failures >= self.plan.policy().attempts_max {
-            self.meet_obstacle(failure.stopped());
+        if let Some(stopped) = self.traffic.handle_credentials_failure(now, failure) {
+            self.meet_obstacle(stopped);
         }
     }
 
     fn secrets(&mut self) -> &mut Secrets {
-        &mut self.secrets
+        self.traffic.secrets()
     }
 
     fn pause(&mut self) {
@@ -396,7 +370,7 @@ impl Machine for Job {
 
     fn resume(&mut self, now: Instant) {
         if let Some(Paused::ByObstacle(_)) = self.paused.take() {
-            self.credentials.forget_refusals(now);
+            self.traffic.forget_refusals(now);
         }
     }
 

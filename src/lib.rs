@@ -12,10 +12,10 @@
 //! | 3 | `attribution` `batch` `verdict` | for whom, ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
 //! | 5 | `journal` | the past of a run, from which another process goes on |
-//! | 6 | `traffic` | what a driver drives: the trait of all machines |
+//! | 6 | `traffic` | the trait of all machines, and the traffic that they have in common |
 //! | 7 | `job` | the machine: inputs are methods, output is one enum |
 //! | 8 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
-//! | 8 | `read` `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
+//! | 8 | `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
@@ -61,7 +61,6 @@ pub mod outcome;
 pub mod plan;
 pub mod policy;
 pub mod promotion;
-pub mod read;
 pub mod reconcile;
 pub mod report;
 pub mod request;

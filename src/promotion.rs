@@ -4,25 +4,21 @@
 //! finding that refuses names what the service would refuse, too; one that warns names what a run
 //! cannot protect from.
 
-use crate::id::{AttemptNumber, BatchId};
 use crate::outcome::StopCode;
 use crate::plan::Plan;
-use crate::read::{Answered, Ended, Pacing, Reads};
 use crate::request::Request;
-use crate::response::{Flow, Row, Unclear, rows};
-use crate::secrets::Secrets;
+use crate::response::{Row, Unclear, rows};
 use crate::time::{Instant, UnixTime};
-use crate::traffic::{CredentialsFailure, Head, Machine, Output};
-use crate::verdict::Failure;
+use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
+use crate::verdict::judge_read;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 /// The machine of a check, driven like a [`Job`](crate::job::Job); its one exchange is batch 0.
 pub struct Check {
     plan: Plan,
     wall_clock: UnixTime,
-    reads: Reads,
+    calls: Calls,
     found: Option<Found>,
 }
 
@@ -103,33 +99,22 @@ impl Check {
             rate_per_minute: plan.rate_per_minute(),
             concurrency_max: 1,
         };
-        let mut reads = Reads::new(pacing, fetched_credentials, seed);
-        reads.ask(0, now);
-        Self { plan, wall_clock, reads, found: None }
-    }
-
-    fn conclude(&mut self, now: Instant, ended: Ended) {
-        let Ended::Answered(answered) = ended else { return };
-        match self.read(&answered) {
-            Some(found) => self.found = Some(found),
-            None => {
-                // Asked again, or given up: then nothing was found.
-                let _again = self.reads.reject(now, &answered);
-            }
-        }
+        let mut calls = Calls::new(pacing, fetched_credentials, seed, judge_read);
+        calls.ask(0, now);
+        Self { plan, wall_clock, calls, found: None }
     }
 
     fn read(&self, answered: &Answered) -> Option<Found> {
         let named = |row: &Row<'_>| {
             row.text("id").is_ok_and(|id| id.as_deref() == Some(self.plan.promotion().as_str()))
         };
-        match answered.head.status.number()? {
+        match answered.http_status()? {
             200 if answered.errors.is_empty() => {
                 let rows = rows(&answered.text)?;
                 Some(match rows.iter().find(|row| named(row)) {
                     Some(row) => {
                         let mut details = Details::read(row);
-                        details.kind = details.kind.map(|kind| self.reads.hide(&kind).into());
+                        details.kind = details.kind.map(|kind| self.calls.redact(&kind).into());
                         Found::Details(details)
                     }
                     None => Found::Nothing,
@@ -155,7 +140,7 @@ impl Check {
                 details: Details::default(),
             },
             None => {
-                let stopped = self.reads.stopped().map(|stopped| stopped.code);
+                let stopped = self.calls.stopped().map(|stopped| stopped.code);
                 let finding = stopped.map_or(UNREACHABLE, |stop| Finding {
                     code: stop.code(),
                     message: stop.advice(),
@@ -171,64 +156,28 @@ impl Check {
     }
 }
 
-impl Machine for Check {
-    fn start(&mut self, _now: Instant) {}
-
-    fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_failure(now, batch, attempt, Failure::Timeout);
-            return Output::Abort { batch, attempt };
-        }
-        self.reads.poll_output(now)
+impl CallOwner for Check {
+    fn calls(&self) -> &Calls {
+        &self.calls
     }
 
-    fn request(&self, _batch: BatchId) -> Request {
+    fn calls_mut(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+
+    fn request_of(&self, _number: u32) -> Request {
         Request::get(self.plan.endpoint().details_url(self.plan.promotion()))
     }
 
-    fn handle_head(&mut self, _now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
-        self.reads.handle_head(batch, attempt, head);
-    }
-
-    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        self.reads.handle_chunk(batch, attempt, bytes)
-    }
-
-    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        let ended = self.reads.handle_end(now, batch, attempt, None);
-        self.conclude(now, ended);
-    }
-
-    fn handle_failure(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        failure: Failure,
-    ) {
-        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
-        self.conclude(now, ended);
-    }
-
-    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        self.reads.handle_credentials(now, renew_after);
-    }
-
-    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        self.reads.handle_credentials_failure(now, failure);
-    }
-
-    fn secrets(&mut self) -> &mut Secrets {
-        self.reads.secrets()
-    }
-
-    /// A check is too short to pause.
-    fn pause(&mut self) {}
-
-    fn resume(&mut self, _now: Instant) {}
-
-    fn cancel(&mut self) {
-        self.reads.stop(StopCode::Cancelled);
+    fn conclude(&mut self, now: Instant, ended: Ended) {
+        let Ended::Answered(answered) = ended else { return };
+        match self.read(&answered) {
+            Some(found) => self.found = Some(found),
+            None => {
+                // Asked again, or given up: then nothing was found.
+                let _again = self.calls.reject(now, answered);
+            }
+        }
     }
 }
 
@@ -331,6 +280,7 @@ mod tests {
     use super::*;
     use crate::plan::Options;
     use crate::status::Status;
+    use crate::traffic::{Head, Machine, Output};
 
     const PROMOTION: &str = "67dd4210ef21a64211227e04";
     const NOW: i64 = 1_757_000_000_000;

@@ -8,8 +8,9 @@
 //! 3. A row of this promotion whose `eventTime` lies between the first sending and the end of the
 //!    quiet period is the issuance: the id is issued. Two such rows are an id issued twice; it is
 //!    issued, and a note says so.
-//! 4. No such row, on a page that was not full, or a customer whom the service says it does not
-//!    know: the id was not issued, and is unsent.
+//! 4. No such row, on a page that was not full and without warnings, or a customer whom the service
+//!    says it does not know: the id was not issued, and is unsent; but never once a reading showed
+//!    a row that may be this run's.
 //! 5. All else stays unknown: rows too near to the run to be told from it or with the `contextId`
 //!    of another, pages that are full or cannot be read, customers whose reading fails.
 //!
@@ -31,21 +32,18 @@ mod tests;
 pub use page::Window;
 pub use rules::{Rules, RulesGiven};
 
-use crate::id::{AttemptNumber, BatchId, CustomerId, pack_issuance_id};
+use crate::id::{CustomerId, pack_issuance_id};
 use crate::job::{Progress, Record, RunState};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Reason, StopCode, Stopped, Unsent};
 use crate::plan::Plan;
-use crate::read::{Answered, Ended, Pacing, Reads};
 use crate::request::Request;
-use crate::response::{Flow, NO_TIME, rows};
-use crate::secrets::Secrets;
+use crate::response::{NO_TIME, has_warnings, rows};
 use crate::time::{Instant, UnixTime};
-use crate::traffic::{CredentialsFailure, Head, Machine, Output};
-use crate::verdict::{Failure, denies_the_customer, speaks_of_customers};
+use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
+use crate::verdict::{denies_the_customer, judge_read, speaks_of_customers};
 use alloc::vec::Vec;
-use core::time::Duration;
 use page::{Doubt, Earned, Seen, Sought, see};
 
 /// The machine of a read-back. It is driven like a [`Job`](crate::job::Job); an exchange's batch is
@@ -56,7 +54,7 @@ pub struct Reconcile {
     plan: Plan,
     rules: Rules,
     window: Window,
-    reads: Reads,
+    calls: Calls,
     unknown: Vec<Customer>,
     /// The longest page so far, and how many customers have one of that length.
     longest: (u32, u32),
@@ -67,6 +65,8 @@ struct Customer {
     row: u32,
     reads: u32,
     last: Option<Seen>,
+    /// A reading showed a row that is this run's or may be: no later absence outweighs it.
+    was_shown: bool,
 }
 
 /// What a read-back rests on.
@@ -105,19 +105,19 @@ impl Reconcile {
             rate_per_minute: Some(rules.rate_per_minute),
             concurrency_max: plan.concurrency_max(),
         };
-        let mut reads = Reads::new(pacing, fetched_credentials, seed);
+        let mut calls = Calls::new(pacing, fetched_credentials, seed, judge_read);
         let states = (0_u32..).zip(record.ledger.states());
         let unknown: Vec<Customer> = states
             .filter(|(_, state)| **state == State::Unknown)
-            .map(|(row, _)| Customer { row, reads: 0, last: None })
+            .map(|(row, _)| Customer { row, reads: 0, last: None, was_shown: false })
             .collect();
         for (number, _) in (0_u32..).zip(&unknown) {
-            reads.ask(number, first_at);
+            calls.ask(number, first_at);
         }
         let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
         let (from, until) = (window.from, window.until);
         let evidence = Evidence { asked, issued: 0, not_issued: 0, calls: 0, from, until };
-        Self { record, plan, rules, window, reads, unknown, longest: (0, 0), evidence }
+        Self { record, plan, rules, window, calls, unknown, longest: (0, 0), evidence }
     }
 
     /// The record is one of a journal: another process, perhaps on another machine, wrote down when
@@ -135,13 +135,13 @@ impl Reconcile {
 
     /// Why the reading ended before its customers did.
     pub const fn stopped(&self) -> Option<&Stopped> {
-        self.reads.stopped()
+        self.calls.stopped()
     }
 
     pub fn progress(&self) -> Progress {
-        self.record.progress(if self.reads.is_over() {
+        self.record.progress(if self.calls.is_over() {
             RunState::Done
-        } else if self.reads.is_paused() {
+        } else if self.calls.is_paused() {
             RunState::Paused
         } else {
             RunState::Reconciling
@@ -150,8 +150,8 @@ impl Reconcile {
 
     /// The new record, once the reading is done.
     pub fn into_record(mut self) -> (Record, Evidence) {
-        self.evidence.calls = self.reads.calls();
-        if let Some(stopped) = self.reads.stopped() {
+        self.evidence.calls = self.calls.calls();
+        if let Some(stopped) = self.calls.stopped() {
             let (code, left) = (stopped.code.code(), self.left());
             let message = "The reading back ended early; the rest stays unknown.";
             self.record.note("read-back-stopped", message, left);
@@ -165,50 +165,39 @@ impl Reconcile {
         self.record.ledger.count(State::Unknown)
     }
 
-    fn conclude(&mut self, now: Instant, ended: Ended) {
-        let result = match ended {
-            Ended::Open => Ok(()),
-            Ended::GaveUp { .. } => {
-                self.stay_unknown("read-back-failed", "Customers could not be read back.");
-                Ok(())
-            }
-            Ended::Answered(answered) => self.read(now, &answered),
-        };
-        if result.is_err() {
-            self.reads.stop(StopCode::InternalError);
-        }
-    }
-
-    fn read(&mut self, now: Instant, answered: &Answered) -> Result<(), Conflict> {
-        let number = answered.question;
+    fn read(&mut self, now: Instant, answered: Answered) -> Result<(), Conflict> {
+        let number = answered.number;
         let sought = Sought {
             customer: self.customer(number).ok_or(Conflict)?,
             promotion: self.record.plan.promotion().as_str(),
             context: self.record.plan.context().as_str(),
             window: self.window,
-            ahead_ms: answered.head.clock_ahead_ms,
+            ahead_ms: answered.head.as_ref().and_then(|head| head.clock_ahead_ms),
         };
-        let seen = match answered.head.status.number().unwrap_or_default() {
+        let seen = match answered.http_status().unwrap_or_default() {
             200 if answered.errors.is_empty() => {
-                rows(&answered.text).map(|rows| see(&rows, &sought))
+                let seen = rows(&answered.text).map(|rows| see(&rows, &sought));
+                // The service warns that it did not show all.
+                let is_partial = has_warnings(&answered.text);
+                seen.filter(|seen| !(is_partial && matches!(seen, Seen::Nothing { .. })))
             }
             // A customer whom the service does not know was issued nothing.
             status if denies_the_customer(status, &answered.errors) => {
                 Some(Seen::Nothing { rows: 0 })
             }
             404 if !speaks_of_customers(&answered.errors) => {
-                self.reads.stop(StopCode::EndpointRefuses);
+                self.calls.stop(StopCode::EndpointRefuses);
                 return Ok(());
             }
             _ => None,
         };
         match seen {
             Some(seen) => {
-                self.reads.accept();
+                self.calls.accept();
                 self.weigh(now, number, seen)
             }
             None => {
-                let ended = self.reads.reject(now, answered);
+                let ended = self.calls.reject(now, answered);
                 self.conclude(now, ended);
                 Ok(())
             }
@@ -228,7 +217,10 @@ impl Reconcile {
             };
         }
         let row = customer.row;
-        if customer.last.as_ref().is_some_and(|last| agree(last, &seen)) {
+        let is_nothing = matches!(seen, Seen::Nothing { .. });
+        customer.was_shown |= !is_nothing && seen != Seen::Unclear(Doubt::Unreadable);
+        let may_decide = !(is_nothing && customer.was_shown);
+        if may_decide && customer.last.as_ref().is_some_and(|last| agree(last, &seen)) {
             return self.decide(row, seen);
         }
         if customer.reads >= limits::READS_MAX {
@@ -237,7 +229,7 @@ impl Reconcile {
             return Ok(());
         }
         customer.last = Some(seen);
-        self.reads.ask(number, now.after(self.rules.apart));
+        self.calls.ask(number, now.after(self.rules.apart));
         Ok(())
     }
 
@@ -283,7 +275,7 @@ impl Reconcile {
             event_time: earned.event_time,
             valid_till: earned.valid_till.unwrap_or(NO_TIME),
         };
-        let odd_id = packed.is_none().then(|| self.reads.hide(&earned.id));
+        let odd_id = packed.is_none().then(|| self.calls.redact(&earned.id));
         let odd = odd_id.map(|id| Odd { id: Some(id), earned_from: None });
         self.evidence.issued = self.evidence.issued.saturating_add(1);
         self.record.ledger.find_issued(row, &issuance, odd)
@@ -304,70 +296,34 @@ impl Reconcile {
     }
 }
 
-impl Machine for Reconcile {
-    fn start(&mut self, _now: Instant) {}
-
-    fn poll_output(&mut self, now: Instant) -> Output {
-        if let Some((batch, attempt)) = self.reads.expired(now) {
-            self.handle_failure(now, batch, attempt, Failure::Timeout);
-            return Output::Abort { batch, attempt };
-        }
-        self.reads.poll_output(now)
+impl CallOwner for Reconcile {
+    fn calls(&self) -> &Calls {
+        &self.calls
     }
 
-    fn request(&self, batch: BatchId) -> Request {
-        let customer = self.customer(batch.0).and_then(|id| CustomerId::new(id).ok());
+    fn calls_mut(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+
+    fn request_of(&self, number: u32) -> Request {
+        let customer = self.customer(number).and_then(|id| CustomerId::new(id).ok());
         let limit = self.rules.rows_max;
         let url = customer.map(|id| self.plan.endpoint().customer_url(id, limit));
         Request::get(url.unwrap_or_default())
     }
 
-    fn handle_head(&mut self, _now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head) {
-        self.reads.handle_head(batch, attempt, head);
-    }
-
-    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow {
-        self.reads.handle_chunk(batch, attempt, bytes)
-    }
-
-    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber) {
-        let ended = self.reads.handle_end(now, batch, attempt, None);
-        self.conclude(now, ended);
-    }
-
-    fn handle_failure(
-        &mut self,
-        now: Instant,
-        batch: BatchId,
-        attempt: AttemptNumber,
-        failure: Failure,
-    ) {
-        let ended = self.reads.handle_end(now, batch, attempt, Some(failure));
-        self.conclude(now, ended);
-    }
-
-    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
-        self.reads.handle_credentials(now, renew_after);
-    }
-
-    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure) {
-        self.reads.handle_credentials_failure(now, failure);
-    }
-
-    fn secrets(&mut self) -> &mut Secrets {
-        self.reads.secrets()
-    }
-
-    fn pause(&mut self) {
-        self.reads.pause();
-    }
-
-    fn resume(&mut self, _now: Instant) {
-        self.reads.resume();
-    }
-
-    fn cancel(&mut self) {
-        self.reads.stop(StopCode::Cancelled);
+    fn conclude(&mut self, now: Instant, ended: Ended) {
+        let result = match ended {
+            Ended::Open | Ended::Refused(_) => Ok(()),
+            Ended::GaveUp(_) => {
+                self.stay_unknown("read-back-failed", "Customers could not be read back.");
+                Ok(())
+            }
+            Ended::Answered(answered) => self.read(now, answered),
+        };
+        if result.is_err() {
+            self.calls.stop(StopCode::InternalError);
+        }
     }
 }
 

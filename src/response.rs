@@ -56,7 +56,7 @@ pub use answer::{
     Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
     Refusals, ServiceError, SlotState, SparseText,
 };
-pub use rows::{Row, Unclear, rows};
+pub use rows::{Row, Unclear, has_warnings, rows};
 pub use value::Value;
 
 use crate::limits;

@@ -1,167 +1,267 @@
-//! The machines that a driver drives, and the traffic that they have in common.
+//! The traffic of every machine: what a call costs, when it may leave, and what a 401, a 429, a
+//! timeout and fetched credentials do. What an answer means is for the machine.
 //!
-//! A driver does this and nothing else:
-//! 1. call [`Machine::poll_output`] until it answers [`Output::Wait`] or [`Output::Done`], and act
-//!    on each output;
-//! 2. wait until something comes in or the instant of `Wait` has come;
-//! 3. feed it back by the method named after it, or by none when only time has passed;
-//! 4. go to 1.
-//!
-//! An exchange is named by its batch and its attempt. Whatever comes in for one that is over
-//! changes nothing.
+//! [`Machine`] is the driving contract. [`Traffic`] holds what is in flight and all that decides
+//! about the next departure; [`Calls`] is the machine behind small answers: reads, revocations.
 
+mod calls;
+mod credentials;
+mod flights;
+mod machine;
+mod pace;
+
+pub use calls::{Answered, CallOwner, Calls, Ended};
+pub use credentials::Refusal;
+pub use flights::Flight;
+pub use machine::{CredentialsFailure, CredentialsFailureKind, Head, Machine, Output};
+
+use crate::backoff::full_jitter;
+use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId};
-use crate::outcome::{FailureCause, StopCode, Stopped};
-use crate::request::Request;
-use crate::response::Flow;
+use crate::limits;
+use crate::outcome::{StopCode, Stopped};
+use crate::rng::Rng;
 use crate::secrets::Secrets;
 use crate::status::Status;
-use crate::time::{Instant, UnixTime};
-use crate::verdict::Failure;
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+use crate::time::Instant;
 use core::time::Duration;
+use credentials::Credentials;
+use flights::Flights;
+use pace::Pace;
 
-/// A machine: inputs are methods, output is one enum, time is an argument.
-pub trait Machine {
-    /// Starts the clock anew: between the making of a machine and its start nothing happens.
-    fn start(&mut self, now: Instant);
+/// How fast and how often calls are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Pacing {
+    /// One attempt, from the first byte sent to the last byte read.
+    pub timeout: Duration,
+    /// Attempts of one call, or of one fetch of credentials; a 429 counts for none.
+    pub attempts_max: u32,
+    pub rate_per_minute: Option<u32>,
+    pub concurrency_max: u32,
+}
 
-    /// The next thing to do. Call it until it answers `Wait` or `Done`.
-    fn poll_output(&mut self, now: Instant) -> Output;
+/// After the end of a Retry-After not all runs of the world start in the same millisecond.
+const JITTER_AFTER_GATE: Duration = Duration::from_secs(1);
 
-    /// Method, address and body of an exchange in flight. Its headers are the driver's.
-    fn request(&self, batch: BatchId) -> Request;
+/// The calls of one machine. `T` is what the machine keeps with a call in flight.
+pub struct Traffic<T> {
+    pacing: Pacing,
+    flights: Flights<T>,
+    pace: Pace,
+    credentials: Credentials,
+    retries: RetryBudget,
+    rng: Rng,
+    secrets: Secrets,
+}
 
-    /// The head of an answer came.
-    fn handle_head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head);
+impl<T> Traffic<T> {
+    /// `fetched` credentials are asked for before the first call; `seed` decides the jitter.
+    pub fn new(pacing: Pacing, fetched: bool, seed: u64) -> Self {
+        Self {
+            pacing,
+            flights: Flights::default(),
+            pace: Pace::new(pacing.rate_per_minute, pacing.concurrency_max),
+            credentials: Credentials::new(fetched),
+            retries: RetryBudget::default(),
+            rng: Rng::new(seed),
+            secrets: Secrets::default(),
+        }
+    }
 
-    /// Bytes of an answer's body, as decoded by the runtime. [`Flow::Enough`]: the rest need not
-    /// be read; call [`Machine::handle_end`].
-    fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow;
+    /// Other credentials and another seed, as for a machine that begins in another process.
+    pub fn restart(&mut self, fetched: bool, seed: u64) {
+        self.credentials = Credentials::new(fetched);
+        self.rng = Rng::new(seed);
+    }
 
-    /// The answer is complete.
-    fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber);
+    pub const fn attempts_max(&self) -> u32 {
+        self.pacing.attempts_max
+    }
 
-    /// The exchange brought no answer, or its answer broke off.
-    fn handle_failure(
+    pub const fn secrets(&mut self) -> &mut Secrets {
+        &mut self.secrets
+    }
+
+    /// A text of the service without the secrets in it.
+    pub fn redact(&self, text: &str) -> alloc::boxed::Box<str> {
+        self.secrets.hide(text)
+    }
+
+    /// Whether the credentials are good for a call at `now`; their renewal falls due here.
+    pub fn has_credentials(&mut self, now: Instant) -> bool {
+        self.credentials.ready(now)
+    }
+
+    /// Fetch credentials now, or wait for them. For when there are none.
+    pub fn want_credentials(&mut self, now: Instant) -> Output {
+        if self.credentials.ask(now, now.after(self.pacing.timeout)) {
+            return Output::FetchCredentials;
+        }
+        Output::Wait { until: self.credentials.next_event() }
+    }
+
+    /// Whether the fetch of credentials has lasted too long.
+    pub fn are_credentials_overdue(&self, now: Instant) -> bool {
+        self.credentials.overdue(now)
+    }
+
+    /// When one more call may leave once `ahead` others have; `None` while too many are on their
+    /// way.
+    pub fn ready_at(&self, ahead: usize) -> Option<Instant> {
+        self.pace.ready_at(self.flights.len(), ahead)
+    }
+
+    /// Whether a 429 keeps everything back at `now`.
+    pub fn is_closed(&self, now: Instant) -> bool {
+        self.pace.is_closed(now)
+    }
+
+    /// A call leaves. `is_first` calls of their batch earn the retries of others.
+    pub fn depart(
+        &mut self,
+        now: Instant,
+        (batch, attempt): (BatchId, AttemptNumber),
+        is_first: bool,
+        call: T,
+    ) -> Output {
+        if is_first {
+            self.retries.deposit();
+        }
+        self.pace.sent(now);
+        self.flights.push(Flight {
+            batch,
+            attempt,
+            epoch: self.credentials.epoch(),
+            sent_at: now,
+            expires_at: now.after(self.pacing.timeout),
+            head: None,
+            call,
+        });
+        Output::Send { batch, attempt }
+    }
+
+    pub const fn is_idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    pub fn flight(&self, batch: BatchId) -> Option<&Flight<T>> {
+        self.flights.get(batch)
+    }
+
+    pub fn flight_mut(&mut self, batch: BatchId, attempt: AttemptNumber) -> Option<&mut Flight<T>> {
+        self.flights.get_mut(batch, attempt)
+    }
+
+    /// Takes a call out of the air: it is over.
+    pub fn land(&mut self, batch: BatchId, attempt: AttemptNumber) -> Option<Flight<T>> {
+        self.flights.take(batch, attempt)
+    }
+
+    /// Takes any call out of the air: nobody waits for its answer.
+    pub fn abandon(&mut self) -> Option<Flight<T>> {
+        self.flights.pop()
+    }
+
+    /// The first call whose time is over: tell of it as a timeout.
+    pub fn expired(&self, now: Instant) -> Option<(BatchId, AttemptNumber)> {
+        self.flights.expired(now)
+    }
+
+    /// When the next call, or a fetch of credentials, has lasted too long.
+    pub fn next_expiry(&self) -> Option<Instant> {
+        [self.flights.next_expiry(), self.credentials.expiry()].into_iter().flatten().min()
+    }
+
+    /// Keeps the head of an answer. A 429 closes the gate at once, however slowly its body comes;
+    /// the obstacle that it can be is returned.
+    pub fn handle_head(
         &mut self,
         now: Instant,
         batch: BatchId,
         attempt: AttemptNumber,
-        failure: Failure,
-    );
-
-    /// New credentials are there; `renew_after` says how long they are good for.
-    fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>);
-
-    /// Credentials could not be had.
-    fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure);
-
-    /// What must not be read in any text that comes from the service.
-    fn secrets(&mut self) -> &mut Secrets;
-
-    /// Nothing new is sent until [`Machine::resume`]; what is in flight is awaited.
-    fn pause(&mut self);
-
-    fn resume(&mut self, now: Instant);
-
-    /// Nothing more is sent.
-    fn cancel(&mut self);
-
-    /// Nothing new is sent until [`Machine::release`], because whoever takes the outcomes is slow.
-    /// Unlike a pause it is nobody's decision: no state that a caller sees changes.
-    fn hold(&mut self) {}
-
-    fn release(&mut self) {}
-
-    /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
-    fn take_journal(&mut self) -> Vec<u8> {
-        Vec::new()
+        mut head: Head,
+    ) -> Option<Stopped> {
+        let flight = self.flights.get_mut(batch, attempt)?;
+        head.request_id = head.request_id.map(|id| self.secrets.hide(&id));
+        let is_news = flight.head.is_none() && head.status == Status::Http(429);
+        let (sent_at, asked) = (flight.sent_at, head.retry_after);
+        let request_id = head.request_id.clone();
+        flight.head = Some(head);
+        if !is_news {
+            return None;
+        }
+        let code = self.throttle(now, sent_at, asked)?;
+        Some(Stopped { status: Some(429), request_id, ..Stopped::plain(code) })
     }
 
-    /// What [`Machine::take_journal`] gave is stored where it lasts.
-    fn handle_persisted(&mut self) {}
-
-    /// It could not be stored.
-    fn handle_persist_failure(&mut self) {}
-}
-
-/// What the driver has to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Send what [`Machine::request`] gives for the batch.
-    Send { batch: BatchId, attempt: AttemptNumber },
-    /// The attempt's time is over: drop its connection. The machine has already judged it.
-    Abort { batch: BatchId, attempt: AttemptNumber },
-    /// Fetch credentials and answer with [`Machine::handle_credentials`] or
-    /// [`Machine::handle_credentials_failure`].
-    FetchCredentials,
-    /// Append what [`Machine::take_journal`] gives to the journal, where it lasts, and answer with
-    /// [`Machine::handle_persisted`] or [`Machine::handle_persist_failure`]. There is one at a
-    /// time, and none without a journal.
-    Persist,
-    /// Nothing to do before `until`, or before something comes in where it is `None`.
-    Wait { until: Option<Instant> },
-    /// Nothing is left to do, and the journal knows.
-    Done,
-}
-
-/// What the head of an answer says, as far as a machine reads it.
-#[derive(Clone, Debug, Default)]
-pub struct Head {
-    pub status: Status,
-    /// How long the service asks to wait, already read by `retry_after`.
-    pub retry_after: Option<Duration>,
-    /// The answer's `Date`, if it has one that can be read.
-    pub date: Option<UnixTime>,
-    /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.
-    pub clock_ahead_ms: Option<i64>,
-    /// `X-Cap-Requestid` in either spelling (api.md 12).
-    pub request_id: Option<Box<str>>,
-}
-
-/// Why credentials could not be fetched, with what is known about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CredentialsFailure {
-    pub kind: CredentialsFailureKind,
-    /// HTTP status of the token endpoint, if it answered.
-    pub status: Option<u16>,
-    /// What the network said, if it did not.
-    pub cause: Option<FailureCause>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialsFailureKind {
-    /// They were refused: trying again will not help.
-    Refused,
-    /// What came is no token, or no headers that can be sent: trying again will not help.
-    Unreadable,
-    /// The network or the service failed: it may work later.
-    Unavailable,
-}
-
-impl CredentialsFailure {
-    pub const REFUSED: Self = Self::of(CredentialsFailureKind::Refused);
-    pub const UNREADABLE: Self = Self::of(CredentialsFailureKind::Unreadable);
-    pub const UNAVAILABLE: Self = Self::of(CredentialsFailureKind::Unavailable);
-
-    const fn of(kind: CredentialsFailureKind) -> Self {
-        Self { kind, status: None, cause: None }
+    /// 429: the gate closes for all calls. The retry budget bounds how long a machine insists;
+    /// then, or where the service asks for too long a wait, every call would meet the same.
+    fn throttle(
+        &mut self,
+        now: Instant,
+        sent_at: Instant,
+        asked: Option<Duration>,
+    ) -> Option<StopCode> {
+        let own = self.backoff(limits::BACKOFF_BASE_THROTTLED, self.pace.throttles_in_row());
+        // A longer wait is an obstacle; whoever removes it is not held by a gate for days.
+        let honoured = asked.map(|asked| asked.min(limits::RETRY_AFTER_MAX));
+        let wait = honoured.map_or(own, |wait| wait.saturating_add(own.min(JITTER_AFTER_GATE)));
+        self.pace.throttled(now, sent_at, now.after(wait));
+        if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {
+            return Some(StopCode::RetryAfterTooLong);
+        }
+        (!self.retries.withdraw()).then_some(StopCode::Throttled)
     }
 
-    /// Whether asking again would bring the same.
-    pub fn is_final(&self) -> bool {
-        self.kind != CredentialsFailureKind::Unavailable
+    /// A call went through.
+    pub fn succeeded(&mut self) {
+        self.pace.succeeded();
+        self.credentials.accepted();
     }
 
-    /// The obstacle that it is once nothing more is tried.
-    pub fn stopped(&self) -> Stopped {
-        let code = match self.kind {
-            CredentialsFailureKind::Refused => StopCode::Unauthorised,
-            CredentialsFailureKind::Unreadable => StopCode::CredentialsUnreadable,
-            CredentialsFailureKind::Unavailable => StopCode::CredentialsUnavailable,
-        };
-        Stopped { status: self.status, cause: self.cause, ..Stopped::plain(code) }
+    /// The service refused the credentials that a call carried.
+    pub fn refused(&mut self, now: Instant, flight: &Flight<T>) -> Refusal {
+        self.credentials.refused(flight.epoch, now)
+    }
+
+    /// Somebody resumed after an obstacle: refusals count anew.
+    pub fn forget_refusals(&mut self, now: Instant) {
+        self.credentials.forget_refusals(now);
+    }
+
+    /// New credentials came; `renew_after` says how long they are good for.
+    pub fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>) {
+        if self.credentials.asked() {
+            self.credentials.renewed(renew_after.map(|duration| now.after(duration)));
+        }
+    }
+
+    /// None came. The obstacle that it is once nothing more is tried.
+    pub fn handle_credentials_failure(
+        &mut self,
+        now: Instant,
+        failure: CredentialsFailure,
+    ) -> Option<Stopped> {
+        if !self.credentials.asked() {
+            return None;
+        }
+        let wait = self.backoff(limits::BACKOFF_BASE, self.credentials.failures());
+        let failures = self.credentials.failed(now.after(wait));
+        let is_over = failure.is_final() || failures >= self.pacing.attempts_max;
+        is_over.then(|| failure.stopped())
+    }
+
+    /// Whether a call may be repeated; it costs one of the retries.
+    pub fn may_retry(&mut self) -> bool {
+        self.retries.withdraw()
+    }
+
+    /// The wait before the next attempt after so many failed ones, from 1.
+    pub fn retry_wait(&mut self, failures: u32) -> Duration {
+        self.backoff(limits::BACKOFF_BASE, failures.saturating_sub(1))
+    }
+
+    fn backoff(&mut self, base: Duration, step: u32) -> Duration {
+        full_jitter(base, limits::BACKOFF_MAX, step, &mut self.rng)
     }
 }

@@ -3,9 +3,11 @@
 //! Sources: reliability.md (d) "Outcome rule for one POST", architecture.md "Ambiguity", api.md 4
 //! to 6 for the codes. Only what is proven not to have been processed may be sent again.
 
+mod call;
 mod token;
 mod transport;
 
+pub use call::{CallVerdict, judge_read, judge_revocation};
 pub use token::{TokenAnswer, judge_token};
 pub use transport::{TransportError, judge_transport_error};
 
@@ -273,15 +275,22 @@ pub fn speaks_of_customers(errors: &[ServiceError]) -> bool {
 }
 
 /// Whether an answer denies that a customer exists. What follows from it may be sent again, so it
-/// is a closed list, as for an id's own error: a 404 of the service whose words speak of the
-/// customer, or 1006 (api.md 4, 14). "Error while fetching customer" is no such word.
+/// is a closed list, as for an id's own error: a 404 of the service in its own words, or 1006
+/// (api.md 4, 14). A proxy's words may hold "customer", too: "No route to customer service".
 pub fn denies_the_customer(status: u16, errors: &[ServiceError]) -> bool {
     let all_have = |code| all_are(errors, |error| error.code == Some(code));
     match status {
-        404 if all_have(404) => speaks_of_customers(errors),
+        404 if all_have(404) => errors.iter().all(says_customer_not_found),
         400 | 404 | 422 => all_have(1006),
         _ => false,
     }
+}
+
+/// The service's words and none else, in its own envelope (api.md 4; 5, shape A).
+fn says_customer_not_found(error: &ServiceError) -> bool {
+    let words = error.message.trim().trim_end_matches('.');
+    let known = ["customer not found", "customer is not found", "passed customer is not found"];
+    error.envelope == Envelope::Errors && known.iter().any(|one| words.eq_ignore_ascii_case(one))
 }
 
 fn contains_word(text: &str, word: &str) -> bool {

@@ -28,12 +28,12 @@ const LEVELS: [&[&str]; 10] = [
     &["journal"],
     &["traffic"],
     &["job"],
-    &["forecast", "auth", "report", "read", "reconcile", "promotion"],
+    &["forecast", "auth", "report", "reconcile", "promotion"],
     &["wasm"],
 ];
 
 /// Uses within a level that are no cycle: a bound's user stands beside it.
-const NEIGHBOURS: [(&str, &str); 11] = [
+const NEIGHBOURS: [(&str, &str); 9] = [
     ("text", "decimal"),
     ("id", "text"),
     ("time", "decimal"),
@@ -43,8 +43,6 @@ const NEIGHBOURS: [(&str, &str); 11] = [
     ("budget", "limits"),
     ("policy", "limits"),
     ("secrets", "limits"),
-    ("reconcile", "read"),
-    ("promotion", "read"),
 ];
 
 const LINES_MAX: usize = 500;

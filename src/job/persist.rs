@@ -8,7 +8,6 @@
 //! ```
 
 use super::Job;
-use super::credentials::Credentials;
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
 use crate::intake::Findings;
@@ -18,7 +17,6 @@ use crate::outcome::{Reason, StopCode, Stopped, Unsent};
 use crate::plan::Plan;
 use crate::policy::Ambiguous;
 use crate::request::RequestError;
-use crate::rng::Rng;
 use crate::time::{Instant, UnixTime};
 use crate::traffic::Output;
 use alloc::collections::VecDeque;
@@ -100,8 +98,7 @@ impl Job {
         let requeue = plan.policy().ambiguous == Ambiguous::Retry;
         writer.resumed(wall, requeue);
         let mut job = Self::recovered(plan, recovered, requeue, now)?;
-        job.credentials = Credentials::new(fetched_credentials);
-        job.rng = Rng::new(seed);
+        job.traffic.restart(fetched_credentials, seed);
         let ids = job.ledger.ids().len();
         job.journal = Some(Journal::new(writer, ids, now, wall));
         Ok(job)

@@ -1,21 +1,18 @@
 //! From a verdict to the books: the only place where a batch in flight changes its state.
 
-use super::credentials::Refusal;
-use super::flight::Flight;
-use super::{Conclusion, Job};
+use super::{Conclusion, Flight, Job};
 use crate::clock::{Age, Sent};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Stopped, Unknown, Unsent};
 use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, Entries, NO_TIME, ServiceError, SlotState};
-use crate::secrets::Secrets;
 use crate::status::Status;
 use crate::time::{Instant, UnixTime};
+use crate::traffic::{Refusal, Traffic};
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_errors};
 use alloc::boxed::Box;
-use core::time::Duration;
 
 impl Job {
     /// Ends an attempt: judges it, books it, and draws the conclusions for the run.
@@ -31,16 +28,16 @@ impl Job {
         mut flight: Flight,
         failure: Option<Failure>,
     ) -> Result<(), Conflict> {
-        let reader = flight.reader.take().ok_or(Conflict)?;
-        let body = reader.finish(&super::expected(&self.plan, &flight.ids));
-        let status = flight.head.as_ref().map(|head| head.status);
+        let reader = flight.call.reader.take().ok_or(Conflict)?;
+        let body = reader.finish(&super::expected(&self.plan, &flight.call.ids));
+        let status = flight.status();
         let verdict = judge(&Exchange { status, body: &body, failure });
         self.count(verdict);
         self.note_failure(failure);
         self.concluded = Some(Conclusion {
-            batch: flight.batch.id,
+            batch: flight.batch,
             attempt: flight.attempt,
-            rows: flight.batch.rows.clone(),
+            rows: flight.call.batch.rows.clone(),
             status: status.and_then(Status::number),
             request_id: flight.head.as_ref().and_then(|head| head.request_id.clone()),
             verdict,
@@ -65,8 +62,7 @@ impl Job {
         tally.exchanges = tally.exchanges.saturating_add(1);
         match verdict {
             Verdict::Match => {
-                self.pace.succeeded();
-                self.credentials.accepted();
+                self.traffic.succeeded();
             }
             Verdict::Hold(_) => tally.ambiguous(),
             Verdict::Retry(Retry::NotSent) => tally.failures = tally.failures.saturating_add(1),
@@ -109,7 +105,7 @@ impl Job {
 
     /// Judges each id by its own slot.
     fn match_ids(&mut self, flight: &Flight, answer: &Answer) -> Result<(), Conflict> {
-        self.ledger.expect(&flight.batch.rows);
+        self.ledger.expect(&flight.call.batch.rows);
         let entries = &answer.entries;
         let sent = self.sent(flight);
         let oldest = entries.event_time.iter().copied().filter(|time| *time != NO_TIME).min();
@@ -117,7 +113,7 @@ impl Job {
         let is_plain = entries.are_plainly_issued() && !answer.is_failed && age != Age::Older;
         let unclear = if is_plain {
             let Entries { issuance, event_time, valid_till, .. } = entries;
-            self.ledger.issue_all(&flight.batch.rows, issuance, event_time, valid_till)?;
+            self.ledger.issue_all(&flight.call.batch.rows, issuance, event_time, valid_till)?;
             0
         } else {
             self.match_each(flight, answer, sent)?
@@ -125,9 +121,9 @@ impl Job {
         if age != Age::OfTheCall {
             self.note("answer-older-than-call", OLDER_THAN_CALL);
         }
-        self.record_outcome(&flight.batch);
+        self.record_outcome(&flight.call.batch);
         // An answer that decides nothing is as ambiguous as none.
-        if unclear == flight.batch.len() {
+        if unclear == flight.call.batch.len() {
             self.tally.ambiguous();
         } else {
             self.tally.ambiguous_in_row = 0;
@@ -139,7 +135,7 @@ impl Job {
     /// When the call left, if its answer and the run tell by both clocks.
     fn sent(&self, flight: &Flight) -> Option<Sent> {
         let by_service = self.service_clock.at(flight.sent_at)?;
-        Some(Sent { by_service, by_own: flight.sent_by_own? })
+        Some(Sent { by_service, by_own: flight.call.sent_by_own? })
     }
 
     /// [`Job::match_ids`] slot by slot; says how many of them are unclear.
@@ -157,13 +153,13 @@ impl Job {
             .zip(entries.event_time.iter().zip(&entries.valid_till));
         let (mut matched, mut unclear) = (0_u32, 0_u32);
         for (slot, ((state, id), (event_time, valid_till))) in (0_u32..).zip(columns) {
-            let row = flight.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
+            let row = flight.call.batch.rows.start.checked_add(slot).ok_or(Conflict)?;
             matched = slot.saturating_add(1);
             let is_older = age(sent, *event_time) == Age::Older;
             if *state == SlotState::Issued && !answer.is_failed && !is_older {
                 let issuance =
                     Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
-                let odd = odd(answer, slot, &self.secrets);
+                let odd = odd(answer, slot, &self.traffic);
                 self.ledger.issue(row, &issuance, odd)?;
                 continue;
             }
@@ -176,7 +172,7 @@ impl Job {
             let cause = self.ledger.cause(cause);
             self.ledger.settle(row, State::InFlight, cause)?;
         }
-        if matched == flight.batch.len() { Ok(unclear) } else { Err(Conflict) }
+        if matched == flight.call.batch.len() { Ok(unclear) } else { Err(Conflict) }
     }
 
     /// Ids and promotions that were not asked for end the run: this may be another service, or
@@ -211,14 +207,14 @@ impl Job {
     ) -> Result<(), Conflict> {
         let policy = self.plan.policy();
         let again = policy.ambiguous == Ambiguous::Retry
-            && flight.batch.attempts < policy.attempts_max
-            && self.retries.withdraw();
+            && flight.call.batch.attempts < policy.attempts_max
+            && self.traffic.may_retry();
         if !again {
             return self.settle(&flight, Reason::Unknown(reason), error);
         }
         let doubt = self.with_error(flight.cause(Reason::Unknown(reason)), error);
-        flight.batch.doubt = Some(Box::new(doubt));
-        let wait = self.backoff(limits::BACKOFF_BASE, flight.batch.attempts.saturating_sub(1));
+        flight.call.batch.doubt = Some(Box::new(doubt));
+        let wait = self.traffic.retry_wait(flight.call.batch.attempts);
         self.come_back(flight, now.after(wait))
     }
 
@@ -230,53 +226,30 @@ impl Job {
     ) -> Result<(), Conflict> {
         let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
         let cause = self.ledger.cause(cause);
-        self.ledger.settle_all(&flight.batch.rows, State::InFlight, cause)?;
-        self.record_outcome(&flight.batch);
+        self.ledger.settle_all(&flight.call.batch.rows, State::InFlight, cause)?;
+        self.record_outcome(&flight.call.batch);
         Ok(())
     }
 
     /// Not processed: the batch comes back after a wait, while attempts and budget last.
-    fn retry(&mut self, now: Instant, flight: Flight, retry: Retry) -> Result<(), Conflict> {
+    fn retry(&mut self, now: Instant, mut flight: Flight, retry: Retry) -> Result<(), Conflict> {
         match retry {
-            Retry::Throttled => self.throttle(now, flight),
+            // The gate closed when the head came, and the attempt does not count.
+            Retry::Throttled => {
+                flight.call.batch.attempts = flight.call.batch.attempts.saturating_sub(1);
+                self.come_back(flight, now)
+            }
             Retry::NotSent => {
-                if flight.batch.attempts >= self.plan.policy().attempts_max {
+                if flight.call.batch.attempts >= self.plan.policy().attempts_max {
                     return self.settle(&flight, Reason::Unsent(Unsent::NotReached), None);
                 }
-                if !self.retries.withdraw() {
+                if !self.traffic.may_retry() {
                     return self.settle(&flight, Reason::Unsent(Unsent::RetryBudgetUsed), None);
                 }
-                let step = flight.batch.attempts.saturating_sub(1);
-                let wait = self.backoff(limits::BACKOFF_BASE, step);
+                let wait = self.traffic.retry_wait(flight.call.batch.attempts);
                 self.come_back(flight, now.after(wait))
             }
         }
-    }
-
-    /// 429: the gate closes for all batches, and the attempt does not count. The retry budget
-    /// bounds how long a run insists; then it stops, since every batch would meet the same.
-    fn throttle(&mut self, now: Instant, mut flight: Flight) -> Result<(), Conflict> {
-        let asked = flight.head.as_ref().and_then(|head| head.retry_after);
-        let own = self.backoff(limits::BACKOFF_BASE_THROTTLED, self.pace.throttles_in_row());
-        // A longer wait is an obstacle; whoever removes it is not held by a gate for days.
-        let honoured = asked.map(|asked| asked.min(limits::RETRY_AFTER_MAX));
-        let wait = honoured.map_or(own, |wait| wait.saturating_add(own.min(JITTER_AFTER_GATE)));
-        self.pace.throttled(now, flight.sent_at, now.after(wait));
-        flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
-        let obstacle = if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {
-            Some(StopCode::RetryAfterTooLong)
-        } else if !self.retries.withdraw() {
-            Some(StopCode::Throttled)
-        } else {
-            None
-        };
-        let stopped = obstacle
-            .map(|code| Stopped::by(code, flight.cause(Reason::Unsent(Unsent::NotReached))));
-        self.come_back(flight, now)?;
-        if let Some(stopped) = stopped {
-            self.meet_obstacle(stopped);
-        }
-        Ok(())
     }
 
     /// Refused as a whole: halves are sent, down to the single id that is guilty.
@@ -286,7 +259,7 @@ impl Job {
         split: Split,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        let single = flight.batch.len() <= 1;
+        let single = flight.call.batch.len() <= 1;
         match split {
             Split::TooLarge if single => {
                 return self.settle(&flight, Reason::Unsent(Unsent::TooLarge), error);
@@ -295,15 +268,15 @@ impl Job {
                 let reason = Reason::Rejected(Rejection::InvalidCustomer);
                 return self.settle(&flight, reason, error);
             }
-            Split::TooLarge => self.shrink(flight.batch.len() / 2),
+            Split::TooLarge => self.shrink(flight.call.batch.len() / 2),
             Split::Guilty if self.tally.probes >= limits::PROBES_MAX => {
                 return self.settle(&flight, Reason::Unsent(Unsent::RefusedWithOthers), error);
             }
             Split::Guilty => self.tally.probes = self.tally.probes.saturating_add(2),
         }
-        self.ledger.come_back(&flight.batch.rows)?;
-        self.record_return(&flight.batch);
-        if !self.queue.push_halves(&flight.batch) {
+        self.ledger.come_back(&flight.call.batch.rows)?;
+        self.record_return(&flight.call.batch);
+        if !self.queue.push_halves(&flight.call.batch) {
             return Err(Conflict);
         }
         self.settle_if_stopped();
@@ -317,11 +290,11 @@ impl Job {
         mut flight: Flight,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        let refusal = self.credentials.refused(flight.epoch, now);
+        let refusal = self.traffic.refused(now, &flight);
         let reason = Reason::Unsent(Unsent::Stopped(StopCode::Unauthorised));
         let stopped =
             Stopped::by(StopCode::Unauthorised, self.with_error(flight.cause(reason), error));
-        flight.batch.attempts = flight.batch.attempts.saturating_sub(1);
+        flight.call.batch.attempts = flight.call.batch.attempts.saturating_sub(1);
         self.come_back(flight, now)?;
         if refusal == Refusal::Final {
             self.meet_obstacle(stopped);
@@ -351,14 +324,14 @@ impl Job {
     fn with_error(&self, cause: Cause, error: Option<&ServiceError>) -> Cause {
         match error {
             Some(error) => {
-                Cause { code: error.code, message: self.secrets.hide(&error.message), ..cause }
+                Cause { code: error.code, message: self.traffic.redact(&error.message), ..cause }
             }
             None => cause,
         }
     }
 
     fn come_back(&mut self, flight: Flight, not_before: Instant) -> Result<(), Conflict> {
-        let mut batch = flight.batch;
+        let mut batch = flight.call.batch;
         self.ledger.come_back(&batch.rows)?;
         self.record_return(&batch);
         batch.not_before = not_before;
@@ -382,13 +355,10 @@ fn age(sent: Option<Sent>, event_time: i64) -> Age {
     }
 }
 
-/// After the end of a Retry-After not all runs of the world start in the same millisecond.
-const JITTER_AFTER_GATE: Duration = Duration::from_secs(1);
-
 /// What a later attempt proves about itself says nothing of an earlier one that may have been
 /// processed: only an issuance ends the doubt.
 fn unless_doubted(flight: &Flight, cause: Cause) -> Cause {
-    match &flight.batch.doubt {
+    match &flight.call.batch.doubt {
         Some(doubt) if cause.reason.outcome() != Outcome::Unknown => (**doubt).clone(),
         _ => cause,
     }
@@ -414,12 +384,12 @@ fn slot_reason(state: SlotState, errors: &[ServiceError]) -> (Reason, Option<&Se
     (Reason::Unknown(unknown), None)
 }
 
-fn odd(answer: &Answer, slot: u32, secrets: &Secrets) -> Option<Odd> {
+fn odd<T>(answer: &Answer, slot: u32, traffic: &Traffic<T>) -> Option<Odd> {
     let id = answer.entries.odd_ids.get(slot);
     let earned_from = answer.entries.odd_contexts.get(slot);
-    let hidden = |text| secrets.hide(text);
+    let redact = |text| traffic.redact(text);
     (id.is_some() || earned_from.is_some())
-        .then(|| Odd { id: id.map(hidden), earned_from: earned_from.map(hidden) })
+        .then(|| Odd { id: id.map(redact), earned_from: earned_from.map(redact) })
 }
 
 fn first_error(body: &Body) -> Option<&ServiceError> {

@@ -161,7 +161,7 @@ impl Job {
 
     /// How many ids a batch in flight holds.
     pub fn batch_len(&self, batch: BatchId) -> u32 {
-        self.flights.get(batch).map_or(0, |flight| flight.batch.len())
+        self.traffic.flight(batch).map_or(0, |flight| flight.call.batch.len())
     }
 
     /// Things that changed no outcome, one entry a kind.

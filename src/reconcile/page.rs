@@ -142,7 +142,9 @@ fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
     }
     let promotion = row.text("promotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
     if promotion != sought.promotion {
-        return Ok(None);
+        // Nobody documents that the service tells ids apart by case.
+        let is_same_but_for_case = promotion.eq_ignore_ascii_case(sought.promotion);
+        return if is_same_but_for_case { Err(Doubt::Unreadable) } else { Ok(None) };
     }
     let event_time = row.long("eventTime").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
     match sought.window.place(event_time, sought.ahead_ms) {

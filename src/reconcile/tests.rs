@@ -5,6 +5,9 @@ use crate::id::unpack_issuance_id;
 use crate::job::Job;
 use crate::plan::Options;
 use crate::status::Status;
+use crate::traffic::{Head, Machine, Output};
+use crate::verdict::Failure;
+use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
@@ -55,6 +58,7 @@ fn what_a_page_says() {
         (vec![earned(OTHER, START)], Some(0), "nothing"),
         (vec![inside.clone()], Some(0), "issued"),
         (vec![inside.clone()], None, "issued"),
+        (vec![earned(&PROMOTION.to_uppercase(), START + 5)], Some(0), "unreadable"),
         (vec![inside.clone(), inside.clone()], Some(0), "issued twice"),
         (vec![earned(OTHER, START), inside.clone()], Some(0), "issued"),
         // The window, with whole seconds of the service's clock.
@@ -339,6 +343,31 @@ fn readings_that_differ_are_repeated_until_two_agree() {
 }
 
 #[test]
+fn a_reading_that_showed_the_issuance_is_not_outweighed_by_absences() {
+    let ours = earned(PROMOTION, START + 5);
+    let near = earned(PROMOTION, START - 30_000);
+    for shown in [ours, near] {
+        let mut calls = 0;
+        let mut service = |_: i64, _: u64| {
+            calls += 1;
+            if calls == 1 { page(std::slice::from_ref(&shown)) } else { page(&[]) }
+        };
+        let run = read_back(1, RulesGiven::default(), &mut service);
+        assert_eq!(run.outcomes(), counts(&[("unknown network", 1)]), "{shown}");
+        assert_eq!((run.note("read-backs-disagree"), calls), (1, 4), "{shown}");
+    }
+}
+
+#[test]
+fn an_empty_list_beside_warnings_proves_nothing() {
+    let text = r#"{"data":[],"warnings":["partial result"]}"#;
+    let mut service = |_: i64, _: u64| Some((200, text.to_owned()));
+    let run = read_back(1, RulesGiven::default(), &mut service);
+    assert_eq!(run.outcomes(), counts(&[("unknown network", 1)]));
+    assert_eq!(run.note("read-back-failed"), 1);
+}
+
+#[test]
 fn a_full_page_that_shows_nothing_decides_nothing() {
     let full = |rows: usize| vec![earned(OTHER, START).replace("\"customerId\":1,", ""); rows];
     // Customer 1 has the limit, 2 what the service gives unasked, 3 and 4 the same longest page,
@@ -406,6 +435,7 @@ fn refusals_end_the_reading_and_unknown_customers_were_issued_nothing() {
         (coded(404, 1007, "Error while fetching customer"), "unknown network", ""),
         (coded(200, 1006, "Invalid customer identifier"), "unknown network", ""),
         (says(422, "Customer not found"), "unknown network", ""),
+        (says(404, "No route to customer service"), "unknown network", ""),
         (says(404, "no such thing"), "unknown network", "endpoint-refuses"),
         ((404, "<html>".into()), "unknown network", "endpoint-refuses"),
         ((401, String::new()), "unknown network", "unauthorised"),

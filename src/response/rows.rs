@@ -89,6 +89,37 @@ pub fn rows(answer: &[u8]) -> Option<Vec<Row<'_>>> {
     list(&mut Cursor::new(answer)).ok().flatten()
 }
 
+/// Whether a complete answer holds warnings: `warnings` that are neither null nor empty.
+pub fn has_warnings(answer: &[u8]) -> bool {
+    let answer = answer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer);
+    // What cannot be read has proven nothing, and so warns as well.
+    warnings(&mut Cursor::new(answer)).unwrap_or(true)
+}
+
+fn warnings(cursor: &mut Cursor<'_>) -> Step<bool> {
+    cursor.expect(b'{')?;
+    if cursor.closes(b'}')? {
+        return Ok(false);
+    }
+    loop {
+        let is_warnings = cursor.key()?.equals("warnings");
+        cursor.peek()?;
+        let start = cursor.at();
+        skip(cursor, 1, REPLY_DEPTH_MAX)?;
+        let value = cursor.since(start).iter().filter(|byte| !byte.is_ascii_whitespace());
+        let is_empty = [&b"null"[..], b"[]", b"{}", b"\"\""].iter().any(|empty| {
+            let mut value = value.clone();
+            empty.iter().all(|byte| value.next() == Some(byte)) && value.next().is_none()
+        });
+        if is_warnings && !is_empty {
+            return Ok(true);
+        }
+        if !cursor.another(b'}')? {
+            return Ok(false);
+        }
+    }
+}
+
 fn list<'a>(cursor: &mut Cursor<'a>) -> Step<Option<Vec<Row<'a>>>> {
     cursor.expect(b'{')?;
     if cursor.closes(b'}')? {
@@ -147,6 +178,25 @@ mod tests {
             assert_eq!(found[0].long(name), Err(Unclear), "{name}");
         }
         assert_eq!(found[0].text("i"), Err(Unclear));
+    }
+
+    #[test]
+    fn warnings_count_where_they_say_something() {
+        for (text, expected) in [
+            ("{}", false),
+            (r#"{"data":[]}"#, false),
+            (r#"{"data":[],"warnings":null}"#, false),
+            (r#"{"warnings": [ ] ,"data":[]}"#, false),
+            (r#"{"warnings":{}}"#, false),
+            (r#"{"warnings":""}"#, false),
+            (r#"{"data":[{"warnings":["x"]}]}"#, false),
+            (r#"{"data":[],"warnings":["partial"]}"#, true),
+            (r#"{"warnings":{"warning":[]},"data":[]}"#, true),
+            (r#"{"warnings":"partial"}"#, true),
+            (r#"{"warnings":[]"#, true),
+        ] {
+            assert_eq!(has_warnings(text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

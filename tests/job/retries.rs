@@ -4,9 +4,11 @@ use crate::world::*;
 use issue_bulk::job::Job;
 use issue_bulk::outcome::StopCode;
 use issue_bulk::plan::Options;
+use issue_bulk::status::Status;
 use issue_bulk::time::Instant;
-use issue_bulk::traffic::Machine;
+use issue_bulk::traffic::{Head, Machine, Output};
 use issue_bulk::verdict::{Failure, TransportError, judge_transport_error};
+use std::time::Duration;
 
 #[test]
 fn a_batch_that_is_too_large_is_halved_and_the_size_remembered() {
@@ -326,4 +328,38 @@ fn a_run_that_the_network_stops_names_the_misspelt_host() {
     assert_eq!(cause, "The host name was not found; check host and the network (ENOTFOUND).");
     let note = world.job.notes().iter().find(|note| note.code == "unknown-host").unwrap();
     assert!(note.count >= 20, "{note:?}");
+}
+
+#[test]
+fn a_429_acts_when_its_head_is_there_and_not_when_its_slow_body_ends() {
+    let ids: Vec<i64> = (1..=100).collect();
+    let mut job = Job::new(plan(batch_of(10)), ids, false, 7, Instant::START);
+    let at = Instant::from_millis;
+    let mut sent = Vec::new();
+    while let Output::Send { batch, attempt } = job.poll_output(at(0)) {
+        sent.push((batch, attempt));
+    }
+    let [first, second] = sent[..] else { panic!("{sent:?}") };
+    let retry_after = Some(Duration::from_secs(5));
+    job.handle_head(
+        at(100),
+        first.0,
+        first.1,
+        Head { status: Status::Http(429), retry_after, ..Head::default() },
+    );
+    // The other call goes through, which would let two more leave.
+    let body = job.request(second.0).body.unwrap();
+    let second_ids: Vec<i64> = serde_json::from_slice(&body).unwrap();
+    job.handle_head(
+        at(200),
+        second.0,
+        second.1,
+        Head { status: Status::Http(200), ..Head::default() },
+    );
+    let _flow = job.handle_chunk(second.0, second.1, success(&second_ids).as_bytes());
+    job.handle_end(at(200), second.0, second.1);
+    assert!(matches!(job.poll_output(at(200)), Output::Wait { .. }));
+    job.handle_end(at(4_000), first.0, first.1);
+    assert!(matches!(job.poll_output(at(4_001)), Output::Wait { .. }), "inside the Retry-After");
+    assert!(matches!(job.poll_output(at(6_100)), Output::Send { .. }), "counted from the head");
 }

@@ -52,6 +52,9 @@ impl World {
         let value = header.value.as_ref();
         let retry_after = value.and_then(|value| retry_after::parse(value, date, clock));
         exchange.status = Some(status);
+        if let Meaning::Throttled { wait_ms } = exchange.reply.meaning {
+            self.witness.throttled(self.now.as_millis(), (batch.0, attempt.0), wait_ms);
+        }
         let wait_ms = retry_after.map(|wait| wait.as_millis());
         let request_id = Some(format!("r-{}", batch.0).into());
         self.log(Event::Head { batch: batch.0, attempt: attempt.0, status, wait_ms });

@@ -243,10 +243,7 @@ impl Witness {
                 self.uses_an_attempt(batch);
                 back(Back::NotReached)
             }
-            Meaning::Throttled { wait_ms } => {
-                self.throttled(now, *wait_ms);
-                back(Back::Throttled)
-            }
+            Meaning::Throttled { .. } => back(Back::Throttled),
             Meaning::TooLarge => {
                 // A single id that is too large says nothing of others.
                 let half = departure.rows.len() / 2;
@@ -316,7 +313,11 @@ impl Witness {
         proofs.iter().map(known).collect()
     }
 
-    fn throttled(&mut self, now: u64, wait_ms: Option<u64>) {
+    /// The head of a 429 came: it counts from then on, however slowly its body follows.
+    pub fn throttled(&mut self, now: u64, (batch, attempt): (u32, u32), wait_ms: Option<u64>) {
+        if !self.open.iter().any(|d| (d.batch, d.attempt) == (batch, attempt)) {
+            return;
+        }
         if self.priced >= limits::RETRY_BUDGET_MIN {
             self.stops.push(StopCode::Throttled);
         }

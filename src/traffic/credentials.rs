@@ -5,10 +5,10 @@ use crate::time::Instant;
 
 /// Names one set of credentials; a refusal of an older set says nothing about the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Epoch(u32);
+pub(super) struct Epoch(u32);
 
 #[derive(Debug)]
-pub(crate) struct Credentials {
+pub(super) struct Credentials {
     fetched: bool,
     epoch: Epoch,
     state: State,
@@ -27,7 +27,7 @@ enum State {
 
 /// What a refusal of credentials leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// Send the batch again with the credentials that are there or on their way.
     TryAgain,
     /// Nothing that the run can do itself.
@@ -36,7 +36,7 @@ pub(crate) enum Refusal {
 
 impl Credentials {
     /// `fetched` credentials must be asked for before the first request.
-    pub(crate) const fn new(fetched: bool) -> Self {
+    pub(super) const fn new(fetched: bool) -> Self {
         let state = if fetched {
             State::Needed { not_before: Instant::START }
         } else {
@@ -45,12 +45,12 @@ impl Credentials {
         Self { fetched, epoch: Epoch(0), state, refusals: 0, failures: 0 }
     }
 
-    pub(crate) const fn epoch(&self) -> Epoch {
+    pub(super) const fn epoch(&self) -> Epoch {
         self.epoch
     }
 
     /// Whether requests may leave at `now`; renewal falls due here.
-    pub(crate) fn ready(&mut self, now: Instant) -> bool {
+    pub(super) fn ready(&mut self, now: Instant) -> bool {
         if matches!(self.state, State::Ready { renew_at } if renew_at <= now) {
             self.state = State::Needed { not_before: now };
         }
@@ -59,7 +59,7 @@ impl Credentials {
 
     /// Whether to ask for credentials at `now`; a `true` counts as having asked, with time for an
     /// answer until `until`.
-    pub(crate) fn ask(&mut self, now: Instant, until: Instant) -> bool {
+    pub(super) fn ask(&mut self, now: Instant, until: Instant) -> bool {
         let due = matches!(self.state, State::Needed { not_before } if not_before <= now);
         if due {
             self.state = State::Asked { until };
@@ -67,17 +67,17 @@ impl Credentials {
         due
     }
 
-    pub(crate) const fn asked(&self) -> bool {
+    pub(super) const fn asked(&self) -> bool {
         matches!(self.state, State::Asked { .. })
     }
 
     /// Whether the answer to [`Credentials::ask`] is overdue.
-    pub(crate) fn overdue(&self, now: Instant) -> bool {
+    pub(super) fn overdue(&self, now: Instant) -> bool {
         matches!(self.state, State::Asked { until } if until <= now)
     }
 
     /// When something is to be done about them that nobody outside will do.
-    pub(crate) const fn next_event(&self) -> Option<Instant> {
+    pub(super) const fn next_event(&self) -> Option<Instant> {
         match self.state {
             State::Needed { not_before } => Some(not_before),
             State::Asked { until } => Some(until),
@@ -86,7 +86,7 @@ impl Credentials {
     }
 
     /// When a fetch under way is given up.
-    pub(crate) const fn expiry(&self) -> Option<Instant> {
+    pub(super) const fn expiry(&self) -> Option<Instant> {
         match self.state {
             State::Asked { until } => Some(until),
             State::Needed { .. } | State::Ready { .. } => None,
@@ -94,30 +94,30 @@ impl Credentials {
     }
 
     /// New credentials are there.
-    pub(crate) fn renewed(&mut self, renew_at: Option<Instant>) {
+    pub(super) fn renewed(&mut self, renew_at: Option<Instant>) {
         self.epoch = Epoch(self.epoch.0.saturating_add(1));
         self.state = State::Ready { renew_at: renew_at.unwrap_or(Instant::NEVER) };
         self.failures = 0;
     }
 
     /// They could not be had; counts from 1.
-    pub(crate) fn failed(&mut self, not_before: Instant) -> u32 {
+    pub(super) fn failed(&mut self, not_before: Instant) -> u32 {
         self.state = State::Needed { not_before };
         self.failures = self.failures.saturating_add(1);
         self.failures
     }
 
     /// Fetches that failed in a row, so far.
-    pub(crate) const fn failures(&self) -> u32 {
+    pub(super) const fn failures(&self) -> u32 {
         self.failures
     }
 
-    pub(crate) fn accepted(&mut self) {
+    pub(super) fn accepted(&mut self) {
         self.refusals = 0;
     }
 
     /// The service refused the set named `epoch`.
-    pub(crate) fn refused(&mut self, epoch: Epoch, now: Instant) -> Refusal {
+    pub(super) fn refused(&mut self, epoch: Epoch, now: Instant) -> Refusal {
         if epoch != self.epoch || !matches!(self.state, State::Ready { .. }) {
             return Refusal::TryAgain;
         }
@@ -131,7 +131,7 @@ impl Credentials {
 
     /// Somebody resumed a paused run: refusals start to count anew, fetched credentials are
     /// asked for again.
-    pub(crate) fn forget_refusals(&mut self, now: Instant) {
+    pub(super) fn forget_refusals(&mut self, now: Instant) {
         self.refusals = 0;
         self.failures = 0;
         self.epoch = Epoch(self.epoch.0.saturating_add(1));

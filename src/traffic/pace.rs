@@ -8,7 +8,7 @@ use crate::time::Instant;
 /// Finds the level of concurrency that the service bears: starts small, grows by one with every
 /// call that goes through, halves when the service refuses the rate. So does the rate.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(super) struct Pace {
     rate: RateBudget,
     gate: Instant,
     concurrency: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(rate_per_minute: Option<u32>, concurrency_max: u32) -> Self {
+    pub(super) fn new(rate_per_minute: Option<u32>, concurrency_max: u32) -> Self {
         Self {
             rate: RateBudget::new(rate_per_minute),
             gate: Instant::START,
@@ -29,35 +29,35 @@ impl Pace {
 
     /// When one more request may leave once `ahead` others have, or `None` while too many are in
     /// flight or ahead.
-    pub(crate) fn ready_at(&self, in_flight: usize, ahead: usize) -> Option<Instant> {
+    pub(super) fn ready_at(&self, in_flight: usize, ahead: usize) -> Option<Instant> {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let allowed = count(in_flight.saturating_add(ahead)) < self.concurrency;
         allowed.then(|| self.gate.max(self.rate.ready_at(count(ahead))))
     }
 
     /// Whether a 429 keeps everything back at `now`.
-    pub(crate) fn is_closed(&self, now: Instant) -> bool {
+    pub(super) fn is_closed(&self, now: Instant) -> bool {
         self.gate > now
     }
 
-    pub(crate) fn sent(&mut self, now: Instant) {
+    pub(super) fn sent(&mut self, now: Instant) {
         self.rate.take(now);
     }
 
-    pub(crate) fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.throttles_in_row = 0;
         self.rate.succeeded();
         self.concurrency = self.concurrency.saturating_add(1).min(self.concurrency_max);
     }
 
     /// Refusals of the rate since the last call that went through, before this one.
-    pub(crate) const fn throttles_in_row(&self) -> u32 {
+    pub(super) const fn throttles_in_row(&self) -> u32 {
         self.throttles_in_row
     }
 
     /// A 429: nothing leaves before `until`, and then more slowly. Answers to requests that left
     /// before the gate closed tell nothing new, so they do not slow the run again.
-    pub(crate) fn throttled(&mut self, now: Instant, sent_at: Instant, until: Instant) {
+    pub(super) fn throttled(&mut self, now: Instant, sent_at: Instant, until: Instant) {
         let news = self.gate <= sent_at;
         self.gate = self.gate.max(until);
         if news {

@@ -1,0 +1,165 @@
+//! What one exchange of a small call proves: of a read, which changes nothing and may be repeated,
+//! and of a revocation, which may not.
+//!
+//! Sources: as for an issuing call, whose table stands above; api.md 14 for the endpoints.
+
+use super::{Exchange, Failure, errors_of, is_about_the_token};
+use crate::outcome::StopCode;
+use crate::response::Body;
+use crate::status::Status;
+
+/// What follows for a call whose answer is small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallVerdict {
+    /// The service's own words on what was asked.
+    Answered,
+    /// It failed and may be repeated.
+    Again,
+    /// 429: everything slows down, and it is repeated.
+    Throttled,
+    /// The credentials were refused; nothing was done.
+    Refresh,
+    /// Nothing was done, and no further call would fare better.
+    Stop(StopCode),
+    /// Nobody knows whether it was done, and it is not repeated.
+    Unknown,
+}
+
+/// A read. Only what the service itself says in a complete answer counts.
+pub fn judge_read(exchange: &Exchange<'_>) -> CallVerdict {
+    let status = match exchange.status {
+        Some(Status::Http(401)) => return CallVerdict::Refresh,
+        Some(Status::Http(429)) => return CallVerdict::Throttled,
+        Some(status) if exchange.failure.is_none() => status,
+        _ => return CallVerdict::Again,
+    };
+    if let Some(code) = refusal_of_all(status) {
+        return CallVerdict::Stop(code);
+    }
+    match (status.number().unwrap_or_default(), exchange.body) {
+        (421, _) => CallVerdict::Stop(StopCode::EndpointRefuses),
+        (200 | 400 | 404 | 422 | 498, Body::Answer(answer)) => {
+            match answer.errors.iter().any(is_about_the_token) {
+                true => CallVerdict::Refresh,
+                false => CallVerdict::Answered,
+            }
+        }
+        // Not the service's own words: something else answers at this address.
+        (404, Body::Broken(_)) => CallVerdict::Stop(StopCode::EndpointRefuses),
+        _ => CallVerdict::Again,
+    }
+}
+
+/// A revocation. An answer of any other kind than those that are known to come before anything is
+/// done leaves nobody who knows.
+pub fn judge_revocation(exchange: &Exchange<'_>) -> CallVerdict {
+    let status = match (exchange.status, exchange.failure) {
+        (None, Some(Failure::NotSent(_))) => return CallVerdict::Again,
+        (None, _) => return CallVerdict::Unknown,
+        (Some(status), _) => status,
+    };
+    if let Some(code) = refusal_of_all(status) {
+        return CallVerdict::Stop(code);
+    }
+    let is_whole = exchange.failure.is_none();
+    match status.number().unwrap_or_default() {
+        401 => CallVerdict::Refresh,
+        429 => CallVerdict::Throttled,
+        498 if is_whole && errors_of(exchange.body).iter().any(is_about_the_token) => {
+            CallVerdict::Refresh
+        }
+        200..=299 | 400..=499 if is_whole && matches!(exchange.body, Body::Answer(_)) => {
+            CallVerdict::Answered
+        }
+        _ => CallVerdict::Unknown,
+    }
+}
+
+/// Statuses with which nothing was done and nothing ever will. A 421 is absent: `fetch` sends a
+/// request once more after it, so that it is the answer to one of two.
+fn refusal_of_all(status: Status) -> Option<StopCode> {
+    let Status::Http(status) = status else { return Some(StopCode::Redirected) };
+    match status {
+        300..=399 => Some(StopCode::Redirected),
+        403 => Some(StopCode::AccessDenied),
+        405 | 406 | 411 | 414 | 415 | 417 | 431 => Some(StopCode::EndpointRefuses),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::{Caps, envelope};
+
+    const ERROR: &str = r#"{"errors":[{"code":404,"message":"Customer not found"}]}"#;
+    const EXPIRED: &str = r#"{"errors":[{"code":498,"message":"Token expired"}]}"#;
+
+    /// A line: status (`-` none, `hidden` a redirect that is not shown), how it ended, body,
+    /// verdict on a read, verdict on a revocation.
+    const TABLE: &str = "
+        200 whole {}      Answered                Answered
+        200 whole ERROR   Answered                Answered
+        200 whole EXPIRED Refresh                 Answered
+        200 whole <html>  Again                   Unknown
+        200 whole EMPTY   Again                   Unknown
+        200 lost  {}      Again                   Unknown
+        200 late  {}      Again                   Unknown
+        201 whole {}      Again                   Answered
+        hidden whole EMPTY Stop(Redirected)       Stop(Redirected)
+        302 whole EMPTY   Stop(Redirected)        Stop(Redirected)
+        400 whole ERROR   Answered                Answered
+        400 whole <html>  Again                   Unknown
+        401 whole EMPTY   Refresh                 Refresh
+        401 lost  EMPTY   Refresh                 Refresh
+        403 whole EMPTY   Stop(AccessDenied)      Stop(AccessDenied)
+        404 whole ERROR   Answered                Answered
+        404 whole <html>  Stop(EndpointRefuses)   Unknown
+        405 whole EMPTY   Stop(EndpointRefuses)   Stop(EndpointRefuses)
+        408 whole EMPTY   Again                   Unknown
+        421 whole EMPTY   Stop(EndpointRefuses)   Unknown
+        429 whole EMPTY   Throttled               Throttled
+        429 lost  EMPTY   Throttled               Throttled
+        498 whole EXPIRED Refresh                 Refresh
+        498 whole <html>  Again                   Unknown
+        500 whole ERROR   Again                   Unknown
+        503 whole <html>  Again                   Unknown
+        521 whole ERROR   Again                   Unknown
+        -   unsent EMPTY  Again                   Again
+        -   lost  EMPTY   Again                   Unknown
+        -   late  EMPTY   Again                   Unknown";
+
+    fn read_status(word: &str) -> Option<Status> {
+        match word {
+            "-" => None,
+            "hidden" => Some(Status::HiddenRedirect),
+            number => Some(Status::Http(number.parse().unwrap())),
+        }
+    }
+
+    #[test]
+    fn what_an_exchange_of_a_small_call_proves() {
+        let lines = TABLE.lines().filter(|line| !line.trim().is_empty());
+        for line in lines {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [status, ended, body, read, revocation] = words[..] else { panic!("{line}") };
+            let text = match body {
+                "EMPTY" => "",
+                "ERROR" => ERROR,
+                "EXPIRED" => EXPIRED,
+                text => text,
+            };
+            let failure = match ended {
+                "whole" => None,
+                "late" => Some(Failure::Timeout),
+                "unsent" => Some(Failure::NotSent(None)),
+                "lost" => Some(Failure::Network(None)),
+                other => panic!("{other}"),
+            };
+            let body = envelope(text.as_bytes(), Caps::default());
+            let exchange = Exchange { status: read_status(status), body: &body, failure };
+            assert_eq!(format!("{:?}", judge_read(&exchange)), read, "{line}");
+            assert_eq!(format!("{:?}", judge_revocation(&exchange)), revocation, "{line}");
+        }
+    }
+}
