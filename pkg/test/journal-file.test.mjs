@@ -21,7 +21,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { issueBulk, readJournal, reconcile, resumeIssueBulk } from "issue-bulk";
+import { issueBulk, readJournal, reconcile, resumeIssueBulk, startIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { AUTH } from "./gateway.mjs";
 import { ids, what, withGateway } from "./runs.mjs";
@@ -320,4 +320,26 @@ test("a journal is where it was named, whatever the working directory becomes", 
   process.chdir(before);
   await issueBulk(what(ids(5)), where({ journal }));
   assert.deepEqual(readdirSync(at), ["j"]);
+});
+
+test("a journal that no longer answers keeps nobody waiting for a cancelled run", async () => {
+  const file = fileJournal(join(fresh(), "j"));
+  let isStuck = false;
+  const never = () => new Promise(() => {});
+  /** @type {any} */
+  const journal = {
+    read: () => file.read(),
+    truncate: (/** @type {number} */ length) => file.truncate(length),
+    append: (/** @type {Uint8Array} */ bytes) => (isStuck ? never() : file.append(bytes)),
+    close: never,
+  };
+  const job = startIssueBulk(what(ids(100)), where({ ...SLOW, journal }));
+  for await (const { issued } of job.progress) if (issued > 0) break;
+  isStuck = true;
+  job.cancel();
+  const { counts } = await job.done;
+  assert.ok(counts.issued > 0 && counts.unsent > 0, JSON.stringify(counts));
+  // It may still write what it was given, so nobody else may have it.
+  await assert.rejects(resumeIssueBulk(journal, where()), { code: "journal-locked" });
+  await file.close();
 });
