@@ -4,7 +4,7 @@
  * most once.
  */
 import { createHash } from "node:crypto";
-import { wasNotSent } from "../src/exchange.js";
+import { wasNotSent } from "./exchange.js";
 import { runtimeFetch } from "../src/fetch.js";
 import { Refusal } from "./exit.js";
 

@@ -6,8 +6,7 @@ import { test } from "node:test";
 import { brokenCore, trap } from "./broken-core.mjs";
 import { inside } from "./inside.mjs";
 
-const { Engine } = await inside("engine.js");
-const { Job, prepare } = await inside("inside.js");
+const { Engine, Job, prepare } = await inside();
 
 const REQUEST = { promotionId: "p", contextId: "c", customerIds: [1n] };
 const OPTIONS = { host: "service.example" };

@@ -193,7 +193,7 @@ test("the entry for Node has one class of errors with the face it is used with",
 });
 
 test("the wasm within the default entry is the one beside it, byte for byte", async () => {
-  const { packed, unpacked } = await inside("packing.js");
+  const { packed, unpacked } = await inside();
   const { order, text } = await inside("wasm-text.js");
   assert.deepEqual(Buffer.from(unpacked(order, text)), packaged("dist/core_bg.wasm"));
   assert.match(text, /^[ !#%&'()*+,./0-9:;<=>?@A-Z[\]^_a-z{|}~-]+$/, "no character to escape");

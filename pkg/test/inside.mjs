@@ -2,10 +2,9 @@
 // crash. They are found through the package's manifest, so that they are the packed files.
 
 /**
- * @param {string} name of a file in `dist`
+ * @param {string} [name] of a file in `dist`
  * @returns {Promise<any>}
  */
 export function inside(name = "inside.js") {
-  const file = name === "wasm-text.js" ? name : "inside.js";
-  return import(new URL(`dist/${file}`, import.meta.resolve("issue-bulk/package.json")).href);
+  return import(new URL(`dist/${name}`, import.meta.resolve("issue-bulk/package.json")).href);
 }

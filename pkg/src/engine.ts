@@ -2,36 +2,29 @@
  * The one place that calls into the core: it knows whether the core is ready, turns what the
  * core throws into `IssueBulkError`, and remembers a crash, after which nothing may be called.
  */
-import { IssueBulkError } from "./errors.js";
+import { type ErrorCode, IssueBulkError } from "./errors.js";
 import { adviceOn, assertComplete } from "./runtime.js";
 
-/** @typedef {typeof import("./core.js")} Core */
+type Core = typeof import("./core.js");
 
-/**
- * @typedef {object} Refusal
- * @property {import("./errors.js").ErrorCode} code
- * @property {string} message
- * @property {readonly string[]} [header]
- */
+/** What the core throws for a mistake of the caller. */
+interface Refusal {
+  code: ErrorCode;
+  message: string;
+  header?: readonly string[];
+}
 
 export class Engine {
-  /** @type {Core | null} */
-  #core = null;
-  /** @type {unknown} */
-  #failure = null;
-  /** @type {IssueBulkError | null} */
-  #crash = null;
-  /** @type {Set<(crash: IssueBulkError) => void>} */
-  #mourners = new Set();
+  #core: Core | null = null;
+  #failure: unknown = null;
+  #crash: IssueBulkError | null = null;
+  readonly #onCrash = new Set<(crash: IssueBulkError) => void>();
 
   /**
    * Makes the core ready. A failure is kept for the first call instead of thrown: an import that
    * throws gives a blank page, a call that throws can say why. Booting twice is harmless.
-   *
-   * @param {Core} core
-   * @param {() => void} initialise
    */
-  boot(core, initialise) {
+  boot(core: Core, initialise: () => void): void {
     if (this.#core !== null) return;
     try {
       assertComplete();
@@ -43,7 +36,7 @@ export class Engine {
   }
 
   /** @throws {IssueBulkError} unless the core can be called */
-  assertReady() {
+  assertReady(): void {
     if (this.#crash !== null) throw this.#crash;
     if (this.#core === null) throw notReady(this.#failure);
   }
@@ -51,15 +44,11 @@ export class Engine {
   /**
    * Runs `action`, whose every statement should be a call into the core: an error of somebody
    * else's code in it would be taken for one of the core.
-   *
-   * @template T
-   * @param {(core: Core) => T} action
-   * @returns {T}
    */
-  call(action) {
+  call<T>(action: (core: Core) => T): T {
     this.assertReady();
     try {
-      return action(/** @type {Core} */ (this.#core));
+      return action(this.#core as Core);
     } catch (error) {
       throw this.translate(error);
     }
@@ -68,12 +57,8 @@ export class Engine {
   /**
    * Runs what enters the core with nobody's call around it: a turn, the callback of a promise. What
    * it throws, of whatever kind, went through frames of the core that did not finish.
-   *
-   * @template T
-   * @param {() => T} action
-   * @returns {T}
    */
-  guard(action) {
+  guard<T>(action: () => T): T {
     this.assertReady();
     try {
       return action();
@@ -82,13 +67,8 @@ export class Engine {
     }
   }
 
-  /**
-   * What a caller may see of an error of the core. A trap also ends the core.
-   *
-   * @param {unknown} error
-   * @returns {unknown}
-   */
-  translate(error) {
+  /** What a caller may see of an error of the core. A trap also ends the core. */
+  translate(error: unknown): unknown {
     if (isTrap(error)) return this.crashed("stopped in the middle of a call", error);
     if (isRefusal(error)) return new IssueBulkError(error.code, error.message, error);
     return error;
@@ -97,40 +77,34 @@ export class Engine {
   /**
    * Marks the core dead. Memory that a trap left half-written could report ids wrongly, so this
    * holds for every run and report of this instance.
-   *
-   * @param {string} how
-   * @param {unknown} [cause]
-   * @returns {IssueBulkError}
    */
-  crashed(how, cause) {
+  crashed(how: string, cause?: unknown): IssueBulkError {
     if (this.#crash === null) {
       this.#crash = new IssueBulkError("core-crashed", crashMessage(how), { cause });
-      for (const mourn of this.#mourners) mourn(this.#crash);
-      this.#mourners.clear();
+      for (const listener of this.#onCrash) listener(this.#crash);
+      this.#onCrash.clear();
     }
     return this.#crash;
   }
 
   /**
-   * @param {(crash: IssueBulkError) => void} mourn called once, should the core crash
-   * @returns {() => void} forgets it
+   * @param listener called once, should the core crash
+   * @returns forgets it
    */
-  onCrash(mourn) {
-    this.#mourners.add(mourn);
-    return () => void this.#mourners.delete(mourn);
+  onCrash(listener: (crash: IssueBulkError) => void): () => void {
+    this.#onCrash.add(listener);
+    return () => void this.#onCrash.delete(listener);
   }
 }
 
-/** @param {string} how */
-function crashMessage(how) {
+function crashMessage(how: string): string {
   return (
     `The core ${how}: take every customer of this run as unknown, look before you issue to them ` +
     "again, and start a new process, worker or page for further runs. Please report it."
   );
 }
 
-/** @param {unknown} failure */
-function notReady(failure) {
+function notReady(failure: unknown): IssueBulkError {
   const message =
     failure === null
       ? "The core is not ready: call init() of issue-bulk/slim first, or import issue-bulk."
@@ -141,26 +115,19 @@ function notReady(failure) {
 /**
  * Whether an error is a trap of wasm. By name, since an error of another realm is no instance of
  * this one's classes; engines differ in what a full stack throws.
- *
- * @param {unknown} error
  */
-export function isTrap(error) {
+export function isTrap(error: unknown): boolean {
   if (typeof error !== "object" || error === null || !("name" in error)) return false;
   if (error.name === "RuntimeError" || error.name === "InternalError") return true;
   const text = "message" in error ? String(error.message) : "";
   return error.name === "RangeError" && text.includes("call stack");
 }
 
-/**
- * Whether it is what the core throws for a mistake of the caller: a plain code and message.
- *
- * @param {unknown} error
- * @returns {error is Refusal}
- */
-function isRefusal(error) {
+/** Whether it is a plain code and message. */
+function isRefusal(error: unknown): error is Refusal {
   if (typeof error !== "object" || error === null || error instanceof Error) return false;
   return "code" in error && typeof error.code === "string" && "message" in error;
 }
 
 /** The core of this copy of the package. */
-export const engine = new Engine();
+export const engine = /* @__PURE__ */ new Engine();
