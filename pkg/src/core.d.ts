@@ -32,6 +32,10 @@ export class Plan {
   forecast(input: Input): Omit<Forecast, "format" | "column" | "header" | "problems">;
   /** Other credentials for what begins later. */
   setAuth(auth: unknown): void;
+  /** The progress of its run before there is one. */
+  progress(): Progress;
+  /** The outcomes of its run when it is cancelled while the input is still arriving: none. */
+  withoutInput(): Outcomes;
   /** Whether a read-back follows the run. */
   readonly isReadBack: boolean;
   free(): void;
@@ -135,7 +139,7 @@ export class Outcomes {
   private constructor();
   readonly length: number;
   counts(): Counts;
-  stopped(): (Pick<Stopped, "code" | "reason"> & Partial<Stopped>) | null;
+  stopped(): Stopped | null;
   notes(): Note[];
   problems(): Problem[];
   readBack(): ReadBack | null;

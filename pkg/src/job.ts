@@ -2,9 +2,8 @@
 import type { IssueRun, Outcomes, ReadBackRun, Run } from "./core.js";
 import type { Engine } from "./engine.js";
 import { Host, callHook } from "./host.js";
-import { NoOutcomes } from "./no-outcomes.js";
 import type { Prepared } from "./prepare.js";
-import { NOTHING_YET, ProgressFeed } from "./progress.js";
+import { ProgressFeed } from "./progress.js";
 import { Report } from "./report.js";
 import type { Hooks } from "./types/hooks.js";
 import type { Progress } from "./types/job.js";
@@ -17,7 +16,7 @@ export class Job {
   #credentials;
   #active: { subject: IssueRun | ReadBackRun; run: Run } | null = null;
   /** At the end of what was driven last. */
-  #last: Progress = NOTHING_YET;
+  #last: Progress;
   #isPaused = false;
   #isCancelled = false;
   #feed;
@@ -27,9 +26,10 @@ export class Job {
   constructor(engine: Engine, prepared: Prepared) {
     this.#engine = engine;
     this.#prepared = prepared;
-    const { handlers } = prepared;
+    const { plan, handlers } = prepared;
     this.#credentials = handlers.credentials;
-    this.#feed = new ProgressFeed(handlers.onProgress, this.#notes);
+    this.#last = engine.call(() => plan.progress());
+    this.#feed = new ProgressFeed(this.#last, handlers.onProgress, this.#notes);
     this.#done = this.#live(handlers.signal);
     // Who looks at it later still gets the error; meanwhile it must not end the process.
     this.#done.catch(() => {});
@@ -113,8 +113,9 @@ export class Job {
   }
 
   #withoutInput(): Report {
-    this.#feed.publish({ ...NOTHING_YET, state: "done", etaMs: 0 });
-    return new Report(this.#engine, new NoOutcomes(), this.#notes);
+    const { plan } = this.#prepared;
+    this.#feed.publish({ ...this.#last, state: "done", etaMs: 0 });
+    return new Report(this.#engine, this.#engine.call(() => plan.withoutInput()), this.#notes);
   }
 
   async #work(host: Host, subject: IssueRun | ReadBackRun): Promise<Report> {

@@ -7,28 +7,6 @@ import { addNote } from "./notes.js";
 import type { Progress } from "./types/job.js";
 import type { Note } from "./types/report.js";
 
-export const NOTHING_YET: Progress = Object.freeze({
-  state: "reading",
-  given: 0,
-  invalid: 0,
-  duplicate: 0,
-  blank: 0,
-  distinct: 0,
-  queued: 0,
-  inFlight: 0,
-  issued: 0,
-  rejected: 0,
-  unsent: 0,
-  unknown: 0,
-  attempts: 0,
-  retries: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-  elapsedMs: 0,
-  etaMs: null,
-  pausedBy: null,
-});
-
 /** How old a state may be that nobody waits for. */
 const UNWATCHED_MS = 100;
 
@@ -41,7 +19,7 @@ interface Reader {
 export class ProgressFeed {
   readonly #onProgress: ((progress: Progress) => unknown) | undefined;
   readonly #notes: Note[];
-  #latest = NOTHING_YET;
+  #latest: Progress;
   #version = 1;
   #announced = 1;
   /** Reads what was not looked at yet. */
@@ -53,8 +31,16 @@ export class ProgressFeed {
   #failure: { error: unknown } | null = null;
   readonly #sleepers = new Set<() => void>();
 
-  /** @param notes where a failure of `onProgress` is told */
-  constructor(onProgress: ((progress: Progress) => unknown) | undefined, notes: Note[]) {
+  /**
+   * @param first what there is to see before anything moved
+   * @param notes where a failure of `onProgress` is told
+   */
+  constructor(
+    first: Progress,
+    onProgress: ((progress: Progress) => unknown) | undefined,
+    notes: Note[],
+  ) {
+    this.#latest = Object.freeze(first);
     this.#onProgress = onProgress;
     this.#notes = notes;
   }

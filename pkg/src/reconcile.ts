@@ -1,5 +1,4 @@
 /** A read-back of what a run left unknown: a new report, the old one stays as it is. */
-import type { Outcomes } from "./core.js";
 import type { Engine } from "./engine.js";
 import { handlersOf } from "./options.js";
 import type { Prepared } from "./prepare.js";
@@ -13,9 +12,10 @@ export function prepareReconcile(engine: Engine, report: Report, options: unknow
     handlers: handlersOf(options),
     keeper: null,
     open: async (host) =>
-      Report.readFrom(report, (outcomes, core) => {
-        return new core.ReadBackRun(plan, outcomes as Outcomes, host, Math.random());
-      }),
+      Report.readFrom(
+        report,
+        (outcomes, core) => new core.ReadBackRun(plan, outcomes, host, Math.random()),
+      ),
     cut: () => {},
   };
 }

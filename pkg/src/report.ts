@@ -1,5 +1,5 @@
 /** The end of a run. Rows stay in the core's columns and become objects as they are asked for. */
-import type { Core, Outcomes as CoreOutcomes } from "./core.js";
+import type { Core, Outcomes } from "./core.js";
 import type { Engine } from "./engine.js";
 import { IssueBulkError } from "./errors.js";
 import { Page } from "./page.js";
@@ -7,8 +7,6 @@ import type { CustomerId, Problem } from "./types/input.js";
 import type * as Public from "./types/report.js";
 import type { Counts, Issued, Note, Outcome, ReadBack, Stopped } from "./types/report.js";
 
-/** What a report reads: the core's rows, or none. */
-export type Outcomes = Pick<CoreOutcomes, keyof CoreOutcomes>;
 
 type Kind = Outcome["outcome"];
 type OfKind<Name extends Kind> = Extract<Outcome, { outcome: Name }>;
@@ -48,9 +46,9 @@ export class Report implements Public.Report {
       notes: outcomes.notes(),
       readBack: outcomes.readBack(),
     }));
-    this.counts = countsOf(read.counts);
+    this.counts = Object.freeze(read.counts);
     this.length = read.length;
-    this.stopped = stoppedOf(read.stopped);
+    this.stopped = Object.freeze(read.stopped);
     this.problems = Object.freeze(read.problems);
     this.readBack = Object.freeze(read.readBack);
     this.#coreNotes = read.notes;
@@ -199,23 +197,6 @@ export class Report implements Public.Report {
       { highWaterMark: 0 },
     );
   }
-}
-
-/** The sums alone: what only describes a run under way is no part of a report. */
-function countsOf(counts: Counts): Counts {
-  const { given, invalid, duplicate, blank, issued, rejected, unsent, unknown } = counts;
-  const { attempts, retries, bytesSent, bytesReceived, elapsedMs } = counts;
-  const outcomes = { issued, rejected, unsent, unknown };
-  const cost = { attempts, retries, bytesSent, bytesReceived, elapsedMs };
-  return Object.freeze({ given, invalid, duplicate, blank, ...outcomes, ...cost });
-}
-
-/** Null for whatever was not told, as everywhere in a report. */
-function stoppedOf(stopped: ReturnType<Outcomes["stopped"]>): Stopped | null {
-  if (stopped === null) return null;
-  const { code, reason, status = null, serviceCode = null, requestId = null } = stopped;
-  const { cause = null } = stopped;
-  return Object.freeze({ code, reason, status, serviceCode, requestId, cause });
 }
 
 // Browsers without explicit resource management have no such symbol, and no `using` either.

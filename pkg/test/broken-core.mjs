@@ -51,6 +51,9 @@ export function brokenCore({ hangs = false, before = {} }) {
     intake() {
       return new Intake();
     }
+    progress() {
+      return { ...COUNTS, state: "reading", queued: 0, inFlight: 0 };
+    }
     free() {}
   }
 

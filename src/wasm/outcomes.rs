@@ -31,9 +31,14 @@ pub struct Outcomes {
     pub(super) source: Source,
     /// When the run began stands in a journal, by another process's clock.
     pub(super) from_journal: bool,
+    /// The run was cancelled while its input was still arriving, so it has no rows.
+    is_without_input: bool,
     /// Rows in the order of their ids, for look-ups; made at the first one.
     by_id: OnceCell<Box<[u32]>>,
 }
+
+const WITHOUT_INPUT: &str = "The run was cancelled while customerIds was still arriving; nothing \
+    was sent, and what had arrived is not listed, since it may end in half an id.";
 
 impl Outcomes {
     pub(super) fn new(
@@ -42,7 +47,14 @@ impl Outcomes {
         source: Source,
         from_journal: bool,
     ) -> Self {
-        Self { record, evidence, source, from_journal, by_id: OnceCell::new() }
+        let by_id = OnceCell::new();
+        Self { record, evidence, source, from_journal, is_without_input: false, by_id }
+    }
+
+    /// Of a run that was cancelled before it had its input.
+    pub(super) fn without_input(record: Record) -> Self {
+        let empty = Self::new(record, None, Source::default(), false);
+        Self { is_without_input: true, ..empty }
     }
 }
 
@@ -60,7 +72,8 @@ impl Outcomes {
 
     /// Why the run ended before its ids did, or null.
     pub fn stopped(&self) -> JsValue {
-        stopped_object(self.record.stopped.as_ref())
+        let special = self.is_without_input.then_some(WITHOUT_INPUT);
+        stopped_object(self.record.stopped.as_ref(), special)
     }
 
     /// What a read-back rests on; null for a run's own outcomes.

@@ -4,14 +4,19 @@
 use super::error::Refusal;
 use super::intake::{Input, Intake};
 use super::options::{self, Options, Request, read_auth};
-use super::summary::forecast_object;
+use super::outcomes::Outcomes;
+use super::summary::{forecast_object, reading_object};
 use crate::attribution::Attribution;
 use crate::auth::Auth;
+use crate::id::List;
 use crate::intake::Format;
+use crate::job::Job;
 use crate::journal::Header as Journalled;
 use crate::plan;
 use crate::reconcile::Rules;
 use crate::request::{Header, RequestError};
+use crate::time::{Instant, UnixTime};
+use crate::traffic::Machine;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -126,6 +131,21 @@ impl Plan {
     /// Reads the customers.
     pub fn intake(&self) -> Intake {
         Intake::new(self.format.clone(), self.options.input.dedupe())
+    }
+
+    /// The progress of its run before there is one.
+    pub fn progress(&self) -> JsValue {
+        reading_object()
+    }
+
+    /// The outcomes of its run when it is cancelled while the input is still arriving: none.
+    #[wasm_bindgen(js_name = withoutInput)]
+    pub fn without_input(&self) -> Result<Outcomes, JsValue> {
+        let now = Instant::from_millis(0);
+        let mut job = Job::new(self.plan()?, List::default(), false, 0, now);
+        job.cancel();
+        let never = UnixTime::from_millis(0);
+        Ok(Outcomes::without_input(job.into_record(never, never)))
     }
 
     /// Whether a read-back follows the run.

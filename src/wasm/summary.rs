@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
 /// What was given, before anything is sent.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Given {
     given: u64,
     invalid: u64,
@@ -34,7 +34,7 @@ impl Given {
 }
 
 /// The sums of a run; they balance.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
     #[serde(flatten)]
@@ -92,6 +92,19 @@ pub(super) fn progress_object(progress: &job::Progress, source: &Source) -> JsVa
         // More milliseconds than a Long holds are no forecast.
         eta_ms: progress.eta_ms.and_then(|eta_ms| i64::try_from(eta_ms).ok()).map(|ms| ms as f64),
         paused_by: progress.paused_by.map(|code| code.code()),
+    })
+}
+
+/// The progress of a run whose input is being read.
+pub(super) fn reading_object() -> JsValue {
+    plain(&Progress {
+        state: "reading",
+        counts: Counts::default(),
+        distinct: 0,
+        queued: 0,
+        in_flight: 0,
+        eta_ms: None,
+        paused_by: None,
     })
 }
 
@@ -196,12 +209,12 @@ struct Stopped<'a> {
     cause: Option<String>,
 }
 
-/// Null for a run that came to its end.
-pub(super) fn stopped_object(stopped: Option<&outcome::Stopped>) -> JsValue {
+/// Null for a run that came to its end. `special` is said instead of the usual advice.
+pub(super) fn stopped_object(stopped: Option<&outcome::Stopped>, special: Option<&str>) -> JsValue {
     plain(&stopped.map(|stopped| Stopped {
         code: stopped.code.code(),
         reason: match stopped.said.is_empty() {
-            true => stopped.code.advice().into(),
+            true => special.unwrap_or(stopped.code.advice()).into(),
             false => [stopped.code.advice(), " The service said: ", &stopped.said].concat(),
         },
         status: stopped.status,
