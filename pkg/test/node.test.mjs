@@ -13,7 +13,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as zlib from "node:zlib";
 import { issueBulk, planIssueBulk } from "issue-bulk";
 import { fileInput, undiciTransport } from "issue-bulk/node";
-import { Agent } from "undici";
+import { Agent, RetryAgent } from "undici";
 import { AUTH } from "./gateway.mjs";
 import { ids, what, withGateway } from "./runs.mjs";
 
@@ -315,6 +315,18 @@ test("a request that a dispatcher is about to repeat is not sent again", async (
   const transport = await undiciTransport({ dispatcher });
   const report = await issueBulk(what(ids(5)), where({ transport }));
   assert.deepEqual([starts, isAborted, report.counts.unknown], [2, true, 5]);
+});
+
+test("undici's RetryAgent, told to repeat POSTs, repeats none", async () => {
+  await service.gateway.faults([{ when: { calls: [2] }, fault: { kind: "closeBeforeAnswer" } }]);
+  const retry = { methods: /** @type {any} */ (["POST"]), minTimeout: 1 };
+  const dispatcher = new RetryAgent(new Agent(), retry);
+  const transport = await undiciTransport({ dispatcher });
+  const options = { batchSize: 10, concurrency: 1, transport };
+  const report = await issueBulk(what(ids(30)), where(options));
+  assert.deepEqual([report.counts.issued, report.counts.unknown], [20, 10]);
+  for (const [id, { arrivals }] of await service.gateway.ids()) assert.equal(arrivals, 1, id);
+  await dispatcher.close();
 });
 
 /** Reasons of HTTP/2 not to answer, which a client may take for "not processed". */
