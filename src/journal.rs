@@ -14,7 +14,9 @@
 //! - The tail may be torn, or zeros that a file system left after a loss of power: it was never
 //!   stored, so nothing of it was sent, and it is dropped. Everything else is damage, also a part
 //!   of a record with zeros behind it: it cannot be told from a record that was overwritten.
-//! - Ids stand once, in the order of the input; all other records speak of rows.
+//! - Ids stand once, in the order of the input; all other records speak of rows. A run that goes on
+//!   with a longer list says so, and then has more ids, as rows after the last. They count once all
+//!   of them are there.
 //! - An [`Intent`] is open until its batch has an outcome or came back. What is open when a run
 //!   goes on may have been issued: nobody knows.
 //! - What a stop leaves unsent is not recorded as an outcome: it was never sent, so a resumed run
@@ -22,6 +24,7 @@
 
 mod books;
 mod columns;
+mod compare;
 mod crc;
 mod header;
 mod reader;
@@ -29,6 +32,7 @@ mod wire;
 mod writer;
 
 pub use books::{Doubt, Recovered};
+pub use compare::Comparison;
 pub use header::Header;
 pub use reader::Reader;
 pub use writer::Writer;
@@ -43,7 +47,8 @@ const MAGIC: [u8; 7] = *b"IssBulk";
 
 const OTHER_IDS: &RequestError = &RequestError {
     code: "journal-mismatch",
-    message: "The journal is of a run with other customerIds; resume it with its own, or without.",
+    message: "The journal has customers who are not in these customerIds; resume it with a list \
+              that holds them all, or without.",
 };
 
 /// A batch that is about to be sent.
@@ -111,6 +116,7 @@ enum Kind {
     Stopped = 7,
     Resumed = 8,
     Done = 9,
+    Extended = 10,
 }
 
 impl Kind {
@@ -125,6 +131,7 @@ impl Kind {
             7 => Self::Stopped,
             8 => Self::Resumed,
             9 => Self::Done,
+            10 => Self::Extended,
             _ => return None,
         })
     }

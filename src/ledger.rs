@@ -127,6 +127,22 @@ impl Ledger {
         }
     }
 
+    /// More ids, all queued, in rows after the last. None of them may be here already.
+    pub fn extend(&mut self, ids: &[i64]) {
+        ids.iter().for_each(|id| self.ids.push(*id));
+        let rows = self.ids.len();
+        self.states.resize(rows, State::Queued);
+        if let Some(queued) = self.counts.get_mut(State::Queued as usize) {
+            *queued = queued.saturating_add(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+        }
+        lengthen(&mut self.issuance_ids, rows, [0; 12]);
+        lengthen(&mut self.event_times, rows, NO_TIME);
+        lengthen(&mut self.valid_tills, rows, NO_TIME);
+        lengthen(&mut self.causes, rows, 0);
+        lengthen(&mut self.odd, rows, None);
+        lengthen(&mut self.read_back, rows, false);
+    }
+
     pub const fn ids(&self) -> &List {
         &self.ids
     }
@@ -385,6 +401,13 @@ fn find(table: &[Cause], from: usize, cause: &Cause) -> Option<CauseIndex> {
 
 fn place(row: u32) -> usize {
     usize::try_from(row).unwrap_or(usize::MAX)
+}
+
+/// A column without rows is not there yet, and stays so.
+fn lengthen<T: Clone>(column: &mut Vec<T>, rows: usize, value: T) {
+    if !column.is_empty() {
+        column.resize(rows, value);
+    }
 }
 
 fn places(rows: &Range<u32>) -> Range<usize> {

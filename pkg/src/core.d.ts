@@ -129,7 +129,7 @@ export class Recovered {
   /** How much of the journal counts. */
   readonly bytes: number;
   /** Consumes the input, which must be that of the journal. */
-  check(input: Input): void;
+  admit(input: Input): void;
   /** Consumes itself. */
   review(now: number, epochMs: number): Outcomes;
   free(): void;

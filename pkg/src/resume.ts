@@ -47,7 +47,7 @@ function compare(engine: Engine, plan: Plan, customerIds: unknown) {
     run: async (recovered: Recovered) => {
       const input = await reading.read(source);
       // Who cancels while the input arrives sends nothing, whatever it holds.
-      if (input !== null) engine.call(() => recovered.check(input));
+      if (input !== null) engine.call(() => recovered.admit(input));
     },
   };
 }

@@ -127,11 +127,21 @@ test("what differs from the journal is named, and nothing is sent", async () => 
     assert.equal(code, 2);
     assert.match(stderr, message);
   }
-  file("differs.csv", `${ids(21).join("\n")}\n`);
+  file("differs.csv", `${ids(19).join("\n")}\n`);
   const changed = await cli([...command, ...WHAT]);
   assert.equal(changed.code, 2);
   assert.match(changed.stderr, /customerIds/);
   assert.equal((await service.gateway.summary()).calls, calls);
+});
+
+test("a list with one line more goes on with that customer alone", async () => {
+  const path = file("more.csv", `${ids(20).join("\n")}\n`);
+  const command = ["run", path, "--yes", ...WHAT];
+  assert.equal((await cli(command)).code, 0);
+  file("more.csv", `${ids(21).join("\n")}\n`);
+  assert.equal((await cli(command)).code, 0);
+  assert.equal((await service.gateway.summary()).issued, 21);
+  await agrees("more.results.csv", 21);
 });
 
 test("after Ctrl-C, resume goes on from the journal alone", async () => {

@@ -97,10 +97,13 @@ impl Job {
         let mut writer = recovered.writer();
         let requeue = plan.policy().ambiguous == Ambiguous::Retry;
         writer.resumed(wall, requeue);
+        let ids_stored = recovered.ids_stored();
+        if ids_stored < recovered.ledger.ids().len() {
+            writer.extended(recovered.ledger.rows(), &recovered.header.findings);
+        }
         let mut job = Self::recovered(plan, recovered, requeue, now)?;
         job.traffic.restart(fetched_credentials, seed);
-        let ids = job.ledger.ids().len();
-        job.journal = Some(Journal::new(writer, ids, now, wall));
+        job.journal = Some(Journal::new(writer, ids_stored, now, wall));
         Ok(job)
     }
 

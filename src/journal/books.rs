@@ -1,14 +1,15 @@
 //! What the records of a journal add up to. The ledger's own transitions are the check that they
 //! fit each other.
 
-use super::header::Version;
+use super::header::{Version, read_findings};
 use super::wire::Cursor;
 use super::writer::{DELTAS, RAW};
-use super::{Header, Intent, Kind, OTHER_IDS, Writer, columns};
+use super::{Header, Intent, Kind, Writer, columns};
 use crate::id::{AttemptNumber, BatchId, CustomerId, List};
+use crate::intake::Findings;
 use crate::ledger::{Ledger, State};
+use crate::limits::IDS_MAX;
 use crate::outcome::{Cause, Reason, Unknown};
-use crate::request::RequestError;
 use crate::time::UnixTime;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -21,6 +22,15 @@ pub(super) struct Books {
     ids: List,
     /// Once all ids are there.
     run: Option<Run>,
+    extension: Option<Extension>,
+}
+
+/// Ids that a resumed run adds, while they are read.
+struct Extension {
+    /// Of the run, once they are there.
+    rows: usize,
+    findings: Findings,
+    ids: Vec<i64>,
 }
 
 struct Run {
@@ -68,6 +78,7 @@ pub struct Recovered {
     pub batches: u32,
     /// The wall clock of the last intent.
     pub last_sent: Option<UnixTime>,
+    ids_stored: usize,
     chain: u32,
 }
 
@@ -79,7 +90,15 @@ impl Books {
                 self.header = Some(Header::read(self.version, &mut cursor)?);
             }
             (None, Kind::Ids) => self.enter_ids(&mut cursor)?,
-            (Some(run), kind) => run.enter(kind, &mut cursor)?,
+            (Some(_), Kind::Ids) => self.enter_more_ids(&mut cursor)?,
+            (Some(_), Kind::Extended) => self.enter_extension(&mut cursor)?,
+            (Some(run), kind) => {
+                // Another process goes on: what the last one did not come to add is not part of it.
+                if kind == Kind::Resumed {
+                    self.extension = None;
+                }
+                run.enter(kind, &mut cursor)?;
+            }
             (None, _) => return None,
         }
         let all = self.header.as_ref().is_some_and(|header| self.ids.len() == place(header.ids));
@@ -91,28 +110,32 @@ impl Books {
 
     fn enter_ids(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let left = place(self.header.as_ref()?.ids).checked_sub(self.ids.len())?;
-        let form = *cursor.take(1)?.first()?;
-        let mut new = Vec::new();
-        match form {
-            RAW => {
-                let (ids, rest) = cursor.take(cursor.0.len())?.as_chunks::<8>();
-                if !rest.is_empty() {
-                    return None;
-                }
-                new.extend(ids.iter().map(|id| i64::from_le_bytes(*id)));
-            }
-            DELTAS => {
-                let mut id = 0_i64;
-                while !cursor.0.is_empty() {
-                    id = id.wrapping_add(cursor.signed()?);
-                    new.push(id);
-                }
-            }
-            _ => return None,
-        }
-        let sound = new.iter().all(|id| CustomerId::new(*id).is_ok());
+        let new = read_ids(cursor)?;
         new.iter().for_each(|id| self.ids.push(*id));
-        (sound && !new.is_empty() && new.len() <= left).then_some(())
+        (new.len() <= left).then_some(())
+    }
+
+    fn enter_extension(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let (rows, findings) = (cursor.small()?, read_findings(cursor)?);
+        let more = rows > self.run.as_ref()?.ledger.rows() && place(rows) <= IDS_MAX;
+        self.extension = Some(Extension { rows: place(rows), findings, ids: Vec::new() });
+        more.then_some(())
+    }
+
+    /// More ids of an extension, which counts once the last is there.
+    fn enter_more_ids(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let ledger = &mut self.run.as_mut()?.ledger;
+        let mut extension = self.extension.take()?;
+        extension.ids.append(&mut read_ids(cursor)?);
+        let rows = ledger.ids().len().saturating_add(extension.ids.len());
+        if rows == extension.rows {
+            ledger.extend(&extension.ids);
+            self.header.as_mut()?.findings = extension.findings;
+            return Some(());
+        }
+        let fits = rows < extension.rows;
+        self.extension = Some(extension);
+        fits.then_some(())
     }
 
     /// The end of the journal, where `bytes` of it are sound.
@@ -121,6 +144,7 @@ impl Books {
         Some(Recovered {
             header: self.header?,
             bytes,
+            ids_stored: run.ledger.ids().len(),
             ledger: run.ledger,
             open: run.open,
             doubts: run.doubts,
@@ -173,7 +197,7 @@ impl Run {
                 (self.stopped, self.done) = (None, false);
             }
             Kind::Done if self.open.is_empty() => self.done = true,
-            Kind::Done | Kind::Header | Kind::Ids => return None,
+            Kind::Done | Kind::Header | Kind::Ids | Kind::Extended => return None,
         }
         Some(())
     }
@@ -223,12 +247,9 @@ impl Run {
 }
 
 impl Recovered {
-    /// Whether `ids` are those of the journal, each in its place.
-    ///
-    /// # Errors
-    /// `journal-mismatch`.
-    pub fn check_ids(&self, ids: &List) -> Result<(), &'static RequestError> {
-        if self.ledger.ids() == ids { Ok(()) } else { Err(OTHER_IDS) }
+    /// How many of the ids the journal holds; those behind them were added since it was read.
+    pub(crate) const fn ids_stored(&self) -> usize {
+        self.ids_stored
     }
 
     /// Ends what the last incarnation left open or in doubt: unknown, or waiting in doubt where the
@@ -297,6 +318,30 @@ fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) -> bool {
     });
     doubts.append(&mut after);
     found
+}
+
+fn read_ids(cursor: &mut Cursor<'_>) -> Option<Vec<i64>> {
+    let form = *cursor.take(1)?.first()?;
+    let mut ids = Vec::new();
+    match form {
+        RAW => {
+            let (raw, rest) = cursor.take(cursor.0.len())?.as_chunks::<8>();
+            if !rest.is_empty() {
+                return None;
+            }
+            ids.extend(raw.iter().map(|id| i64::from_le_bytes(*id)));
+        }
+        DELTAS => {
+            let mut id = 0_i64;
+            while !cursor.0.is_empty() {
+                id = id.wrapping_add(cursor.signed()?);
+                ids.push(id);
+            }
+        }
+        _ => return None,
+    }
+    let sound = ids.iter().all(|id| CustomerId::new(*id).is_ok());
+    (sound && !ids.is_empty()).then_some(ids)
 }
 
 fn flag(cursor: &mut Cursor<'_>) -> Option<bool> {

@@ -1,9 +1,10 @@
 //! Records on their way out.
 
-use super::header::Version;
+use super::header::{Version, write_findings};
 use super::wire::{put_deltas, put_number, put_signed};
 use super::{Header, Intent, Kind, MAGIC, columns, crc};
 use crate::id::BatchId;
+use crate::intake::Findings;
 use crate::ledger::Ledger;
 use crate::outcome::Cause;
 use crate::time::UnixTime;
@@ -95,6 +96,15 @@ impl Writer {
         self.record(Kind::Resumed, |out| {
             put_signed(out, at.as_millis());
             out.push(requeued.into());
+        });
+    }
+
+    /// The run has so many rows from now on; the ids of the new ones follow. `findings` are those
+    /// of the longer list.
+    pub fn extended(&mut self, rows: u32, findings: &Findings) {
+        self.record(Kind::Extended, |out| {
+            put_number(out, rows.into());
+            write_findings(findings, out);
         });
     }
 

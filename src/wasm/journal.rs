@@ -57,9 +57,10 @@ impl Recovered {
         self.inner.bytes as f64
     }
 
-    /// Refuses an input that is not the one of the journal.
-    pub fn check(&self, input: Input) -> Result<(), JsValue> {
-        Ok(self.inner.check_ids(&input.source.ids)?)
+    /// Takes an input that is given again. One that holds all customers of the journal and more
+    /// extends the run by the new ones; one in which some are missing is refused.
+    pub fn admit(&mut self, input: Input) -> Result<(), JsValue> {
+        Ok(self.inner.admit(&input.source.ids, input.source.findings)?)
     }
 
     /// The outcomes as the journal has them. Nothing goes on.

@@ -251,10 +251,10 @@ async fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
     let mut journal = journal_of(&first);
     let torn = [&journal[..], &[7; 3]].concat();
 
-    let found = recovered(&torn).unwrap().unwrap();
+    let mut found = recovered(&torn).unwrap().unwrap();
     assert_eq!(found.bytes(), journal.len() as f64);
-    assert!(found.check(input("1\n2\n3\n4\n")).is_ok());
-    assert_eq!(get(&found.check(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
+    assert!(found.admit(input("1\n2\n3\n4\n")).is_ok());
+    assert_eq!(get(&found.admit(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
     let second = host(
         r#"
         const body = new TextDecoder().decode(init.body);

@@ -356,9 +356,8 @@ fn millions_of_ids_are_stored_in_pieces_before_anything_leaves() {
     assert_eq!(pieces.len(), 7);
     assert!(pieces.iter().all(|piece| piece.len() < 1_200_000));
     let told = recovered(&pieces.concat());
-    assert!(told.check_ids(&ids.clone().into()).is_ok());
+    assert!(told.ledger.ids().to_vec() == ids);
     assert_eq!(told.open.len(), 2);
-    assert_eq!(told.check_ids(&ids[1..].to_vec().into()).unwrap_err().code, "journal-mismatch");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod course;
 mod credentials;
+mod extension;
 mod header;
 mod hold;
 mod journal;
