@@ -66,6 +66,11 @@ impl UnixTime {
 }
 
 impl UnixTime {
+    /// The day of its month, from 1 to 31.
+    pub fn day_of_month(self) -> i64 {
+        civil(self.0.div_euclid(DAY_MS)).2
+    }
+
     /// Appends `2025-05-31T18:29:59.999Z` (RFC 3339); years outside 0 to 9999 as milliseconds.
     pub fn write(self, out: &mut Vec<u8>) {
         let (days, of_day) = (self.0.div_euclid(DAY_MS), self.0.rem_euclid(DAY_MS));

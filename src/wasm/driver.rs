@@ -311,7 +311,7 @@ impl Driver {
         }
         let date = Some(&*date).filter(|date| !date.is_empty());
         let wall_clock = unix_time(Date::now());
-        let dated = date.and_then(|date| retry_after::http_date(date, wall_clock));
+        let dated = date.and_then(retry_after::http_date);
         let mut head = Head {
             status: incoming.status,
             retry_after: retry_after::parse(&retry_after, date, wall_clock),
