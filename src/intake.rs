@@ -7,8 +7,9 @@
 //! tabs and line breaks around it are dropped, and it may stand in quotes; everything else (`5.0`,
 //! `1e9`, `+5`, `1,234`, blanks within, other scripts' digits) is counted as invalid with its line.
 //! Numbers in JSON are read digit for digit. Nothing is guessed where a guess could name another
-//! customer: a record with another number of fields than the first is refused, two equally good
-//! columns are an error, and a quote that never closes is one too.
+//! customer: values never decide which column holds the ids, only a usual name or the caller does;
+//! a record with another number of fields than the first is refused, two equally good columns are
+//! an error, and a quote that never closes is one too.
 //!
 //! Memory: ids are packed ([`List`]), those of nine digits in 4 bytes each, and the exact
 //! comparison takes 12 bytes for at most 16 million of them at a time. Beside that one record and
@@ -48,22 +49,27 @@ use records::RecordReader;
 use utf8::Utf8Gate;
 
 /// How bytes are to be read. They are UTF-8, with or without a byte order mark.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// By the first byte that is not blank: `[` is JSON, `{` is NDJSON, anything else CSV with
-    /// everything found out.
-    #[default]
-    Auto,
-    /// One id a line. A first line of letters without digits is a header.
+    /// By the first byte that is not blank: `[` is JSON, `{` is NDJSON, whose field is the column
+    /// by its name, anything else CSV.
+    Auto(CsvOptions),
+    /// One id a line. The first line is a header if it has a usual name.
     Lines,
     Csv(CsvOptions),
     /// An id a line, or an object with the id in `field`: exactly that name, or, by default, the
-    /// first object's `customerId`, `userId` or `id`, whatever its case and separators.
+    /// field with a usual name, by the rules of [`Column::Auto`].
     Ndjson {
         field: Option<Box<str>>,
     },
     /// One array of numbers and strings.
     Json,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self::Auto(CsvOptions::default())
+    }
 }
 
 /// What is known about a CSV file; by default nothing.
@@ -76,9 +82,9 @@ pub struct CsvOptions {
 /// Which column holds the ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Column {
-    /// The only one there is; else the only one with the best known name (`customer_id`, then
-    /// `user_id`, then `id`, whatever the case and separators); else the only one in which at least
-    /// half of the sampled values are ids; else an error.
+    /// The one with the best usual name: `customer_id`, then `user_id`, then `id`, whatever the
+    /// case and separators. The last two only where no other name could be the customer's. A single
+    /// column without a title needs no name. Anything else is an error: values decide nothing.
     #[default]
     Auto,
     /// By its header: exactly, or else but for case, `_`, `-` and blanks.
@@ -326,14 +332,21 @@ impl Intake {
 fn reader_for(format: &Format, sample: Sample<'_>, offset: u64) -> Result<Reader, IntakeError> {
     let records = |(shape, layout)| Reader::Records(RecordReader::new(shape), layout);
     match format {
-        Format::Lines => Ok(records(layout::of_lines(sample))),
+        Format::Lines => layout::of_lines(sample).map(records),
         Format::Csv(options) => layout::of_csv(sample, options).map(records),
         Format::Ndjson { field } => Ok(Reader::Ndjson(NdjsonReader::new(field.clone()))),
         Format::Json => Ok(Reader::Json(JsonReader::new(offset))),
-        Format::Auto => match text::trimmed(sample.bytes).first() {
+        Format::Auto(options) => match text::trimmed(sample.bytes).first() {
             Some(b'[') => Ok(Reader::Json(JsonReader::new(offset))),
-            Some(b'{') => Ok(Reader::Ndjson(NdjsonReader::new(None))),
-            _ => layout::of_csv(sample, &CsvOptions::default()).map(records),
+            Some(b'{') => {
+                let field = match &options.column {
+                    Column::Auto => None,
+                    Column::Name(name) => Some(name.clone()),
+                    Column::Number(number) => return Err(layout::no_such_column(*number, &[])),
+                };
+                Ok(Reader::Ndjson(NdjsonReader::new(field)))
+            }
+            _ => layout::of_csv(sample, options).map(records),
         },
     }
 }

@@ -37,7 +37,7 @@ fn csv_column(number: u32, delimiter: u8) -> Format {
 
 fn formats() -> [Format; 6] {
     [
-        Format::Auto,
+        Format::default(),
         Format::Lines,
         Format::Csv(CsvOptions::default()),
         csv_column(2, b','),
@@ -143,16 +143,20 @@ fn by_csv_crate(
     let mut records = records.ok()?;
     // A row of blanks alone is blank, not a record; so is one of delimiters alone.
     records.retain(|record| record.iter().any(|cell| !cell.trim_matches([' ', '\t']).is_empty()));
-    let fields = records.first()?.len();
+    // An empty field at the end moves nothing: a header has none there, a record may have some.
+    let first = records.first()?;
+    let untitled = first.iter().rev().take_while(|title| title.trim().is_empty()).count();
+    let fields = first.len() - if header { untitled } else { 0 };
+    let is_whole = |record: &csv::StringRecord| {
+        record.len() >= fields && record.iter().skip(fields).all(|cell| cell.trim().is_empty())
+    };
     let data = records.iter().skip(usize::from(header));
     // A value that is no id stands for a record with another number of fields.
-    Some(expected(
-        data.map(
-            |record| {
-                if record.len() == fields { record.get(column).unwrap_or("") } else { "x" }
-            },
-        ),
-    ))
+    Some(expected(data.map(
+        |record| {
+            if is_whole(record) { record.get(column).unwrap_or("") } else { "x" }
+        },
+    )))
 }
 
 /// Every value of `column` (from 0) that the `csv` crate sees, whatever the record's length.
@@ -282,7 +286,7 @@ proptest! {
             .iter()
             .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
             .collect();
-        let input = read(&Format::Auto, text.as_bytes()).unwrap();
+        let input = read(&Format::default(), text.as_bytes()).unwrap();
         prop_assert_eq!(counts(&input), expected(values.iter().map(String::as_str)), "{}", text);
     }
 
@@ -311,7 +315,7 @@ proptest! {
                 value.as_str().map_or_else(|| value.to_string(), str::to_owned)
             })
             .collect();
-        let input = read(&Format::Auto, text.as_bytes()).unwrap();
+        let input = read(&Format::default(), text.as_bytes()).unwrap();
         prop_assert_eq!(counts(&input), expected(values.iter().map(String::as_str)), "{}", text);
     }
 
@@ -342,7 +346,7 @@ proptest! {
             0..20,
         ),
     ) {
-        let mut intake = Intake::new(Format::Auto, Dedupe::TrustInput);
+        let mut intake = Intake::new(Format::default(), Dedupe::TrustInput);
         texts.iter().for_each(|text| intake.push_text(text.as_bytes()).unwrap());
         intake.push_longs(&longs).unwrap();
         numbers.iter().for_each(|number| intake.push_number(*number).unwrap());
@@ -415,7 +419,7 @@ proptest! {
             }
             values.push(value.trim_matches('"').to_owned());
         }
-        let mut intake = Intake::new(Format::Auto, Dedupe::Exact);
+        let mut intake = Intake::new(Format::default(), Dedupe::Exact);
         for bytes in text.as_bytes().chunks(piece) {
             intake.push_bytes(bytes).unwrap();
         }

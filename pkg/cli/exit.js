@@ -74,8 +74,9 @@ export function explain(error) {
 /** What the codes of the library mean for somebody at a terminal. */
 const ADVICE = Object.freeze(
   /** @type {Record<string, string>} */ ({
-    "no-such-column": "Name the column with --column.",
-    "ambiguous-column": "Name the column with --column.",
+    "column-not-found": "Name the column or field with --column.",
+    "no-such-column": "Name the column or field with --column.",
+    "ambiguous-column": "Name the column or field with --column.",
     "bad-delimiter": "See --delimiter.",
     "invalid-credentials": "See `issue-bulk help credentials`.",
     "journal-mismatch":

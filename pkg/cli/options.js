@@ -70,10 +70,10 @@ export function inputOptions(command) {
   const formats = ["auto", "lines", "csv", "ndjson", "json"];
   command
     .optionsGroup("Customers (found by themselves as a rule):")
-    .option("--column <name|number>", "the CSV column with the ids, by name or from 1", column)
+    .option("--column <name|number>", "the column or field of the ids, or its number", column)
     .addOption(new Option("--format <format>", "how the file is read").choices(formats))
     .option("--delimiter <mark>", "of a CSV: , ; | or tab", delimiter)
-    .option("--field <name>", "of an NDJSON object (default customerId)");
+    .option("--field <name>", "the older name of --column for NDJSON");
 }
 
 /** How fast. @type {Group} */

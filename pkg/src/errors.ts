@@ -63,7 +63,10 @@ export type OptionCode =
  * An input that cannot be used as a whole. Single bad lines are no error; they are counted.
  *
  * - `no-ids`: it is empty, or a header alone
- * - `no-such-column`, `ambiguous-column`: set `input.column`; the message lists the columns
+ * - `column-not-found`: no column or field has a usual name of a customer id: set `input.column`;
+ *   the message lists the names
+ * - `no-such-column`, `ambiguous-column`: the same for a name that is not there, and for several
+ *   that may be meant
  * - `bad-delimiter`: `input.delimiter` cannot separate ids
  * - `not-utf8`: save the file as UTF-8
  * - `too-many-ids`: above 100,000,000
@@ -74,6 +77,7 @@ export type OptionCode =
  */
 export type InputCode =
   | "no-ids"
+  | "column-not-found"
   | "no-such-column"
   | "ambiguous-column"
   | "bad-delimiter"

@@ -25,7 +25,10 @@ export type Source =
 
 /** @throws {IssueBulkError} `invalid-argument`, `input-used` or `input-not-ok` */
 export function sourceOf(input: unknown): Source {
-  if (typeof input === "string") return { kind: "text", text: input };
+  if (typeof input === "string") {
+    if (isPath(input)) throw path();
+    return { kind: "text", text: input };
+  }
   if (typeof input === "object" && input !== null) {
     const source = binarySource(input) ?? streamSource(input) ?? iterableSource(input);
     if (source !== null) return source;
@@ -33,6 +36,23 @@ export function sourceOf(input: unknown): Source {
   throw invalidArgument(
     "customerIds must be ids (an array, an iterable, a BigInt64Array) or a text with ids (a " +
       `string, bytes, a Blob, a Response, a ReadableStream), not ${kindOf(input)}.`,
+  );
+}
+
+/** One line that begins or ends as the name of a file, and so is no list of ids. */
+const PATH_BEGINS = /^(?:file:|~?\.{0,2}[\\/]|[a-z]:[\\/])/i;
+const PATH_ENDS = /\.(?:csv|tsv|txt|json|ndjson|jsonl|gz|xlsx?)$/i;
+
+function isPath(text: string): boolean {
+  if (text.length > 4_096) return false;
+  const line = text.trim();
+  return !/[\n\r]/.test(line) && (PATH_BEGINS.test(line) || PATH_ENDS.test(line));
+}
+
+function path(): IssueBulkError {
+  return invalidArgument(
+    "customerIds is a path, but a string is read as the text with the ids: open the file, by " +
+      'fileInput(path) of "issue-bulk/node" or createReadStream(path) of "node:fs".',
   );
 }
 

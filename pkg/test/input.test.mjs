@@ -166,7 +166,7 @@ test("duplicates are sent once, with the place of the first", async () => {
 test("a column is chosen by name or number", async () => {
   const csv = "phone;member;name\n100;201;x\n101;202;y\n";
   const header = ["phone", "member", "name"];
-  await assert.rejects(issueBulk(what(csv), where()), { code: "ambiguous-column", header });
+  await assert.rejects(issueBulk(what(csv), where()), { code: "column-not-found", header });
   await assert.rejects(issueBulk(what(csv), where({ input: { column: "none" } })), {
     code: "no-such-column",
     header,
@@ -180,11 +180,43 @@ test("a column is chosen by name or number", async () => {
   }
 });
 
+test("a path is no input, and the error says how to open it", async () => {
+  for (const path of ["customers.csv", "./lists/may.txt", "/tmp/ids", "C:\\lists\\ids.csv"]) {
+    await assert.rejects(issueBulk(what(path), where()), (/** @type {any} */ error) => {
+      assert.equal(error.code, "invalid-argument");
+      assert.match(error.message, /fileInput/);
+      assert.doesNotMatch(error.message, /customers\.csv|lists/);
+      return true;
+    });
+  }
+  assert.equal((await service.gateway.summary()).arrivals, 0);
+});
+
+test("a phone number is no customer, whatever the format", async () => {
+  for (const text of [
+    "email,points\nanna@example.com,120\n",
+    "mobile\n9876543210\n",
+    "Anna,9876543210\n",
+    '{"mobile":9876543210}\n',
+  ]) {
+    await assert.rejects(issueBulk(what(text), where()), { code: "column-not-found" }, text);
+  }
+  assert.equal((await service.gateway.summary()).arrivals, 0);
+});
+
 test("a field of NDJSON is chosen by name", async () => {
-  const input = { format: "ndjson", field: "member" };
-  const report = await issueBulk(what('{"id":1,"member":"201"}\n{"id":2}\n'), where({ input }));
-  assert.deepEqual([...report].map((one) => one.customerId), ["201"]);
-  assert.equal(report.problems[0]?.reason, "no-field");
+  const text = '{"id":1,"member":"201"}\n{"id":2}\n';
+  await assert.rejects(issueBulk(what(text), where()), { code: "ambiguous-column" });
+  for (const input of [
+    { column: "member" },
+    { field: "member" },
+    { format: "ndjson", column: "member" },
+    { format: "ndjson", field: "member" },
+  ]) {
+    const report = await issueBulk(what(text), where({ input }));
+    assert.deepEqual([...report].map((one) => one.customerId), ["201"]);
+    assert.equal(report.problems[0]?.reason, "no-field");
+  }
 });
 
 test("a large file is read from disk, over many slices", async () => {

@@ -9,6 +9,9 @@ use alloc::vec::Vec;
 const NAME_BYTES_SHOWN: usize = 64;
 const NAMES_SHOWN: usize = 20;
 
+/// Advice before the names that were read.
+const SET_COLUMN: &str = "set column to one of these, or in a CSV to its number from 1: ";
+
 /// Why an input cannot be used. Offsets are bytes from the start of the input, lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IntakeError {
@@ -16,8 +19,10 @@ pub enum IntakeError {
     NoIds,
     /// The column or field that was asked for is not there, or none could be asked for.
     NoSuchColumn { wanted: Box<str>, header: Vec<Box<str>> },
-    /// Several columns, or none, could hold the ids. `header` is the first record.
+    /// Several columns or fields could hold the ids. `header` is the first record.
     AmbiguousColumn { header: Vec<Box<str>> },
+    /// No column or field has a usual name of a customer's id. `header` is the first record.
+    ColumnNotFound { header: Vec<Box<str>> },
     /// Not UTF-8 at this offset.
     NotUtf8 { hint: Encoding, offset: u64 },
     /// More than [`IDS_MAX`](crate::limits::IDS_MAX) ids; with repeats among them the refusal may
@@ -51,6 +56,7 @@ impl IntakeError {
             Self::NoIds => "no-ids",
             Self::NoSuchColumn { .. } => "no-such-column",
             Self::AmbiguousColumn { .. } => "ambiguous-column",
+            Self::ColumnNotFound { .. } => "column-not-found",
             Self::NotUtf8 { .. } => "not-utf8",
             Self::TooManyIds => "too-many-ids",
             Self::BadJson { .. } => "bad-json",
@@ -64,7 +70,9 @@ impl IntakeError {
     /// The first record's cells where a column must be named: what a page offers to choose from.
     pub fn header(&self) -> &[Box<str>] {
         match self {
-            Self::NoSuchColumn { header, .. } | Self::AmbiguousColumn { header } => header,
+            Self::NoSuchColumn { header, .. }
+            | Self::AmbiguousColumn { header }
+            | Self::ColumnNotFound { header } => header,
             _ => &[],
         }
     }
@@ -77,14 +85,18 @@ impl IntakeError {
             Self::NoSuchColumn { wanted, header } => {
                 out.push_str("The input has no column \"");
                 out.push_str(truncate(wanted, NAME_BYTES_SHOWN));
-                out.push_str("\": name one of these, or its number from 1 on: ");
+                out.push_str("\": ");
+                out.push_str(SET_COLUMN);
                 push_names(&mut out, header);
             }
             Self::AmbiguousColumn { header } => {
-                out.push_str(
-                    "The column with the customer ids is not certain: name one of these, ",
-                );
-                out.push_str("or its number from 1 on: ");
+                out.push_str("More than one name may be that of the customer ids: ");
+                out.push_str(SET_COLUMN);
+                push_names(&mut out, header);
+            }
+            Self::ColumnNotFound { header } => {
+                out.push_str("No name is a usual one of customer ids, such as customer_id: ");
+                out.push_str(SET_COLUMN);
                 push_names(&mut out, header);
             }
             Self::NotUtf8 { hint, offset } => {
@@ -135,6 +147,10 @@ fn push_offset(out: &mut String, before: &str, number: u64) {
 }
 
 fn push_names(out: &mut String, names: &[Box<str>]) {
+    if names.is_empty() {
+        out.push_str("a name.");
+        return;
+    }
     for (index, name) in names.iter().take(NAMES_SHOWN).enumerate() {
         out.push_str(if index == 0 { "\"" } else { ", \"" });
         out.push_str(truncate(name, NAME_BYTES_SHOWN));
@@ -159,8 +175,8 @@ mod tests {
         let error = IntakeError::NoSuchColumn { wanted: "c".into(), header };
         assert_eq!(
             error.message(),
-            "The input has no column \"c\": name one of these, or its number from 1 on: \
-             \"a\", \"b\"."
+            "The input has no column \"c\": set column to one of these, or in a CSV to its number \
+             from 1: \"a\", \"b\"."
         );
         let error = IntakeError::NotUtf8 { hint: Encoding::Utf16, offset: 12 };
         assert!(

@@ -1,11 +1,10 @@
 //! Settles how lines or CSV are to be read, from the first bytes of an input.
 
-use super::cells::{Cell, Cells, Grammar, RecordScan, cells, title};
+use super::cells::{Cell, Grammar, RecordScan, cells, title};
 use super::error::IntakeError;
 use super::records::{Shape, is_blank, unquoted};
-use super::text::{self, Pick, trimmed};
+use super::text::{self, Pick};
 use super::{Column, CsvOptions, Delimiter, Kind, Layout};
-use crate::id::CustomerId;
 use crate::scan::records::break_length;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -24,19 +23,20 @@ pub struct Sample<'a> {
 }
 
 /// One id a line: the only question is whether the first line is a header.
-pub fn of_lines(sample: Sample<'_>) -> (Shape, Layout) {
+pub fn of_lines(sample: Sample<'_>) -> Result<(Shape, Layout), IntakeError> {
     let grammar = Grammar { delimiter: None, quotes: false };
-    let first = records(sample, grammar).next().map_or(&b""[..], |record| record.bytes);
-    let name = title(Cell { text: unquoted(first), quoted: false, malformed: false });
-    let header = text::is_title(name.as_bytes());
-    let shape = Shape { grammar, column: 0, fields: 1, header };
-    (shape, layout_of(&shape, vec![name]))
+    let first = records(sample, grammar).next().unwrap_or_default();
+    let titles = vec![title(Cell { text: unquoted(first), quoted: false, malformed: false })];
+    let header = single_has_header(&titles)?;
+    let shape = Shape { grammar, column: 0, fields: 1, heading: header.into() };
+    Ok((shape, layout_of(&shape, titles, header)))
 }
 
 /// CSV: delimiter, column, and whether there is a header.
 pub fn of_csv(sample: Sample<'_>, options: &CsvOptions) -> Result<(Shape, Layout), IntakeError> {
+    let (sample, told) = behind_delimiter_line(sample);
     let delimiter = match options.delimiter {
-        Delimiter::Auto => guessed_delimiter(sample),
+        Delimiter::Auto => told.or_else(|| guessed_delimiter(sample)),
         Delimiter::Byte(byte) if can_delimit(byte) => Some(byte),
         Delimiter::Byte(_) => return Err(IntakeError::BadDelimiter),
     };
@@ -49,20 +49,48 @@ pub fn of_csv(sample: Sample<'_>, options: &CsvOptions) -> Result<(Shape, Layout
             _ => Err(IntakeError::HeaderTooLong),
         };
     };
-    let titles: Vec<Box<str>> = cells(first.bytes, grammar).map(title).collect();
-    let (column, header) = column_of(&titles, first.cells, records, &options.column)?;
-    let shape = Shape { grammar, column, fields: titles.len(), header };
-    Ok((shape, layout_of(&shape, titles)))
+    let all: Vec<Box<str>> = cells(first, grammar).map(title).collect();
+    // A header that ends with the delimiter has no title behind it, and no field.
+    let mut titles = all.clone();
+    let asked_for = match options.column {
+        Column::Number(number) => usize::try_from(number).unwrap_or(usize::MAX),
+        Column::Auto | Column::Name(_) => 0,
+    };
+    while titles.len() > asked_for && titles.last().is_some_and(|title| title.is_empty()) {
+        titles.pop();
+    }
+    let (column, header) = column_of(&titles, &options.column)?;
+    if !header {
+        titles = all;
+    }
+    let heading = u8::from(told.is_some()).wrapping_add(header.into());
+    let shape = Shape { grammar, column, fields: titles.len(), heading };
+    Ok((shape, layout_of(&shape, titles, header)))
 }
 
-fn layout_of(shape: &Shape, titles: Vec<Box<str>>) -> Layout {
+/// The sample without a first line that names the delimiter, as `sep=;` does for Excel.
+fn behind_delimiter_line(sample: Sample<'_>) -> (Sample<'_>, Option<u8>) {
+    let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', byte, rest @ ..] = sample.bytes else {
+        return (sample, None);
+    };
+    let length = break_length(rest).or((rest == b"\r").then_some(1));
+    match length.filter(|_| can_delimit(*byte)) {
+        Some(length) => {
+            let bytes = rest.get(length..).unwrap_or_default();
+            (Sample { bytes, ..sample }, Some(*byte))
+        }
+        None => (sample, None),
+    }
+}
+
+fn layout_of(shape: &Shape, titles: Vec<Box<str>>, header: bool) -> Layout {
     let delimiter = shape.grammar.delimiter;
     Layout {
         kind: if delimiter.is_some() { Kind::Csv } else { Kind::Lines },
         delimiter,
         column: u32::try_from(shape.column.saturating_add(1)).ok(),
-        name: titles.get(shape.column).filter(|_| shape.header).cloned(),
-        header: if shape.header { titles } else { Vec::new() },
+        name: titles.get(shape.column).filter(|_| header).cloned(),
+        header: if header { titles } else { Vec::new() },
     }
 }
 
@@ -97,12 +125,7 @@ fn guessed_delimiter(sample: Sample<'_>) -> Option<u8> {
 }
 
 /// The id's column and whether the first record is a header.
-fn column_of(
-    titles: &[Box<str>],
-    first: Cells<'_>,
-    rest: Records<'_>,
-    wanted: &Column,
-) -> Result<(usize, bool), IntakeError> {
+fn column_of(titles: &[Box<str>], wanted: &Column) -> Result<(usize, bool), IntakeError> {
     let names = || titles.iter().map(|title| title.as_bytes());
     let is_title_at =
         |column: usize| titles.get(column).is_some_and(|t| text::is_title(t.as_bytes()));
@@ -121,20 +144,27 @@ fn column_of(
                 Err(IntakeError::NoSuchColumn { wanted: name.clone(), header: titles.to_vec() })
             }
         },
-        Column::Auto if titles.len() == 1 => Ok((0, is_title_at(0))),
+        Column::Auto if titles.len() == 1 => Ok((0, single_has_header(titles)?)),
         Column::Auto => match text::known_name(names()) {
             Pick::One(column) => Ok((column, true)),
             Pick::Several => Err(ambiguous(titles)),
-            Pick::None => {
-                let column =
-                    column_by_values(titles, first, rest).ok_or_else(|| ambiguous(titles))?;
-                Ok((column, is_title_at(column)))
-            }
+            Pick::None => Err(IntakeError::ColumnNotFound { header: titles.to_vec() }),
         },
     }
 }
 
-fn no_such_column(number: u32, titles: &[Box<str>]) -> IntakeError {
+/// Whether the only column has a title. One that may be the title of something else is an error.
+fn single_has_header(titles: &[Box<str>]) -> Result<bool, IntakeError> {
+    match titles.first() {
+        Some(title) if text::is_known(title.as_bytes()) => Ok(true),
+        Some(title) if text::may_be_title(title.as_bytes()) => {
+            Err(IntakeError::ColumnNotFound { header: titles.to_vec() })
+        }
+        _ => Ok(false),
+    }
+}
+
+pub fn no_such_column(number: u32, titles: &[Box<str>]) -> IntakeError {
     let mut wanted = String::new();
     crate::text::push_number(number.into(), &mut wanted);
     IntakeError::NoSuchColumn { wanted: wanted.into(), header: titles.to_vec() }
@@ -142,57 +172,6 @@ fn no_such_column(number: u32, titles: &[Box<str>]) -> IntakeError {
 
 fn ambiguous(titles: &[Box<str>]) -> IntakeError {
     IntakeError::AmbiguousColumn { header: titles.to_vec() }
-}
-
-/// The only column in which at least half of the values are ids.
-///
-/// None where more than half of the records have another number of fields: then `1,234` may well
-/// be one number.
-fn column_by_values(titles: &[Box<str>], first: Cells<'_>, rest: Records<'_>) -> Option<usize> {
-    let mut tallies = vec![Tally::default(); titles.len()];
-    let (mut even, mut ragged) = (0_usize, 0_usize);
-    let has_ids = first.clone().any(|cell| is_id(cell.text));
-    let first = has_ids.then_some(first);
-    for cells in first.into_iter().chain(rest.map(|record| record.cells)) {
-        if cells.clone().count() != titles.len() {
-            ragged = ragged.saturating_add(1);
-            continue;
-        }
-        even = even.saturating_add(1);
-        for (tally, cell) in tallies.iter_mut().zip(cells) {
-            tally.count(cell.text);
-        }
-    }
-    if ragged > even.saturating_sub(usize::from(has_ids)) {
-        return None;
-    }
-    let mut columns = tallies.iter().enumerate().filter(|(_, tally)| tally.is_of_ids());
-    let (column, _) = columns.next()?;
-    columns.next().is_none().then_some(column)
-}
-
-#[derive(Clone, Default)]
-struct Tally {
-    ids: usize,
-    others: usize,
-}
-
-impl Tally {
-    fn count(&mut self, value: &[u8]) {
-        if is_id(value) {
-            self.ids = self.ids.saturating_add(1);
-        } else if !trimmed(value).is_empty() {
-            self.others = self.others.saturating_add(1);
-        }
-    }
-
-    fn is_of_ids(&self) -> bool {
-        self.ids > 0 && self.ids >= self.others
-    }
-}
-
-fn is_id(value: &[u8]) -> bool {
-    CustomerId::parse(trimmed(value)).is_ok()
 }
 
 /// The complete records of a sample that are not blank.
@@ -205,19 +184,14 @@ struct Records<'a> {
     open: Option<u64>,
 }
 
-struct Record<'a> {
-    bytes: &'a [u8],
-    cells: Cells<'a>,
-}
-
 fn records(sample: Sample<'_>, grammar: Grammar) -> Records<'_> {
     Records { rest: sample.bytes, whole: sample.whole, grammar, line: 1, open: None }
 }
 
 impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
+    type Item = &'a [u8];
 
-    fn next(&mut self) -> Option<Record<'a>> {
+    fn next(&mut self) -> Option<&'a [u8]> {
         while !self.rest.is_empty() {
             let mut scan = RecordScan::default();
             let end = match scan.end_in(self.rest, self.grammar) {
@@ -232,7 +206,7 @@ impl<'a> Iterator for Records<'a> {
             self.rest = rest.get(break_length(rest).unwrap_or(rest.len())..).unwrap_or_default();
             self.line = self.line.saturating_add(scan.breaks).saturating_add(1);
             if !is_blank(bytes, self.grammar.delimiter) {
-                return Some(Record { bytes, cells: cells(bytes, self.grammar) });
+                return Some(bytes);
             }
         }
         None

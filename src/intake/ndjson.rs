@@ -4,28 +4,43 @@ use super::assemble::{Assembler, Record};
 use super::cells::Grammar;
 use super::collector::Collector;
 use super::error::IntakeError;
-use super::object;
+use super::object::{self, Member};
 use super::problem::ProblemReason;
 use super::text::{self, Pick, trimmed};
 use super::{Kind, Layout};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// The field that a refusal names where none was asked for and none is known.
-const FIELD_DEFAULT: &str = "customerId";
+/// Fields of an object among which that of the id is sought.
+const MEMBERS_MAX: usize = 256;
 
-/// Fields of the first object among which a known one is sought.
-const NAMES_MAX: usize = 256;
+/// The field that holds the ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Field {
+    Given(Box<str>),
+    /// By the first object. It must be that of every later object that has it, too.
+    Found(Box<str>),
+    Sought,
+}
+
+impl Field {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Given(name) | Self::Found(name) => Some(name),
+            Self::Sought => None,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub struct NdjsonReader {
     assembler: Assembler,
-    /// The first object settles it where it was not given.
-    field: Option<Box<str>>,
+    field: Field,
 }
 
 impl NdjsonReader {
     pub fn new(field: Option<Box<str>>) -> Self {
+        let field = field.map_or(Field::Sought, Field::Given);
         Self { assembler: Assembler::new(Grammar { delimiter: None, quotes: false }), field }
     }
 
@@ -51,15 +66,11 @@ impl NdjsonReader {
     }
 
     pub fn layout(self) -> Layout {
-        Layout { kind: Kind::Ndjson, name: self.field, ..Layout::default() }
+        Layout { kind: Kind::Ndjson, name: self.field.name().map(Into::into), ..Layout::default() }
     }
 }
 
-fn line(
-    field: &mut Option<Box<str>>,
-    record: Record<'_>,
-    out: &mut Collector,
-) -> Result<(), IntakeError> {
+fn line(field: &mut Field, record: Record<'_>, out: &mut Collector) -> Result<(), IntakeError> {
     let text = trimmed(record.bytes);
     let mut refuse = |reason| {
         out.problem(reason, text, record.line);
@@ -86,49 +97,76 @@ fn line(
 
 /// The value of the only member with the field's name. A name with escapes is never that one.
 fn value_in<'a>(
-    field: &mut Option<Box<str>>,
+    field: &mut Field,
     text: &'a [u8],
 ) -> Result<Result<&'a [u8], ProblemReason>, IntakeError> {
-    let field = match field {
-        Some(field) => field,
-        None => match first_field(text)? {
-            Some(known) => field.insert(known),
-            None => return Ok(Err(ProblemReason::BadJson)),
-        },
-    };
+    let mut members: Vec<Member<'a>> = Vec::new();
     let (mut value, mut repeated) = (None, false);
     let read = object::members(text, |member| {
-        if member.name == field.as_bytes() {
+        match field {
+            // A name that repeats is one field with two values, not two fields.
+            Field::Found(_) | Field::Sought
+                if members.len() < MEMBERS_MAX
+                    && members.iter().all(|other| other.name != member.name) =>
+            {
+                members.push(member);
+            }
+            _ => {}
+        }
+        if field.name().is_some_and(|name| member.name == name.as_bytes()) {
             repeated |= value.replace(member.value).is_some();
         }
     });
     Ok(match value {
         _ if read.is_err() => Err(ProblemReason::BadJson),
         _ if repeated => Err(ProblemReason::RepeatedField),
-        Some(value) => Ok(value),
+        Some(value) => {
+            if let Field::Found(name) = field
+                && found_among(&members)? != name.as_bytes()
+            {
+                return Err(ambiguous(&members));
+            }
+            Ok(value)
+        }
+        None if *field == Field::Sought => {
+            let found = core::str::from_utf8(found_among(&members)?).unwrap_or_default();
+            *field = Field::Found(found.into());
+            return value_in(field, text);
+        }
         None => Err(ProblemReason::NoField),
     })
 }
 
-/// The field that the first well-formed object knows; `None` where this one is not well-formed.
-fn first_field(text: &[u8]) -> Result<Option<Box<str>>, IntakeError> {
-    let mut names: Vec<&[u8]> = Vec::new();
-    let read = object::members(text, |member| {
-        // A name that repeats is one field with two values, not two fields.
-        if names.len() < NAMES_MAX && !names.contains(&member.name) {
-            names.push(member.name);
-        }
-    });
-    if read.is_err() {
-        return Ok(None);
+/// The name of the field that is the customer's id, by the names of one object alone.
+fn found_among<'a>(members: &[Member<'a>]) -> Result<&'a [u8], IntakeError> {
+    let names = || members.iter().map(|member| member.name);
+    let found = match text::known_name(names()) {
+        Pick::One(place) => members.get(place),
+        Pick::Several => same_value(members),
+        Pick::None => return Err(IntakeError::ColumnNotFound { header: header(members) }),
+    };
+    let found = found.ok_or_else(|| ambiguous(members))?;
+    let holds_more =
+        |member: &Member<'_>| matches!(member.value.first(), Some(b'{' | b'[')) && member != found;
+    if !text::is_certain(found.name) && members.iter().any(holds_more) {
+        return Err(ambiguous(members));
     }
-    let owned = |name: &&[u8]| core::str::from_utf8(name).unwrap_or_default().into();
-    let header = || names.iter().map(owned).collect();
-    match text::known_name(names.iter().copied()) {
-        Pick::One(index) => Ok(names.get(index).map(owned)),
-        Pick::Several => Err(IntakeError::AmbiguousColumn { header: header() }),
-        Pick::None => {
-            Err(IntakeError::NoSuchColumn { wanted: FIELD_DEFAULT.into(), header: header() })
-        }
-    }
+    Ok(found.name)
+}
+
+/// The first of the most certain names, if all of them have the same value.
+fn same_value<'m, 'a>(members: &'m [Member<'a>]) -> Option<&'m Member<'a>> {
+    let bare = |member: &Member<'a>| object::inner(member.value).unwrap_or(member.value);
+    let mut certain = members.iter().filter(|member| text::is_certain(member.name));
+    let first = certain.next()?;
+    certain.all(|other| bare(other) == bare(first)).then_some(first)
+}
+
+fn ambiguous(members: &[Member<'_>]) -> IntakeError {
+    IntakeError::AmbiguousColumn { header: header(members) }
+}
+
+fn header(members: &[Member<'_>]) -> Vec<Box<str>> {
+    let text = |name| core::str::from_utf8(name).unwrap_or_default().into();
+    members.iter().map(|member| text(member.name)).collect()
 }

@@ -18,35 +18,37 @@ pub struct Shape {
     /// Which field is the id, from 0.
     pub column: usize,
     /// Fields of the first record. One with another number is refused whole: a delimiter missing
-    /// or too many may have put anything into the id's place.
+    /// or too many may have put anything into the id's place. Empty fields at the end of a record
+    /// move nothing and do not count.
     pub fields: usize,
-    /// Whether the first record that is not blank is a header.
-    pub header: bool,
+    /// Records at the start that hold no id: a header, a line that names the delimiter. Blank ones
+    /// do not count.
+    pub heading: u8,
 }
 
 /// Reads records from pieces of any size.
 #[derive(Debug)]
 pub struct RecordReader {
     shape: Shape,
-    header_due: bool,
+    heading_due: u8,
     assembler: Assembler,
 }
 
 impl RecordReader {
     pub fn new(shape: Shape) -> Self {
-        Self { shape, header_due: shape.header, assembler: Assembler::new(shape.grammar) }
+        Self { shape, heading_due: shape.heading, assembler: Assembler::new(shape.grammar) }
     }
 
     pub fn feed(&mut self, piece: &[u8], out: &mut Collector) -> Result<(), IntakeError> {
-        let Self { shape, header_due, assembler } = self;
+        let Self { shape, heading_due, assembler } = self;
         let mut rest = assembler.begin(piece);
         while !rest.is_empty() {
-            if assembler.is_between_records() && !*header_due {
+            if assembler.is_between_records() && *heading_due == 0 {
                 rest = plain(shape, assembler, rest, out);
             }
             let (record, after) = assembler.take(rest);
             if let Some(record) = record {
-                general(shape, header_due, record, out)?;
+                general(shape, heading_due, record, out)?;
             }
             rest = after;
         }
@@ -54,9 +56,9 @@ impl RecordReader {
     }
 
     pub fn finish(&mut self, out: &mut Collector) -> Result<(), IntakeError> {
-        let Self { shape, header_due, assembler } = self;
+        let Self { shape, heading_due, assembler } = self;
         match assembler.last()? {
-            Some(record) => general(shape, header_due, record, out),
+            Some(record) => general(shape, heading_due, record, out),
             None => Ok(()),
         }
     }
@@ -88,7 +90,7 @@ fn plain<'a>(
 
 fn general(
     shape: &Shape,
-    header_due: &mut bool,
+    heading_due: &mut u8,
     record: Record<'_>,
     out: &mut Collector,
 ) -> Result<(), IntakeError> {
@@ -101,23 +103,25 @@ fn general(
         out.blank();
         return Ok(());
     }
-    if core::mem::take(header_due) {
+    if let Some(left) = heading_due.checked_sub(1) {
+        *heading_due = left;
         return Ok(());
     }
-    let (mut fields, mut id, mut malformed) = (0_usize, &b""[..], false);
+    let (mut fields, mut id, mut malformed, mut surplus) = (0_usize, &b""[..], false, false);
     for cell in cells(bytes, shape.grammar) {
         if fields == shape.column {
             id = cell.text;
         }
         malformed |= cell.malformed;
+        surplus |= fields >= shape.fields && !trimmed(cell.text).is_empty();
         fields = fields.saturating_add(1);
     }
     let reason = match fields.cmp(&shape.fields) {
         _ if malformed => ProblemReason::BadQuote,
         Ordering::Less => ProblemReason::TooFewFields,
-        Ordering::Greater => ProblemReason::TooManyFields,
-        Ordering::Equal if shape.grammar.quotes => return out.text(id, line),
-        Ordering::Equal => return out.text(unquoted(id), line),
+        Ordering::Greater if surplus => ProblemReason::TooManyFields,
+        _ if shape.grammar.quotes => return out.text(id, line),
+        _ => return out.text(unquoted(id), line),
     };
     out.problem(reason, bytes, line);
     Ok(())

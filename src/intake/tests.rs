@@ -14,7 +14,7 @@ fn read(format: Format, text: impl AsRef<[u8]>) -> Result<Input, IntakeError> {
 }
 
 fn auto(text: impl AsRef<[u8]>) -> Input {
-    read(Format::Auto, text).unwrap()
+    read(Format::default(), text).unwrap()
 }
 
 fn csv(column: Column) -> Format {
@@ -52,7 +52,7 @@ fn invalid_lines_are_counted_with_their_number() {
         ("\"12\"\"3\"", "not-digits"),
         ("\"\"", "empty"),
     ];
-    for format in [Format::Auto, Format::Lines, csv(Column::Auto)] {
+    for format in [Format::default(), Format::Lines, csv(Column::Auto)] {
         for (value, expected) in cases {
             let input = read(format.clone(), format!("77\n{value}\n88\n")).unwrap();
             assert_eq!(input.ids, [77, 88], "{value}");
@@ -63,8 +63,8 @@ fn invalid_lines_are_counted_with_their_number() {
 
 #[test]
 fn a_first_line_that_may_be_meant_as_an_id_is_not_swallowed_as_a_header() {
-    for value in ["00123", "1e9", "+5", "１２３", "ABC123", "5.0", "-", "\u{a0}"] {
-        for format in [Format::Auto, Format::Lines] {
+    for value in ["00123", "1e9", "+5", "１２３", "0x1f", "5.0", "-", "\u{a0}"] {
+        for format in [Format::default(), Format::Lines] {
             let input = read(format, format!("{value}\n88\n")).unwrap();
             assert_eq!(input.ids, [88]);
             assert_eq!(input.problems.len(), 1, "{value}");
@@ -114,12 +114,12 @@ fn an_input_without_ids_is_an_error() {
     for text in
         ["", "\n\r\n  \n", "customer_id\n", "name,customer_id\n,\n", "[]", " [ ] ", "\u{feff}"]
     {
-        assert_eq!(code(read(Format::Auto, text)), "no-ids", "{text:?}");
+        assert_eq!(code(read(Format::default(), text)), "no-ids", "{text:?}");
     }
     for format in [Format::Lines, Format::Ndjson { field: None }] {
         assert_eq!(code(read(format, "\n")), "no-ids");
     }
-    let input = auto("x1\ny2\n");
+    let input = auto("1x\ny2\n");
     assert_eq!((input.ids.len(), input.given, input.invalid), (0, 2, 2));
 }
 
@@ -128,14 +128,14 @@ fn a_byte_order_mark_is_skipped_and_other_encodings_are_refused() {
     assert_eq!(auto("\u{feff}123\n").ids, [123]);
     assert_eq!(auto("\u{feff}customer_id,n\n123,a\n").ids, [123]);
     assert_eq!(auto("\u{feff}[1,2]").ids, [1, 2]);
-    let refused = |bytes: &[u8]| read(Format::Auto, bytes).unwrap_err();
+    let refused = |bytes: &[u8]| read(Format::default(), bytes).unwrap_err();
     let utf16 = |offset| IntakeError::NotUtf8 { hint: Encoding::Utf16, offset };
     assert_eq!(refused(b"\xff\xfe1\x002\x00"), utf16(0));
     assert_eq!(refused(b"\xfe\xff\x001\x002"), utf16(0));
     assert_eq!(refused(b"1\x002\x00\n\x00"), utf16(1));
     let latin1 = IntakeError::NotUtf8 { hint: Encoding::Latin1, offset: 9 };
     assert_eq!(refused(b"id,name\n1\xe9\n"), latin1);
-    assert_eq!(code(read(Format::Auto, &"id\n12€".as_bytes()[..7])), "not-utf8");
+    assert_eq!(code(read(Format::default(), &"id\n12€".as_bytes()[..7])), "not-utf8");
 }
 
 #[test]
@@ -158,32 +158,110 @@ fn the_column_is_found_by_its_name() {
 }
 
 #[test]
-fn the_column_is_found_by_its_values_where_only_one_has_ids() {
-    assert_eq!(auto("who,what\nAnn,5\nBob,6\n").ids, [5, 6]);
-    assert_eq!(auto("Ann,5\nBob,6\n").ids, [5, 6]);
-    assert_eq!(auto("5,Ann").ids, [5]);
-    let input = auto("who;what\nAnn;5\nBob;x1\nCid;6\n");
-    assert_eq!((input.ids.to_vec(), input.layout.delimiter), (vec![5, 6], Some(b';')));
-    assert_eq!(places(&input), [(3, 2, "not-digits")]);
+fn values_never_say_which_column_holds_the_ids() {
+    for text in [
+        "email,points\nanna@example.com,120\nben@example.com,250\n",
+        "name;mobile;email\nAnna;9876543210;a@example.com\n",
+        "name\tmobile\nAnna\t9876543210\n",
+        "Anna,9876543210\nBen,9876543211\n",
+        "5,Anna",
+        "1,5\n2,6\n",
+        "1,001\n2,002\n",
+        "1,234\n77\n",
+        "\u{feff}1,234\n",
+        "who,what\nAnn,Bob\n",
+        "mobile\n9876543210\n",
+        "Points \n120\n",
+        "\"mobile\"\r\n120\r\n",
+        "mobile,\n120,\n",
+        "phone 2\n9876543210\n",
+        "{\"mobile\":9876543210}\n",
+        "{\"customer\":{\"id\":566881001}}\n",
+    ] {
+        assert_eq!(code(read(Format::default(), text)), "column-not-found", "{text}");
+    }
+    assert_eq!(code(read(Format::Lines, "mobile\n9876543210\n")), "column-not-found");
+    let error = read(Format::default(), "who,what\n1,5\n").unwrap_err();
+    assert_eq!(error.header(), [Box::from("who"), Box::from("what")]);
+    assert!(error.message().ends_with("\"who\", \"what\"."));
+    for (column, text) in [
+        (Column::Name("mobile".into()), "mobile\n5\n"),
+        (Column::Name("Mobile".into()), "name,mobile\nAnn,5\n"),
+        (Column::Number(1), "mobile\n5\n"),
+        (Column::Number(2), "Ann,5\n"),
+        (Column::Number(2), "Ann,\nBen,5\n"),
+        (Column::Name("mobile".into()), "{\"id\":1,\"mobile\":5}\n"),
+    ] {
+        let options = CsvOptions { column, delimiter: Delimiter::Auto };
+        assert_eq!(read(Format::Auto(options), text).unwrap().ids, [5], "{text}");
+    }
 }
 
 #[test]
-fn a_column_that_is_not_certain_is_an_error_that_names_the_header() {
+fn two_names_that_may_be_the_customers_make_it_ask() {
     for text in [
-        "who,what\n1,5\n",
-        "1,5\n2,6\n",
-        "who,what\nAnn,Bob\n",
         "customer_id,Customer ID\n1,2\n",
-        "1,234\n77\n",
-        "1,234\nabc\n",
-        "1,234\n",
-        "who,what\n1,2,3\n",
+        "customer_id,customer_id\n1,2\n",
+        "id,customer\n1,566881001\n",
+        "id,member no\n1,566881001\n",
+        "id;order_id\n1;2\n",
+        "user_id,customer\n1,566881001\n",
+        "{\"id\":1,\"customer\":{\"id\":566881001}}\n",
+        "{\"id\":1,\"order\":{\"customer_id\":566881001}}\n",
+        "{\"id\":1,\"externalId\":\"2\"}\n",
+        "{\"customer_id\":1,\"customerId\":2}\n",
+        "{\"id\":1}\n{\"id\":2,\"customer\":{\"id\":566881001}}\n",
+        "{\"id\":1}\n{\"id\":2,\"customer_id\":566881001}\n",
+        "{\"customerId\":1}\n{\"customerId\":2,\"customer_id\":3}\n",
     ] {
-        assert_eq!(code(read(Format::Auto, text)), "ambiguous-column", "{text}");
+        assert_eq!(code(read(Format::default(), text)), "ambiguous-column", "{text}");
     }
-    let error = read(Format::Auto, "who,what\n1,5\n").unwrap_err();
-    assert_eq!(error.header(), [Box::from("who"), Box::from("what")]);
-    assert!(error.message().ends_with("\"who\", \"what\"."));
+    for text in [
+        "id,name,points,paid\n5,Ann,1,2\n",
+        "user_id,order_id\n5,1\n",
+        "customer_id,user_id,id\n5,1,2\n",
+        "{\"customerId\":5,\"customer_id\":\"5\"}\n",
+        "{\"customerId\":5,\"customer\":{\"id\":1}}\n",
+    ] {
+        assert_eq!(auto(text).ids, [5], "{text}");
+    }
+}
+
+#[test]
+fn a_first_line_that_names_the_delimiter_is_read_as_that() {
+    for text in [
+        "sep=;\r\nname;customer_id\r\nAnn;5\r\n",
+        "SEP=\t\nname\tcustomer_id\nAnn, B;\t5\n",
+        "\u{feff}sep=,\ncustomer_id\n5\n",
+        "sep=;\n5\n",
+    ] {
+        let input = auto(text);
+        assert_eq!((input.ids.to_vec(), input.given), (vec![5], 1), "{text}");
+    }
+    let input = auto("sep=;\ncustomer_id;name\n5;a\nx;b\n");
+    assert_eq!(places(&input), [(4, 1, "not-digits")]);
+    assert_eq!(code(read(Format::default(), "sep=a\n5\n")), "column-not-found");
+    assert_eq!(code(read(Format::default(), "sep=;\n")), "no-ids");
+}
+
+#[test]
+fn an_empty_last_field_moves_nothing() {
+    for text in [
+        "customer_id;name;\n5;a;\n6;b\n",
+        "customer_id;name\n5;a;\n6;b;;\n",
+        "name,customer_id,\na,5,\nb,6, \n",
+        "customer_id,\n5,\n6\n",
+    ] {
+        let input = auto(text);
+        assert_eq!((input.ids.to_vec(), input.invalid), (vec![5, 6], 0), "{text}");
+    }
+    for text in ["customer_id;name;\n5;a;b\n7;c;\n", "customer_id,\n1,001\n7,\n"] {
+        let input = auto(text);
+        assert_eq!(
+            (input.ids.to_vec(), places(&input)),
+            (vec![7], vec![(2, 1, "too-many-fields")])
+        );
+    }
 }
 
 #[test]
@@ -229,10 +307,10 @@ fn quotes_never_shift_a_column() {
 #[test]
 fn a_quote_that_never_closes_is_an_error_with_its_line() {
     for text in ["id\n1\n\"2\n3\n", "id,n\n1,a\n2,\"b\n3,c\n", "id\n1\n\"2\"\"\n"] {
-        let error = read(Format::Auto, text).unwrap_err();
+        let error = read(Format::default(), text).unwrap_err();
         assert_eq!(error, IntakeError::UnclosedQuote { line: 3 }, "{text:?}");
     }
-    let error = read(Format::Auto, "\"id\n1\n").unwrap_err();
+    let error = read(Format::default(), "\"id\n1\n").unwrap_err();
     assert_eq!(error, IntakeError::UnclosedQuote { line: 1 });
     let input = read(Format::Lines, "1\n\"2\n3\n").unwrap();
     assert_eq!((input.ids.to_vec(), input.invalid), (vec![1, 3], 1));
@@ -249,7 +327,7 @@ fn repeated_ids_name_the_first_line() {
     assert_eq!(reasons[2], (7, ProblemReason::Duplicate { first_line: 3 }));
     assert_eq!(reasons[3], (8, ProblemReason::Duplicate { first_line: 2 }));
 
-    let mut trusting = Intake::new(Format::Auto, Dedupe::TrustInput);
+    let mut trusting = Intake::new(Format::default(), Dedupe::TrustInput);
     trusting.push_bytes(b"5\n5\n").unwrap();
     assert_eq!(trusting.finish().unwrap().ids, [5, 5]);
 }
@@ -269,13 +347,13 @@ fn too_long_lines_are_one_problem_each() {
     let input = auto(format!("[1,{long},\"{long}\",2]"));
     assert_eq!((input.ids.to_vec(), input.invalid), (vec![1, 2], 2));
     assert_eq!(places(&input), [(2, 1, "too-long"), (3, 1, "too-long")]);
-    assert_eq!(code(read(Format::Auto, &long)), "header-too-long");
+    assert_eq!(code(read(Format::default(), &long)), "header-too-long");
     assert_eq!(code(read(Format::Lines, &long)), "ok");
 }
 
 #[test]
 fn kept_problems_are_bounded() {
-    let text = "x1\n".repeat(PROBLEMS_KEPT + 500);
+    let text = "1x\n".repeat(PROBLEMS_KEPT + 500);
     let input = auto(text);
     assert_eq!(input.problems.len(), PROBLEMS_KEPT);
     assert_eq!(input.invalid, 1_500);
@@ -312,10 +390,10 @@ fn the_field_is_given_or_the_first_object_settles_it() {
     assert_eq!(auto("{\"id\":1,\"user_id\":2}\n{\"user_id\":3}").ids, [2, 3]);
     let input = auto("{\"id\":1,\"id\":2}\n{\"id\":3}");
     assert_eq!((input.ids.to_vec(), places(&input)), (vec![3], vec![(1, 1, "repeated-field")]));
-    let error = read(Format::Auto, "{\"a\":1,\"b\":2}").unwrap_err();
-    assert_eq!(error.code(), "no-such-column");
+    let error = read(Format::default(), "{\"a\":1,\"b\":2}").unwrap_err();
+    assert_eq!(error.code(), "column-not-found");
     assert_eq!(error.header(), [Box::from("a"), Box::from("b")]);
-    let error = read(Format::Auto, "{\"customerId\":1,\"customer_id\":2}").unwrap_err();
+    let error = read(Format::default(), "{\"customerId\":1,\"customer_id\":2}").unwrap_err();
     assert_eq!(error.code(), "ambiguous-column");
 }
 
@@ -353,18 +431,18 @@ fn broken_json_arrays_are_refused_with_their_place() {
         ("\u{feff}[1 2]", 6),
     ];
     for (text, offset) in cases {
-        let error = read(Format::Auto, text).unwrap_err();
+        let error = read(Format::default(), text).unwrap_err();
         assert_eq!(error, IntakeError::BadJson { offset }, "{text:?}");
     }
     for text in ["[{\"id\":1}]", "[1,[2]]"] {
-        assert_eq!(code(read(Format::Auto, text)), "nested-json", "{text}");
+        assert_eq!(code(read(Format::default(), text)), "nested-json", "{text}");
     }
     assert_eq!(code(read(Format::Json, "1")), "bad-json");
 }
 
 #[test]
 fn values_are_counted_by_position() {
-    let mut intake = Intake::new(Format::Auto, Dedupe::Exact);
+    let mut intake = Intake::new(Format::default(), Dedupe::Exact);
     intake.push_text(b"9223372036854775807").unwrap();
     intake.push_text(b" 5\r").unwrap();
     intake.push_number(5.0).unwrap();
@@ -391,7 +469,7 @@ fn values_are_counted_by_position() {
 
 #[test]
 fn the_first_error_is_final() {
-    let mut intake = Intake::new(Format::Auto, Dedupe::Exact);
+    let mut intake = Intake::new(Format::default(), Dedupe::Exact);
     let error = intake.push_bytes(b"5\n\xe9\n").unwrap_err();
     assert_eq!(intake.push_bytes(b"6\n"), Err(error.clone()));
     assert_eq!(intake.push_longs(&[7]), Err(error.clone()));

@@ -1,5 +1,7 @@
 //! Small things about names and values as text.
 
+use alloc::vec::Vec;
+
 /// Names of the column or field with the customers' ids, best first, as [`plain`] compares them.
 /// Names of one row are equally good: two of them in one header are ambiguous. In Capillary's own
 /// exports and APIs a user id is the customer's id.
@@ -26,15 +28,71 @@ pub fn trimmed(text: &[u8]) -> &[u8] {
     text
 }
 
-/// The only one among the best known names.
+/// Parts of a name that may mean the customer too. Beside one of them a mere `id` may be the key
+/// of the record, and a `user_id` somebody else.
+const OF_CUSTOMERS: [&str; 14] = [
+    "cust",
+    "user",
+    "member",
+    "client",
+    "account",
+    "loyal",
+    "profile",
+    "person",
+    "contact",
+    "shopper",
+    "buyer",
+    "subscriber",
+    "crm",
+    "uid",
+];
+
+/// The best usual name of a customer's id, where no other name could be meant as well.
 pub fn known_name<'a>(names: impl Iterator<Item = &'a [u8]> + Clone) -> Pick {
-    for row in KNOWN {
-        let hit = only(names.clone().map(|name| row.iter().any(|known| plain(name, known))));
-        if hit != Pick::None {
-            return hit;
+    let best = KNOWN.iter().enumerate().find_map(|(rank, row)| {
+        let hit = only(names.clone().map(|name| is_one_of(name, row)));
+        (hit != Pick::None).then_some((rank, hit))
+    });
+    let Some((rank, Pick::One(place))) = best else {
+        return best.map_or(Pick::None, |(_, pick)| pick);
+    };
+    let others = names.enumerate().filter(|(other, _)| *other != place).map(|(_, name)| name);
+    let mut rivals = others.filter(|name| !KNOWN.iter().any(|row| is_one_of(name, row)));
+    let is_doubtful = match rank {
+        0 => false,
+        1 => rivals.any(is_of_customers),
+        _ => rivals.any(|name| is_of_customers(name) || is_another_id(name)),
+    };
+    if is_doubtful { Pick::Several } else { Pick::One(place) }
+}
+
+/// Whether a name is the customer's whatever stands beside it.
+pub fn is_certain(name: &[u8]) -> bool {
+    KNOWN.first().is_some_and(|row| is_one_of(name, row))
+}
+
+/// Whether one name alone is a usual one.
+pub fn is_known(name: &[u8]) -> bool {
+    KNOWN.iter().any(|row| is_one_of(name, row))
+}
+
+fn is_one_of(name: &[u8], row: &[&str]) -> bool {
+    row.iter().any(|known| plain(name, known))
+}
+
+fn is_of_customers(name: &[u8]) -> bool {
+    let name: Vec<u8> = letters(name).collect();
+    OF_CUSTOMERS.iter().any(|part| name.windows(part.len()).any(|at| at == part.as_bytes()))
+}
+
+/// `order_id`, `order id`, `orderId`; not `paid`.
+fn is_another_id(name: &[u8]) -> bool {
+    match trimmed(name) {
+        [.., before, i @ (b'i' | b'I'), b'd' | b'D'] => {
+            matches!(before, b'_' | b'-' | b' ') || (before.is_ascii_lowercase() && *i == b'I')
         }
+        _ => false,
     }
-    Pick::None
 }
 
 /// The only name that is `wanted`, or else the only one that is it but for case, `_`, `-` and
@@ -72,12 +130,18 @@ fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
     letters.map(u8::to_ascii_lowercase)
 }
 
+/// Whether a cell of the first row may be a title of anything: it begins with a letter.
+pub fn may_be_title(cell: &[u8]) -> bool {
+    let text = core::str::from_utf8(cell).unwrap_or_default();
+    text.chars().next().is_some_and(is_letter) || is_title(cell)
+}
+
 /// Whether a cell of the first row is a title: a known name, or letters without any digit.
 ///
 /// Whatever could be meant as an id (`00123`, `1e9`, full-width digits, `ABC123`) is not a title,
 /// so that it is counted as invalid and seen, not swallowed.
 pub fn is_title(cell: &[u8]) -> bool {
-    if known_name(core::iter::once(cell)) != Pick::None {
+    if is_known(cell) {
         return true;
     }
     let text = core::str::from_utf8(cell).unwrap_or_default();

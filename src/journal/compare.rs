@@ -55,7 +55,7 @@ impl Recovered {
 
 /// Both lists as one input, the second after the first; `None` where they are too long.
 fn both(own: &List, other: &List) -> Option<Input> {
-    let mut intake = Intake::new(Format::Auto, Dedupe::Exact);
+    let mut intake = Intake::new(Format::default(), Dedupe::Exact);
     for list in [own, other] {
         for start in (0..list.len()).step_by(JOURNAL_IDS_PER_RECORD) {
             let end = start.saturating_add(JOURNAL_IDS_PER_RECORD).min(list.len());

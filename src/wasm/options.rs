@@ -382,7 +382,7 @@ impl Input {
         if self.dedupe == Some(false) { Dedupe::TrustInput } else { Dedupe::Exact }
     }
 
-    /// A column or a delimiter means CSV, a field means NDJSON, where no format is named.
+    /// `column` names the column of a CSV and the field of NDJSON; `field` is its older name.
     pub(super) fn format(&self) -> Result<Format, &'static RequestError> {
         let delimiter = match self.delimiter.as_deref().map(str::as_bytes) {
             None => Delimiter::Auto,
@@ -390,16 +390,14 @@ impl Input {
             Some(_) => return Err(INVALID_INPUT),
         };
         let csv = CsvOptions { column: self.column()?, delimiter };
-        let some_csv = csv.column != Column::Auto || csv.delimiter != Delimiter::Auto;
-        let format = match self.format.as_deref() {
-            Some("auto") | None if some_csv => "csv",
-            Some("auto") | None if self.field.is_some() => "ndjson",
-            Some("auto") | None => return Ok(Format::Auto),
-            Some(named) => named,
-        };
-        match format {
+        match self.format.as_deref().unwrap_or("auto") {
+            "auto" => Ok(Format::Auto(csv)),
             "csv" => Ok(Format::Csv(csv)),
-            "ndjson" => Ok(Format::Ndjson { field: self.field.as_deref().map(Into::into) }),
+            "ndjson" => match csv.column {
+                Column::Auto => Ok(Format::Ndjson { field: None }),
+                Column::Name(name) => Ok(Format::Ndjson { field: Some(name) }),
+                Column::Number(_) => Err(INVALID_INPUT),
+            },
             "lines" => Ok(Format::Lines),
             "json" => Ok(Format::Json),
             _ => Err(INVALID_INPUT),
@@ -408,7 +406,9 @@ impl Input {
 
     fn column(&self) -> Result<Column, &'static RequestError> {
         match &self.column {
-            None => Ok(Column::Auto),
+            None => {
+                Ok(self.field.as_deref().map_or(Column::Auto, |name| Column::Name(name.into())))
+            }
             Some(ColumnGiven::Name(name)) => Ok(Column::Name(name.as_str().into())),
             Some(ColumnGiven::Number(n))
                 if (1.0..=f64::from(u32::MAX)).contains(n) && n % 1.0 == 0.0 =>

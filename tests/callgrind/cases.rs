@@ -60,7 +60,7 @@ fn intake(header: &str, line: impl Fn(i64, usize) -> String) -> bool {
         text.push_str(&line(id, row));
     }
     let input = measured(|| {
-        let mut intake = Intake::new(Format::Auto, Dedupe::Exact);
+        let mut intake = Intake::new(Format::default(), Dedupe::Exact);
         text.as_bytes().chunks(PIECE).for_each(|piece| intake.push_bytes(piece).unwrap());
         intake.finish().unwrap()
     });

@@ -40,20 +40,21 @@ export interface InputOptions {
    * - `"auto"` (default): `[` starts JSON, `{` NDJSON, anything else is CSV or one id per line.
    * - `"lines"`: one id per line.
    * - `"csv"`: RFC 4180, with or without a header; see `column` and `delimiter`.
-   * - `"ndjson"`: one number, string or object per line; see `field`.
+   * - `"ndjson"`: one number, string or object per line; see `column`.
    * - `"json"`: one array of numbers and strings. Numbers are taken digit for digit, never
    *   through a floating-point number.
    */
   format?: "auto" | "lines" | "csv" | "ndjson" | "json" | undefined;
   /**
-   * The CSV column with the ids: its name in the header, or its number from 1. Default: the
-   * column with a usual name (`customer_id`, `customerId`, `id` ...), else the only column of
-   * ids, else the error `ambiguous-column`.
+   * The column with the ids: its name in the header of a CSV or in the objects of NDJSON, or its
+   * number in a CSV, from 1. Default: the one with a usual name (`customer_id`, `customerId`,
+   * `user_id`, `id` ...), or the only column of a text without a header. Otherwise the error
+   * `column-not-found` or `ambiguous-column`: values never decide which column it is.
    */
   column?: string | number | undefined;
   /** The CSV delimiter: `","`, `";"`, `"\t"` or `"|"`. Default: found in the first line. */
   delimiter?: string | undefined;
-  /** The field of an NDJSON object that holds the id. Default `"customerId"`. */
+  /** The older name of `column` for NDJSON; `column` counts where both are given. */
   field?: string | undefined;
   /**
    * Send every id once, however often it is given (default `true`; the others are counted as
