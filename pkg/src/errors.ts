@@ -1,3 +1,5 @@
+import type { Note } from "./types/report.js";
+
 /**
  * What only the program can fix: a wrong option, an input that cannot be read. What the service
  * or the network does is never thrown; it is in the report.
@@ -148,4 +150,26 @@ export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : typeof value;
+}
+
+/**
+ * What an error says. It may be anything: not even a conversion to a text is sure to work.
+ *
+ * @internal
+ */
+export function saidBy(error: unknown): string {
+  return error instanceof Error ? error.message : kindOf(error);
+}
+
+/**
+ * Notes a failure that changes no outcome, or counts one that is noted already. A list may grow
+ * after its report was made, since a handler's promise may reject at any time.
+ *
+ * @internal
+ */
+export function addNote(notes: Note[], code: string, message: string): void {
+  const at = notes.findIndex((note) => note.code === code);
+  const known = notes[at];
+  if (known === undefined) notes.push({ code, message, count: 1 });
+  else notes[at] = { ...known, count: known.count + 1 };
 }

@@ -1,23 +1,20 @@
 /** The functions of the package, on the core that the entry has booted. */
 import { check } from "./check.js";
 import { engine } from "./engine.js";
-import { indexedDbJournal as journalIn } from "./indexed-db.js";
 import { Job as OwnJob } from "./job.js";
 import { Keeper } from "./journal.js";
 import { journalOf } from "./options.js";
-import { plan } from "./plan.js";
-import { prepare } from "./prepare.js";
-import { prepareReconcile } from "./reconcile.js";
+import { forecast, prepare, prepareReconcile, prepareResume } from "./prepare.js";
 import { Report as OwnReport } from "./report.js";
-import { prepareResume } from "./resume.js";
 import type { CheckOptions, PromotionCheck } from "./types/check.js";
 import type { Job } from "./types/job.js";
-import type { BrowserJournal, Journal, ResumeOptions } from "./types/journal.js";
+import type { Journal, ResumeOptions } from "./types/journal.js";
 import type { IssueRequest, Plan, ReconcileOptions, RunOptions } from "./types/options.js";
 import type { Report } from "./types/report.js";
 
 export { IssueBulkError } from "./errors.js";
 export type * from "./errors.js";
+export { indexedDbJournal } from "./indexed-db.js";
 export type * from "./types/check.js";
 export type * from "./types/hooks.js";
 export type * from "./types/input.js";
@@ -144,25 +141,12 @@ export async function checkPromotion(
  * @throws {@link IssueBulkError} as a rejection, for the same mistakes as `issueBulk`.
  */
 export async function planIssueBulk(request: IssueRequest, options: RunOptions): Promise<Plan> {
-  return plan(engine, request, options);
+  return forecast(engine, request, options);
 }
 
 /** The version of this package, as in its `package.json`. */
 export function version(): string {
   return engine.call((core) => core.version());
-}
-
-/**
- * A journal in the browser's IndexedDB, for pages and workers of one origin. `name` tells journals
- * apart. A new run makes it; reading it and going on with it never do. A second run with the same
- * journal, in whichever tab, is refused with `journal-locked`; a page that is closed or crashes
- * lets go of it. Needs https or localhost.
- *
- * The browser may drop it when the disk is full, unless `navigator.storage.persist()` was granted.
- * It is missing then (`journal-missing`), and a run that was under way ends before its next call.
- */
-export function indexedDbJournal(name: string): BrowserJournal {
-  return journalIn(name);
 }
 
 async function reportOf(journal: unknown): Promise<OwnReport> {

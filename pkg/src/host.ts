@@ -4,9 +4,8 @@
  */
 import type { Run } from "./core.js";
 import type { Engine } from "./engine.js";
-import { kindOf } from "./errors.js";
+import { addNote, saidBy } from "./errors.js";
 import { runtimeFetch } from "./fetch.js";
-import { addNote } from "./notes.js";
 import { isBytes } from "./sources.js";
 import type { Hooks } from "./types/hooks.js";
 import type { AuthCallback, PushedResponse, RunOptions, Transport } from "./types/options.js";
@@ -282,11 +281,6 @@ export async function callHook(
   } catch (error) {
     addNote(notes, "hook-failed", `${name} failed (${saidBy(error)}); the run went on.`);
   }
-}
-
-/** An error may be anything: not even a conversion to a text is sure to work. */
-function saidBy(error: unknown): string {
-  return error instanceof Error ? error.message : kindOf(error);
 }
 
 function same<T>(value: T): T {

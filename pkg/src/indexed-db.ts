@@ -8,6 +8,15 @@ import type { BrowserJournal } from "./types/journal.js";
 
 const STORE = "pieces";
 
+/**
+ * A journal in the browser's IndexedDB, for pages and workers of one origin. `name` tells journals
+ * apart. A new run makes it; reading it and going on with it never do. A second run with the same
+ * journal, in whichever tab, is refused with `journal-locked`; a page that is closed or crashes
+ * lets go of it. Needs https or localhost.
+ *
+ * The browser may drop it when the disk is full, unless `navigator.storage.persist()` was granted.
+ * It is missing then (`journal-missing`), and a run that was under way ends before its next call.
+ */
 export function indexedDbJournal(name: string): BrowserJournal {
   return new IndexedDbJournal(`issue-bulk:${name}`);
 }

@@ -1,11 +1,14 @@
-/** Everything that can be found wrong before the input is read, and the means to read it. */
-import type { Input, IssueRun, Plan, ReadBackRun } from "./core.js";
+/** How each kind of run begins: what can be found wrong before anything is read, and the rest. */
+import type { Input, IssueRun, Plan, ReadBackRun, Recovered } from "./core.js";
 import type { Engine } from "./engine.js";
+import { IssueBulkError, invalidArgument } from "./errors.js";
 import type { Host } from "./host.js";
 import { Keeper } from "./journal.js";
-import { handlersOf, type Handlers } from "./options.js";
+import { handlersOf, journalOf, type Handlers } from "./options.js";
 import { Reading } from "./reading.js";
+import { Report } from "./report.js";
 import { sourceOf } from "./sources.js";
+import type { Plan as Forecast } from "./types/options.js";
 
 export interface Prepared {
   readonly plan: Plan;
@@ -21,7 +24,11 @@ export interface Prepared {
   cut(): void;
 }
 
-/** @throws {IssueBulkError} for a mistake in the arguments */
+/**
+ * A new run.
+ *
+ * @throws {IssueBulkError} for a mistake in the arguments
+ */
 export function prepare(
   engine: Engine,
   request: unknown,
@@ -48,4 +55,103 @@ export function prepare(
     },
     cut: () => reading.cut(),
   };
+}
+
+/**
+ * A run that goes on from its journal.
+ *
+ * @throws {IssueBulkError} for a mistake in the arguments
+ */
+export function prepareResume(
+  engine: Engine,
+  journal: unknown,
+  options: unknown,
+  isJob: boolean,
+): Prepared {
+  const given = options as { journal?: unknown; request?: { customerIds?: unknown } } | undefined;
+  if (given?.journal !== undefined) {
+    throw invalidArgument("options.journal is not for resumeIssueBulk, whose journal comes first.");
+  }
+  const plan = engine.call((core) => core.Plan.ofResumedRun(options, isJob));
+  const handlers = handlersOf(options);
+  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  const customerIds = given?.request?.customerIds;
+  const comparison = customerIds === undefined ? null : compare(engine, plan, customerIds);
+
+  return {
+    plan,
+    handlers,
+    keeper,
+    open: async (host) => {
+      const recovered = await keeper.recover();
+      await comparison?.run(recovered);
+      return engine.call((core) => core.IssueRun.resumed(plan, recovered, host, Math.random()));
+    },
+    cut: () => comparison?.cut(),
+  };
+}
+
+/** Reads an input that was given again, which must be that of the journal. */
+function compare(engine: Engine, plan: Plan, customerIds: unknown) {
+  const source = sourceOf(customerIds);
+  const reading = new Reading(engine, engine.call(() => plan.intake()));
+  return {
+    cut: () => reading.cut(),
+    run: async (recovered: Recovered) => {
+      const input = await reading.read(source);
+      // Who cancels while the input arrives sends nothing, whatever it holds.
+      if (input !== null) engine.call(() => recovered.admit(input));
+    },
+  };
+}
+
+/**
+ * A read-back of what a run left unknown; the report stays as it is.
+ *
+ * @throws {IssueBulkError} for a mistake in the options
+ */
+export function prepareReconcile(engine: Engine, report: Report, options: unknown): Prepared {
+  const plan = engine.call((core) => core.Plan.ofReadBack(options));
+  return {
+    plan,
+    handlers: handlersOf(options),
+    keeper: null,
+    open: async (host) =>
+      Report.readFrom(
+        report,
+        (outcomes, core) => new core.ReadBackRun(plan, outcomes, host, Math.random()),
+      ),
+    cut: () => {},
+  };
+}
+
+/** What a run would do, without doing it. */
+export async function forecast(
+  engine: Engine,
+  request: unknown,
+  options: unknown,
+): Promise<Forecast> {
+  const { plan, handlers, read, cut } = prepare(engine, request, options, false);
+  const { signal } = handlers;
+  if (signal?.aborted) cut();
+  signal?.addEventListener("abort", cut, { once: true });
+  try {
+    const input = await read();
+    if (input === null || signal?.aborted) throw cancelled(signal);
+    return engine.call(() => {
+      const sums = plan.forecast(input);
+      const { format, column, header } = input.summary();
+      const problems = input.problems();
+      input.free();
+      plan.free();
+      return { ...sums, format, column: column ?? null, header, problems };
+    });
+  } finally {
+    signal?.removeEventListener("abort", cut);
+  }
+}
+
+function cancelled(signal: AbortSignal | undefined): IssueBulkError {
+  const message = "The plan was cancelled by options.signal.";
+  return new IssueBulkError("cancelled", message, { cause: signal?.reason });
 }

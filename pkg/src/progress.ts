@@ -2,8 +2,7 @@
  * The latest progress, for the user's function and for any number of readers. A reader that is
  * slow skips states: only the latest is kept, however long it stays away.
  */
-import { kindOf } from "./errors.js";
-import { addNote } from "./notes.js";
+import { addNote, saidBy } from "./errors.js";
 import type { Progress } from "./types/job.js";
 import type { Note } from "./types/report.js";
 
@@ -151,10 +150,8 @@ export class ProgressFeed {
     }
   }
 
-  /** Of anything, since not even a conversion to a text is sure to work. */
   #noteFailure(error: unknown): void {
-    const said = error instanceof Error ? error.message : kindOf(error);
-    const message = `onProgress failed (${said}); the run went on and called it again.`;
+    const message = `onProgress failed (${saidBy(error)}); the run went on and called it again.`;
     addNote(this.#notes, "progress-handler-failed", message);
   }
 }

@@ -2,7 +2,6 @@
 import type { Core, Outcomes } from "./core.js";
 import type { Engine } from "./engine.js";
 import { IssueBulkError } from "./errors.js";
-import { Page } from "./page.js";
 import type { CustomerId, Problem } from "./types/input.js";
 import type * as Public from "./types/report.js";
 import type { Counts, Issued, Note, Outcome, ReadBack, Stopped } from "./types/report.js";
@@ -19,6 +18,15 @@ const ROWS_PAGE = 512;
 
 /** Rows of a CSV or NDJSON made at once: some 300 kB, well below a frame's time. */
 const ROWS_SLICE = 2_000;
+
+/** Bytes of the two times of a row. */
+const TIMES = 16;
+/** Characters of a row: how many digits, the digits in 19 places, the issuance id. */
+const ROW = 44;
+const DIGITS = 1;
+const ISSUANCE = 20;
+/** Stands for no digits: the row is out of the ordinary and must be asked for. */
+const NONE = 64;
 
 export class Report implements Public.Report {
   readonly #engine: Engine;
@@ -197,6 +205,48 @@ export class Report implements Public.Report {
       { highWaterMark: 0 },
     );
   }
+}
+
+/**
+ * Some rows as the core writes them for a loop: times as numbers, then text of which each row has
+ * a fixed share. To take a row out of it costs a twentieth of what its JSON does.
+ */
+class Page {
+  readonly #times: Float64Array;
+  readonly #text: string;
+  readonly length: number;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    const rows = bytes.length / (TIMES + ROW);
+    this.length = rows;
+    // Every runtime of today is little-endian, as wasm is by definition.
+    this.#times = new Float64Array(bytes.buffer, 0, 2 * rows);
+    this.#text = new TextDecoder().decode(bytes.subarray(TIMES * rows));
+  }
+
+  /** Whether a row was issued like the others. */
+  isOrdinary(row: number): boolean {
+    return this.#text.charCodeAt(ROW * row) !== NONE;
+  }
+
+  /**
+   * @param row an ordinary one
+   * @param example another of them: promotion and context are the same for all
+   */
+  issued(row: number, { outcome, verifiedBy, promotionId, earnedFromId }: Issued): Issued {
+    const text = this.#text;
+    const at = ROW * row;
+    const digits = text.charCodeAt(at) - NONE;
+    const customerId = text.slice(at + DIGITS, at + DIGITS + digits);
+    const id = text.slice(at + ISSUANCE, at + ROW);
+    const eventTime = timeOf(this.#times[2 * row]);
+    const validTill = timeOf(this.#times[2 * row + 1]);
+    return { outcome, customerId, verifiedBy, id, promotionId, earnedFromId, eventTime, validTill };
+  }
+}
+
+function timeOf(time: number | undefined): number | null {
+  return time === undefined || Number.isNaN(time) ? null : time;
 }
 
 // Browsers without explicit resource management have no such symbol, and no `using` either.

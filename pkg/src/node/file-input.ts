@@ -6,10 +6,17 @@ import { createGunzip } from "node:zlib";
 /** Large enough that a read costs little beside what is done with it. */
 const PIECE_BYTES = 1 << 20;
 
+/**
+ * Customers from a file, for `customerIds`: opened when it is read, so it can be given to
+ * `planIssueBulk` and then to `issueBulk`.
+ *
+ * @param options `gzip`: whether it is compressed. Default: whether its name ends in `.gz`.
+ */
 export function fileInput(
   path: string | URL,
-  { gzip = /\.gz$/i.test(String(path)) }: { gzip?: boolean | undefined } = {},
+  options: { gzip?: boolean | undefined } = {},
 ): AsyncIterable<Uint8Array> {
+  const { gzip = /\.gz$/i.test(String(path)) } = options;
   return {
     async *[Symbol.asyncIterator]() {
       const file = createReadStream(path, { highWaterMark: PIECE_BYTES });

@@ -30,11 +30,33 @@ interface Opened {
   unlock: () => Promise<void>;
 }
 
-export function fileJournal(path: string | URL): FileJournal {
+/**
+ * A journal in a file, readable by its owner alone. A new run makes it; reading it and going on
+ * with it never do. Every append is on the disk (`fdatasync`) before its request leaves. A file
+ * that is deleted or replaced during the run ends the run before its next call.
+ *
+ * A second run, in whichever process and by whatever name of the file, is refused with
+ * `journal-locked`. On Linux the kernel has the lock, where the command `flock` is installed (as
+ * in nearly every distribution and container image): it ends with its process, however that
+ * ends. Beside the file stands `<file>.lock` while a run has it open. Where there is no `flock`,
+ * that file is the lock, and one that a crash left behind is taken over where it is certain that
+ * its process is gone (same machine, on Linux also the same PID namespace, of which a container
+ * that was started anew has another); else the error names the file to delete.
+ *
+ * `readJournal` takes no lock, so it works in a folder that cannot be written, and is refused
+ * while a run has the file open.
+ *
+ * In Deno it needs `--allow-read` and `--allow-write` for the folder and
+ * `--allow-sys=hostname`; the kernel's lock takes `--allow-run=flock`.
+ */
+export function fileJournal(path: string | URL): Journal & {
+  /** Closes the file and gives its lock back. A run does so at its end. */
+  close(): Promise<void>;
+} {
   return new FileJournal(path instanceof URL ? fileURLToPath(path) : path);
 }
 
-export class FileJournal implements Journal {
+class FileJournal implements Journal {
   #path: string;
   /** Null if there was no file when it was looked for. */
   #opened: Promise<Opened | null> | null = null;
