@@ -71,8 +71,8 @@ pub const REPLY_DEPTH_MAX: u32 = 32;
 pub const REPLY_KEYS_PER_ID_MAX: u32 = 4;
 /// Bytes of one entry or one string of an answer that are held while it arrives.
 pub const REPLY_VALUE_BYTES_MAX: usize = 64 << 10;
-/// Tokens that are kept out of the service's words: an answer that repeats an older one would have
-/// to be hours late.
+/// How many past tokens are redacted. An older one cannot appear any more: its answer would be
+/// hours late.
 pub const SECRETS_RENEWED_KEPT: usize = 16;
 /// Bytes of a service's message that are kept for the report.
 pub const MESSAGE_BYTES_MAX: usize = 512;
