@@ -1,5 +1,4 @@
 /** `run`: issues the promotion to every customer of a file, or goes on where it was interrupted. */
-import { stat } from "node:fs/promises";
 import { issueBulk, resumeIssueBulk } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { checkFirst } from "./check.js";
@@ -53,10 +52,12 @@ export async function run(file, given, screen) {
     serviceRow(service, who),
   ];
   const first = () => checkFirst(request.promotionId, service, screen);
-  if (earlier === null) await confirmRun(file, { customers, given, screen, rows, first });
-  else await confirmRest(screen, { earlier, given, rows, first });
+  const asked = { customers, given, screen, rows, first };
+  const confirmed = earlier === null ? await confirmRun(asked) : undefined;
+  if (earlier !== null) await confirmRest(screen, { earlier, given, rows, first });
   if (earlier !== null) screen.note(storyOf(earlier, given));
-  const whole = { ...request, customerIds: await customers.read({ isLast: true }) };
+  const customerIds = await customers.read({ isLast: true });
+  const whole = { ...request, customerIds, confirmed };
   const { ambiguous } = given;
   const options = { ...service, ...paceOf(given), ambiguous, input: inputOf(given) };
   const journal = path === null ? undefined : fileJournal(path);
@@ -105,28 +106,18 @@ async function refuseOwnFiles(file) {
 /**
  * Asks before anything is sent, where nobody said `--yes`.
  *
- * @param {string} file
  * @param {{ customers: Customers, given: Given, screen: Screen,
  *   rows: (readonly [string, string])[], first: () => Promise<void> }} what `first` is done before
  *   the question
+ * @returns {Promise<import("issue-bulk").Confirmed | undefined>} what was confirmed
  */
-async function confirmRun(file, { customers, given, screen, rows, first }) {
+async function confirmRun({ customers, given, screen, rows, first }) {
   requireSomebody(screen, given);
-  if (given.yes) return;
+  if (given.yes) return undefined;
   await first();
-  const before = await stateOf(file);
   const plan = await planOf(await customers.read({ isLast: false }), given);
   printPlan(plan, (line) => screen.note(line));
   const all = [...rows, ...retriedRows(given)];
   await confirm(screen, { verb: "issue to", customers: plan.distinct, rows: all });
-  // What was read of a stream for the question is what is sent.
-  if ((await isStream(file)) || (await stateOf(file)) === before) return;
-  const message = `Nothing was sent: ${file} has changed since the question.`;
-  throw new Refusal("input-changed", message);
-}
-
-/** @param {string} file */
-async function stateOf(file) {
-  const { size, mtimeMs } = await stat(file);
-  return `${size} ${mtimeMs}`;
+  return { customers: plan.distinct, digest: plan.digest };
 }

@@ -74,6 +74,7 @@ export type OptionCode =
  * - `too-many-ids`: above 100,000,000
  * - `bad-json`, `nested-json`, `unclosed-quote`, `header-too-long`: broken where the message says
  * - `input-failed`: reading it threw; see `cause`
+ * - `customers-changed`: it holds other customers than `request.confirmed` says
  * - `input-used`: a stream that was read before
  * - `input-not-ok`: a `Response` with an error status
  */
@@ -90,6 +91,7 @@ export type InputCode =
   | "unclosed-quote"
   | "header-too-long"
   | "input-failed"
+  | "customers-changed"
   | "input-used"
   | "input-not-ok";
 

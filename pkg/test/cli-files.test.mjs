@@ -37,6 +37,18 @@ test("a named pipe is read once, for the question and for the run", async () => 
   assert.deepEqual([...(await service.gateway.ids()).keys()].sort(), ids(3));
 });
 
+test("a file that is saved anew after the question is not sent", async () => {
+  const path = file("saved.csv", `customer_id\n${ids(3).join("\n")}\n`);
+  const run = startOnTerminal(["run", path, ...WHAT], { env: environment(service.gateway.host) });
+  await run.saw("Type 3 ");
+  writeFileSync(path, "customer_id\n500000007\n500000008\n500000009\n");
+  run.child.stdin?.write("3\r");
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 2);
+  assert.match(stdout, /The list has changed since it was confirmed: nothing was sent/);
+  assert.equal((await service.gateway.summary()).calls, 0);
+});
+
 test("a named pipe without a place for the journal is refused without waiting for it", async () => {
   const pipe = fresh("other.pipe");
   execFileSync("mkfifo", [pipe]);

@@ -25,6 +25,15 @@ pub(super) struct Request {
     pub(super) promotion_id: Option<String>,
     pub(super) context_id: Option<String>,
     customer_ids: IgnoredAny,
+    pub(super) confirmed: Option<Confirmed>,
+}
+
+/// Customers as a plan showed them to somebody who confirmed them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Confirmed {
+    pub(super) customers: f64,
+    pub(super) digest: String,
 }
 
 /// The options of all functions; each takes those that its list names.

@@ -3,11 +3,12 @@
 
 use super::error::Refusal;
 use super::intake::{Input, Intake};
-use super::options::{self, Options, Request, read_auth};
+use super::options::{self, Confirmed, Options, Request, read_auth};
 use super::outcomes::Outcomes;
 use super::summary::{forecast_object, reading_object};
 use crate::attribution::Attribution;
 use crate::auth::Auth;
+use crate::digest;
 use crate::id::List;
 use crate::intake::Format;
 use crate::job::Job;
@@ -165,6 +166,7 @@ impl Plan {
 
     /// What a run of this input would take; sends nothing and leaves the input as it is.
     pub fn forecast(&self, input: &Input) -> Result<JsValue, JsValue> {
+        self.check_customers(&input.source.ids)?;
         Ok(forecast_object(&self.plan()?, &input.source))
     }
 }
@@ -242,6 +244,15 @@ impl Plan {
         })
     }
 
+    /// Refuses customers that are not those that were confirmed.
+    pub(super) fn check_customers(&self, ids: &List) -> Result<(), Refusal> {
+        let Some(Confirmed { customers, digest }) = &self.request.confirmed else { return Ok(()) };
+        if *customers == ids.len() as f64 && *digest == digest::of_ids(ids) {
+            return Ok(());
+        }
+        Err(CUSTOMERS_CHANGED.into())
+    }
+
     pub(super) const fn rules(&self) -> Rules {
         self.rules
     }
@@ -289,6 +300,12 @@ impl Credentials {
 const OTHER_ORG: &RequestError = &RequestError {
     code: "journal-mismatch",
     message: "The run was for another orgId; read it back with its own, or leave it out.",
+};
+
+const CUSTOMERS_CHANGED: &RequestError = &RequestError {
+    code: "customers-changed",
+    message: "The list has changed since it was confirmed: nothing was sent. Plan it again and \
+              confirm what it holds now.",
 };
 
 const DRAINED_BEFORE_READ_BACK: &RequestError = &RequestError {

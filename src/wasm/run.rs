@@ -96,6 +96,7 @@ impl IssueRun {
         let credentials = plan.credentials();
         let mut source = input.source;
         let ids = mem::take(&mut source.ids);
+        plan.check_customers(&ids)?;
         let is_fetched = credentials.auth.is_fetched();
         let (now, started) = clocks();
         let mut job = Job::new(plan.plan()?, ids, is_fetched, plan.seed(chance), now);

@@ -2,6 +2,7 @@
 
 use super::convert::plain;
 use super::intake::Source;
+use crate::digest;
 use crate::forecast;
 use crate::intake::{self, Findings, Layout, ProblemReason};
 use crate::job::{self, RunState};
@@ -176,6 +177,7 @@ struct Forecast {
     #[serde(flatten)]
     given: Given,
     distinct: usize,
+    digest: String,
     requests: u32,
     bytes: u64,
     batch_size: u32,
@@ -188,6 +190,7 @@ pub(super) fn forecast_object(plan: &plan::Plan, source: &Source) -> JsValue {
     plain(&Forecast {
         given: Given::new(&source.findings),
         distinct: source.ids.len(),
+        digest: digest::of_ids(&source.ids),
         requests: forecast.requests,
         bytes: forecast.bytes,
         batch_size: plan.batch_size(),

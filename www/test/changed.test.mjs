@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { planIssueBulk } from "issue-bulk";
 import puppeteer from "puppeteer-core";
 import { browserArguments, findBrowser } from "../../scripts/browser.mjs";
 import { findProgram } from "../../scripts/programs.mjs";
@@ -37,6 +38,37 @@ after(async () => {
   await site?.stop();
   await gateway?.stop();
   await rm(folder, { recursive: true, force: true });
+});
+
+test("the Worker refuses customers that are not those that were confirmed", async () => {
+  await gateway.reset(site.origin);
+  const plan = await planIssueBulk(
+    { promotionId: PROMOTION, contextId: "changed", customerIds: CONFIRMED },
+    { host: "localhost" },
+  );
+  const send = async (ids, { distinct, digest }) => {
+    const what = { promotionId: PROMOTION, contextId: "changed", customers: distinct, digest };
+    const response = await fetch(`${site.origin}/api/issue?${new URLSearchParams(what)}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        origin: site.origin,
+        "content-type": "text/csv",
+      },
+      body: listOf(ids),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const others = [SAVED_SINCE, CONFIRMED.toReversed(), [...CONFIRMED, "1"]];
+  for (const ids of others) {
+    const { status, text } = await send(ids, plan);
+    assert.equal(status, 400);
+    assert.equal(JSON.parse(text).code, "customers-changed");
+  }
+  assert.equal((await send(CONFIRMED, { ...plan, digest: "0".repeat(32) })).status, 400);
+  assert.equal((await gateway.summary()).calls, 0);
+  assert.equal((await send(CONFIRMED, plan)).status, 200);
+  assert.equal((await gateway.summary()).issued, CONFIRMED.length);
 });
 
 const listOf = (ids) => ["customer_id", ...ids, ""].join("\n");

@@ -15,6 +15,19 @@ export interface IssueRequest {
   contextId: string;
   /** The customers; see {@link CustomerIds} for every form this takes. */
   customerIds: CustomerIds;
+  /**
+   * The customers as somebody confirmed them: `distinct` and `digest` of a {@link Plan}. Where the
+   * list holds others by now, nothing is sent and the run rejects with `customers-changed`.
+   */
+  confirmed?: Confirmed | undefined;
+}
+
+/** What a plan said of the customers that somebody confirmed. */
+export interface Confirmed {
+  /** `distinct` of the plan. */
+  customers: number;
+  /** `digest` of the plan. */
+  digest: string;
 }
 
 /** Where the calls go, who makes them, and how fast. */
@@ -248,6 +261,11 @@ export interface Plan {
   readonly blank: number;
   /** Ids that would be sent. */
   readonly distinct: number;
+  /**
+   * Digest of these ids in their order: 32 hex digits, for {@link IssueRequest.confirmed}. It tells
+   * a list that has changed; it is no signature.
+   */
+  readonly digest: string;
   /** Calls, if every one succeeds at once. */
   readonly requests: number;
   /** Bytes of all request bodies. */

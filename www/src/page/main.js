@@ -58,13 +58,14 @@ async function ask() {
  * @param {import("./form.js").Entered} given
  */
 async function send(list, plan, { what, how }) {
+  const request = { ...what, confirmed: { customers: plan.distinct, digest: plan.digest } };
   show("form", false);
   try {
     const ended = await watch(
       (onProgress) =>
         how.way === "site"
-          ? sendThroughSite(list, what, how.token, onProgress)
-          : sendDirectly(list, what, how, onProgress),
+          ? sendThroughSite(list, request, how.token, onProgress)
+          : sendDirectly(list, request, how, onProgress),
       plan.distinct,
     );
     await showResults(ended, plan);

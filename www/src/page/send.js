@@ -18,20 +18,30 @@ import { idsOf } from "./survey.js";
  * @property {() => void} leave stops listening to a run that cannot be reached
  */
 
+/**
+ * What is sent to the list, which must hold the customers that were confirmed.
+ *
+ * @typedef {object} What
+ * @property {string} promotionId
+ * @property {string} contextId
+ * @property {import("issue-bulk").Confirmed} confirmed
+ */
+
 /** Why nothing was sent, with a sentence that names the fix. */
 export class NothingSent extends Error {}
 
 /**
  * @param {import("./survey.js").List} list
- * @param {{ promotionId: string, contextId: string }} what
+ * @param {What} what
  * @param {{ host: string, auth: import("issue-bulk").Auth }} where
  * @param {(progress: import("issue-bulk").Progress) => void} onProgress
  * @returns {Sending}
  */
-export function sendDirectly(list, what, { host, auth }, onProgress) {
+export function sendDirectly(list, { confirmed, ...what }, { host, auth }, onProgress) {
   const stop = new AbortController();
   const options = { host, auth, input: list.input, signal: stop.signal, onProgress };
-  const ended = issueBulk({ ...what, customerIds: list.blob }, options).then(
+  const request = { ...what, customerIds: list.blob, confirmed };
+  const ended = issueBulk(request, options).then(
     (report) => ({ rows: reportRows(report), stopped: report.stopped, notes: report.notes }),
     (error) => {
       if (error instanceof IssueBulkError && error.code !== "core-crashed") {
@@ -49,12 +59,12 @@ export function sendDirectly(list, what, { host, auth }, onProgress) {
 
 /**
  * @param {import("./survey.js").List} list
- * @param {{ promotionId: string, contextId: string }} what
+ * @param {What} what
  * @param {string} token
  * @param {(progress: import("issue-bulk").Progress) => void} onProgress
  * @returns {Sending}
  */
-export function sendThroughSite(list, what, token, onProgress) {
+export function sendThroughSite(list, { confirmed, ...what }, token, onProgress) {
   const stop = new AbortController();
   const headers = {
     authorization: `Bearer ${token}`,
@@ -62,7 +72,13 @@ export function sendThroughSite(list, what, token, onProgress) {
     "content-type": "application/octet-stream",
     "idempotency-key": crypto.randomUUID(),
   };
-  const query = new URLSearchParams({ ...what, ...parameters(list.input) });
+  const { customers, digest } = confirmed;
+  const query = new URLSearchParams({
+    ...what,
+    ...parameters(list.input),
+    customers: String(customers),
+    digest,
+  });
   /** @satisfies {RequestInit} */
   const asked = /** @type {const} */ ({
     headers,

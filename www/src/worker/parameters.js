@@ -4,8 +4,16 @@ import { Refusal } from "./refusal.js";
 /** Never more than six calls at once: a Worker has six connections (reliability.md (c)). */
 export const CONCURRENCY_MAX = 6;
 
-const TEXT = Object.freeze(["promotionId", "contextId", "format", "column", "delimiter", "field"]);
-const NUMBER = Object.freeze(["batchSize", "concurrency", "perMinute"]);
+const TEXT = Object.freeze([
+  "promotionId",
+  "contextId",
+  "format",
+  "column",
+  "delimiter",
+  "field",
+  "digest",
+]);
+const NUMBER = Object.freeze(["batchSize", "concurrency", "perMinute", "customers"]);
 
 /** Text a spreadsheet or a program exports; a form's encodings would need no preflight. */
 const TYPES = Object.freeze([
@@ -19,7 +27,8 @@ const TYPES = Object.freeze([
 
 /**
  * @typedef {object} Parameters
- * @property {{ promotionId: string, contextId: string }} request
+ * @property {{ promotionId: string, contextId: string,
+ *   confirmed: import("issue-bulk").Confirmed | undefined }} request
  * @property {Record<string, string | number>} input
  * @property {{ batchSize?: number, concurrency?: number, rate?: { perMinute: number } }} pace
  */
@@ -42,13 +51,17 @@ export function readParameters(query) {
     else if (NUMBER.includes(name)) number[name] = wholeNumber(name, value);
     else throw bad(`A parameter is unknown; there are ${[...TEXT, ...NUMBER].join(", ")}.`);
   }
-  const { promotionId = "", contextId = "", column, ...input } = text;
-  const { perMinute, ...pace } = number;
+  const { promotionId = "", contextId = "", column, digest, ...input } = text;
+  const { perMinute, customers, ...pace } = number;
+  if ((digest === undefined) !== (customers === undefined)) {
+    throw bad("Give customers and digest of the plan that was confirmed together, or neither.");
+  }
+  const confirmed = digest === undefined ? undefined : { customers, digest };
   if (pace.concurrency > CONCURRENCY_MAX) {
     throw bad(`A Worker has ${CONCURRENCY_MAX} connections: lower concurrency.`);
   }
   return {
-    request: { promotionId, contextId },
+    request: { promotionId, contextId, confirmed },
     input: column === undefined ? input : { ...input, column: columnOf(column) },
     pace: {
       concurrency: CONCURRENCY_MAX,
