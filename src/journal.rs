@@ -19,6 +19,8 @@
 //!   of them are there.
 //! - An [`Intent`] is open until its batch has an outcome or came back. What is open when a run
 //!   goes on may have been issued: nobody knows.
+//! - Customers who were not sent may be given out as a list of their own. The journal remembers it,
+//!   since a run that goes on beside that list issues them twice.
 //! - What a stop leaves unsent is not recorded as an outcome: it was never sent, so a resumed run
 //!   goes on with it.
 
@@ -31,7 +33,7 @@ mod reader;
 mod wire;
 mod writer;
 
-pub use books::{Doubt, Recovered};
+pub use books::{Doubt, GivenOut, Recovered};
 pub use compare::Comparison;
 pub use header::Header;
 pub use reader::Reader;
@@ -117,6 +119,7 @@ enum Kind {
     Resumed = 8,
     Done = 9,
     Extended = 10,
+    GivenOut = 11,
 }
 
 impl Kind {
@@ -132,6 +135,7 @@ impl Kind {
             8 => Self::Resumed,
             9 => Self::Done,
             10 => Self::Extended,
+            11 => Self::GivenOut,
             _ => return None,
         })
     }

@@ -143,7 +143,11 @@ impl Job {
             queue.push_doubted(rows, cause);
         }
         let (attempts, firsts) = (recovered.intents, recovered.first_intents);
+        let given_out = recovered.given_out;
         let mut job = Self::over(plan, recovered.ledger, queue, false, 0, now);
+        if let Some(given_out) = given_out {
+            job.note_times("given-out", GIVEN_OUT, given_out.ids);
+        }
         job.tally.attempts = attempts;
         job.tally.retries = attempts.saturating_sub(firsts);
         if !sound {
@@ -291,3 +295,6 @@ impl Job {
         }
     }
 }
+
+const GIVEN_OUT: &str = "Customers of this journal who had not been sent were given out as a list: \
+                         a run of that list beside this one issues them twice.";

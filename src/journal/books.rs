@@ -44,6 +44,16 @@ struct Run {
     first_intents: u32,
     batches: u32,
     last_sent: Option<UnixTime>,
+    given_out: Option<GivenOut>,
+}
+
+/// Customers who were not sent and went into a list of their own, which somebody may run as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GivenOut {
+    /// The wall clock at that time.
+    pub at: UnixTime,
+    /// How many customers.
+    pub ids: u32,
 }
 
 /// Rows that wait although they may have been processed, and why they may.
@@ -78,6 +88,8 @@ pub struct Recovered {
     pub batches: u32,
     /// The wall clock of the last intent.
     pub last_sent: Option<UnixTime>,
+    /// The list that was given out last, also by an earlier process.
+    pub given_out: Option<GivenOut>,
     ids_stored: usize,
     chain: u32,
 }
@@ -155,6 +167,7 @@ impl Books {
             first_intents: run.first_intents,
             batches: run.batches,
             last_sent: run.last_sent,
+            given_out: run.given_out,
             chain,
         })
     }
@@ -173,6 +186,7 @@ impl Run {
             first_intents: 0,
             batches: 0,
             last_sent: None,
+            given_out: None,
         }
     }
 
@@ -195,6 +209,10 @@ impl Run {
                 let requeued = flag(cursor)?;
                 settle_open(&mut self.ledger, &mut self.open, &mut self.doubts, requeued)?;
                 (self.stopped, self.done) = (None, false);
+            }
+            Kind::GivenOut => {
+                let at = UnixTime::from_millis(cursor.signed()?);
+                self.given_out = Some(GivenOut { at, ids: cursor.small()? });
             }
             Kind::Done if self.open.is_empty() => self.done = true,
             Kind::Done | Kind::Header | Kind::Ids | Kind::Extended => return None,
@@ -247,6 +265,14 @@ impl Run {
 }
 
 impl Recovered {
+    /// The bytes to append to the journal, up to which it was read, once the customers who wait to
+    /// be sent are given out as a list.
+    pub fn give_out(&self, at: UnixTime) -> Vec<u8> {
+        let mut writer = self.writer();
+        writer.given_out(GivenOut { at, ids: self.ledger.count(State::Queued) });
+        writer.take()
+    }
+
     /// How many of the ids the journal holds; those behind them were added since it was read.
     pub(crate) const fn ids_stored(&self) -> usize {
         self.ids_stored

@@ -2,7 +2,7 @@
 
 use super::header::{Version, write_findings};
 use super::wire::{put_deltas, put_number, put_signed};
-use super::{Header, Intent, Kind, MAGIC, columns, crc};
+use super::{GivenOut, Header, Intent, Kind, MAGIC, columns, crc};
 use crate::id::BatchId;
 use crate::intake::Findings;
 use crate::ledger::Ledger;
@@ -105,6 +105,14 @@ impl Writer {
         self.record(Kind::Extended, |out| {
             put_number(out, rows.into());
             write_findings(findings, out);
+        });
+    }
+
+    /// Customers who were not sent are given out as a list of their own.
+    pub fn given_out(&mut self, given_out: GivenOut) {
+        self.record(Kind::GivenOut, |out| {
+            put_signed(out, given_out.at.as_millis());
+            put_number(out, given_out.ids.into());
         });
     }
 

@@ -1,14 +1,16 @@
 //! The header: what binds a run, what its report needs, and journals of the first version.
 
-use crate::journal::{journalled, one_by_one, recovered, resumed, review, run_until_sent};
+use crate::journal::{WALL, journalled, one_by_one, recovered, resumed, review, run_until_sent};
 use crate::world::*;
 use issue_bulk::attribution::Attribution;
 use issue_bulk::id::IdError;
 use issue_bulk::intake::{Findings, Problem, ProblemReason};
 use issue_bulk::job::Job;
+use issue_bulk::journal::GivenOut;
 use issue_bulk::plan::Options;
 use issue_bulk::text;
-use issue_bulk::time::Instant;
+use issue_bulk::time::{Instant, UnixTime};
+use issue_bulk::traffic::Machine;
 
 /// A run of five ids in batches of two, the last two of which are on their way, as the first
 /// version of the format writes it.
@@ -72,14 +74,7 @@ fn who_it_was_for_is_as_binding_as_host_and_promotion() {
     run_until_sent(&mut world, 2);
     let go_on = |org, code| {
         let plan = plan(for_whom(org, code, one_by_one()));
-        let job = Job::from_journal(
-            plan,
-            recovered(&world.stored),
-            false,
-            7,
-            Instant::START,
-            crate::journal::WALL,
-        );
+        let job = Job::from_journal(plan, recovered(&world.stored), false, 7, Instant::START, WALL);
         job.err().map(|error| (error.code, error.message))
     };
     assert_eq!(go_on(Some("100"), Some("till1")), None);
@@ -125,8 +120,35 @@ fn every_problem_of_the_input_comes_back() {
     let findings = Findings { given: 115, invalid: 14, duplicate: 1, blank: u64::MAX, problems };
     let mut service = issue;
     let job = Job::new(plan(batch_of(9)), vec![5], false, 7, Instant::START);
-    let job = job.with_journal(Instant::START, crate::journal::WALL, findings.clone());
+    let job = job.with_journal(Instant::START, WALL, findings.clone());
     let mut world = World::around(job, &mut service);
     world.run();
     assert_eq!(recovered(&world.stored).header.findings, findings);
+}
+
+#[test]
+fn a_list_that_was_given_out_is_remembered_and_told() {
+    let mut service = issue;
+    let mut first = journalled(50, one_by_one(), &mut service);
+    run_until_sent(&mut first, 2);
+    first.job.cancel();
+    first.run();
+    let told = recovered(&first.stored);
+    assert_eq!(told.given_out, None);
+    let at = UnixTime::from_millis(WALL.as_millis() + 1);
+    let journal = [first.stored.clone(), told.give_out(at)].concat();
+    let told = recovered(&journal);
+    assert_eq!((told.given_out, told.done), (Some(GivenOut { at, ids: 30 }), true));
+    // Its report says so, and so does a run that goes on with it all the same.
+    let told_by = |job: &Job| {
+        let notes = job.notes().iter().filter(|note| note.code == "given-out");
+        notes.map(|note| note.count).collect::<Vec<_>>()
+    };
+    assert!(told_by(&first.job).is_empty());
+    assert_eq!(told_by(&review(&journal, one_by_one())), [30]);
+    let mut again = issue;
+    let mut second = resumed(&journal, one_by_one(), &mut again);
+    second.run();
+    assert_eq!(told_by(&second.job), [30]);
+    assert_eq!(recovered(&second.stored).given_out, Some(GivenOut { at, ids: 30 }));
 }
