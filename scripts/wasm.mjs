@@ -13,6 +13,7 @@ import { run } from "./run.mjs";
  * @property {string} folder gets `core.js`, `core.d.ts` and `core_bg.wasm`
  * @property {string} log
  * @property {string} [crate] whose library becomes the wasm; default `issue-bulk`
+ * @property {string} [features] of that crate; default none
  * @property {boolean} [isNamed] whether functions keep their names, for a report on them
  */
 
@@ -23,9 +24,9 @@ import { run } from "./run.mjs";
  * @returns {Promise<void>}
  */
 export async function makeCore({
-  folder, log, crate = "issue-bulk", isNamed = false,
+  folder, log, crate = "issue-bulk", features = "", isNamed = false,
 }) {
-  await compile(crate, log);
+  await compile(crate, features, log);
   const compiled = `${crate.replaceAll("-", "_")}.wasm`;
   const input = join(targetDirectory(), WASM_TARGET, "wasm", compiled);
   mkdirSync(folder, { recursive: true });
@@ -59,12 +60,13 @@ const PLAIN_EXPORTS = [
 
 /**
  * @param {string} crate
+ * @param {string} features
  * @param {string} log
  */
-async function compile(crate, log) {
+async function compile(crate, features, log) {
   const what = ["--profile", "wasm", "--target", WASM_TARGET, "-p", crate, "--lib"];
   // The manifest names no cdylib: beside the rlib of the tests it would switch off LTO.
-  const kind = ["--crate-type", "cdylib"];
+  const kind = ["--features", features, "--crate-type", "cdylib"];
   // Panic messages name source files; nobody needs to learn where this machine keeps them.
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const remap = Object.entries({ [cargoHome]: "cargo", [ROOT]: "." });

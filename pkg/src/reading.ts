@@ -24,8 +24,8 @@ export class Reading {
   }
 
   /**
-   * Ends the reading of what is still arriving. What is all here is read on, which takes no
-   * waiting, so that every id of it gets an outcome.
+   * Ends the reading of what is still arriving, and of a generator, which may have no end. What is
+   * all here is read on, which takes no waiting, so that every id of it gets an outcome.
    */
   cut(): void {
     this.#isCut = true;
@@ -53,6 +53,7 @@ export class Reading {
       await pushed(iterator, () => this.#pusher.values(slice));
       if (isDone) return;
       await turn();
+      if (this.#isCut && !isCounted(values)) return void leave(iterator);
     }
   }
 
@@ -110,6 +111,12 @@ export class Reading {
     void leave(iterator);
     return count === 0 || this.#pusher.isText ? null : this.#pusher.finish();
   }
+}
+
+/** Whether an iterable says how much it holds, as a list and a set do. */
+function isCounted(values: Iterable<unknown>): boolean {
+  const { length, size } = values as { length?: unknown; size?: unknown };
+  return typeof length === "number" || typeof size === "number";
 }
 
 /** Fills a slice; whether the iterator is at its end. */

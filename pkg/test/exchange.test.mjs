@@ -386,3 +386,33 @@ test("headers of an auth function that cannot be sent are refused, not repaired"
     assert.deepEqual([report.stopped?.code, report.counts.unsent], ["credentials-unreadable", 2]);
   }
 });
+
+test("a call of the runtime's fetch asks no cache, where that is taken", async (context) => {
+  /** @type {any[]} */
+  const inits = [];
+  /** @type {any} */
+  const fetched = async (/** @type {string} */ _url, /** @type {any} */ init) => {
+    inits.push(init);
+    return new Response(answerTo(init));
+  };
+  context.mock.method(globalThis, "fetch", fetched);
+  await issueBulk(what(ids(2)), OPTIONS);
+  assert.deepEqual(inits.map(({ cache, redirect }) => [cache, redirect]), [["no-store", "manual"]]);
+
+  // As in Workers with an old compatibility date.
+  const { Request: Own } = globalThis;
+  class Picky extends Own {
+    /** @param {any} input @param {any} init */
+    constructor(input, init) {
+      if (init?.cache !== undefined) throw new Error("The 'cache' field is not implemented.");
+      super(input, init);
+    }
+  }
+  globalThis.Request = /** @type {any} */ (Picky);
+  try {
+    await issueBulk(what(ids(2)), OPTIONS);
+  } finally {
+    globalThis.Request = Own;
+  }
+  assert.equal("cache" in inits[1], false);
+});

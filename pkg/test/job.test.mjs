@@ -325,3 +325,70 @@ test("what is wrong with the input rejects done, and is thrown in the loop", asy
   await new Promise((resolve) => setImmediate(resolve));
   await assert.rejects(job.done, { code: "no-ids" });
 });
+
+test("an endless generator keeps nobody waiting for a cancelled run", async () => {
+  let isClosed = false;
+  function* endless() {
+    try {
+      for (let id = 1n; ; id += 1n) yield id;
+    } finally {
+      isClosed = true;
+    }
+  }
+  const job = startIssueBulk(what(endless()), where());
+  setTimeout(() => job.cancel(), 20);
+  const { counts, stopped, length } = await job.done;
+  assert.equal(stopped?.code, "cancelled");
+  assert.ok(isClosed && length > 0 && counts.unsent === length);
+  assert.equal((await service.gateway.summary()).calls, 0);
+});
+
+test("a job that fails before anybody looks at done does not end the process", async () => {
+  const job = startIssueBulk(what([]), where());
+  // Node ends a process by a rejection that nobody looks at in the turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await assert.rejects(job.done, { code: "no-ids" });
+});
+
+test("a transport may act on its job and start another run from within", async () => {
+  /** @type {Promise<import("issue-bulk").Report>[]} */
+  const others = [];
+  /** @type {import("issue-bulk").Transport} */
+  const transport = (url, init) => {
+    job.pause();
+    job.snapshot();
+    job.resume();
+    if (others.length < 3) others.push(issueBulk(what(ids(10)), where({ batchSize: 10 })));
+    return fetch(url, init);
+  };
+  const job = startIssueBulk(what(ids(100)), where({ ...SLOW, transport }));
+  assert.equal((await job.done).counts.issued, 100);
+  for (const { counts } of await Promise.all(others)) assert.equal(counts.issued, 10);
+});
+
+test("getters of an answer may act on the job, and one that throws proves nothing", async () => {
+  /** @type {any} */
+  const transport = async (/** @type {string} */ url, /** @type {RequestInit} */ init) => {
+    const response = await fetch(url, init);
+    return {
+      get status() {
+        job.pause();
+        job.resume();
+        return response.status;
+      },
+      get headers() {
+        job.snapshot();
+        return response.headers;
+      },
+      get body() {
+        calls += 1;
+        if (calls === 2) throw new TypeError("no body");
+        return response.body;
+      },
+    };
+  };
+  let calls = 0;
+  const job = startIssueBulk(what(ids(40)), where({ ...SLOW, concurrency: 1, transport }));
+  const { counts } = await job.done;
+  assert.deepEqual([counts.issued, counts.unknown], [30, 10]);
+});

@@ -179,3 +179,21 @@ test("what cannot go together is refused", async () => {
   const wrong = issueBulk(what(ids(1)), where({ onOutcomes: {} }));
   await assert.rejects(wrong, { code: "invalid-argument" });
 });
+
+test("a taker that never answers keeps nobody waiting for a cancelled run", async () => {
+  /** @type {string[]} */
+  const given = [];
+  const onOutcomes = (/** @type {readonly import("issue-bulk").Outcome[]} */ outcomes) => {
+    given.push(...outcomes.map(({ customerId }) => customerId));
+    return new Promise(() => {});
+  };
+  const job = startIssueBulk(what(ids(200)), where({ ...SMALL, onOutcomes }));
+  while (given.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  job.cancel();
+  const report = await job.done;
+  assert.equal(given.length, 10);
+  // Nobody knows whether it took the list, so the report has it, too.
+  assert.deepEqual([...report].map(({ customerId }) => customerId), ids(200));
+  const note = report.notes.find(({ code }) => code === "outcomes-handler-failed");
+  assert.match(note?.message ?? "", /did not answer/);
+});

@@ -3,6 +3,7 @@
 //! turn; it polls nothing itself.
 
 use super::host::Host;
+use super::trap::trap_at;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::task::Wake;
@@ -53,6 +54,7 @@ impl Wake for Alarm {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        trap_at("waker");
         self.is_due.store(true, Relaxed);
         self.bell.ring();
     }

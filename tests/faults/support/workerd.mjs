@@ -48,7 +48,7 @@ export async function startWorkerd() {
   await writeFile(join(folder, "config.capnp"), CONFIG);
   const wasm = fileURLToPath(import.meta.resolve("issue-bulk/wasm"));
   await copyFile(wasm, join(folder, "core_bg.wasm"));
-  const child = spawn(binary(), ["serve", "config.capnp", "--control-fd=3"], {
+  const child = spawn(workerdBinary(), ["serve", "config.capnp", "--control-fd=3"], {
     cwd: folder,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -76,7 +76,7 @@ export async function startWorkerd() {
 }
 
 /** The executable behind the npm package, which is only a launcher of it. */
-function binary() {
+export function workerdBinary() {
   const require = createRequire(import.meta.url);
   const platform = `${process.platform}-${process.arch === "x64" ? "64" : process.arch}`;
   return require.resolve(`@cloudflare/workerd-${platform}/bin/workerd`);
