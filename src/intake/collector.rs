@@ -5,7 +5,7 @@ use super::error::IntakeError;
 use super::ids::Ids;
 use super::places::Places;
 use super::problem::{Problem, ProblemReason};
-use super::text::trimmed;
+use super::text::{trimmed, visible};
 use super::{Dedupe, Input, Layout};
 use crate::id::CustomerId;
 use crate::id::List;
@@ -92,7 +92,7 @@ impl Collector {
     pub fn problem(&mut self, reason: ProblemReason, text: &[u8], line: u64) {
         self.invalid = self.invalid.saturating_add(1);
         if self.invalid_kept.len() < PROBLEMS_KEPT {
-            let text = text.iter().take(PROBLEM_TEXT_BYTES_MAX).copied().collect();
+            let text = visible(text, PROBLEM_TEXT_BYTES_MAX).into_bytes().into();
             self.invalid_kept.push(Problem { line, column: self.column, reason, text });
         }
     }

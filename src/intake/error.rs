@@ -1,6 +1,7 @@
 //! What makes an input unusable as a whole: nothing of it is sent.
 
-use crate::text::{push_number, truncate};
+use super::text::visible;
+use crate::text::push_number;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -84,7 +85,7 @@ impl IntakeError {
             Self::NoIds => out.push_str("The input has no ids: give at least one customer id."),
             Self::NoSuchColumn { wanted, header } => {
                 out.push_str("The input has no column \"");
-                out.push_str(truncate(wanted, NAME_BYTES_SHOWN));
+                out.push_str(&visible(wanted.as_bytes(), NAME_BYTES_SHOWN));
                 out.push_str("\": ");
                 out.push_str(SET_COLUMN);
                 push_names(&mut out, header);
@@ -153,7 +154,7 @@ fn push_names(out: &mut String, names: &[Box<str>]) {
     }
     for (index, name) in names.iter().take(NAMES_SHOWN).enumerate() {
         out.push_str(if index == 0 { "\"" } else { ", \"" });
-        out.push_str(truncate(name, NAME_BYTES_SHOWN));
+        out.push_str(&visible(name.as_bytes(), NAME_BYTES_SHOWN));
         out.push('"');
     }
     out.push_str(if names.len() > NAMES_SHOWN { ", ..." } else { "." });

@@ -14,8 +14,8 @@ pub struct Problem {
     pub column: u32,
     pub reason: ProblemReason,
     /// The first [`PROBLEM_TEXT_BYTES_MAX`](crate::limits::PROBLEM_TEXT_BYTES_MAX) bytes of the
-    /// offending value as they came, of the whole record where the record is at fault. A character
-    /// may be cut at the end.
+    /// offending value, of the whole record where the record is at fault. Characters that nobody
+    /// sees are escapes.
     pub text: Box<[u8]>,
 }
 

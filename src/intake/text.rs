@@ -1,5 +1,6 @@
 //! Small things about names and values as text.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Names of the column or field with the customers' ids, best first, as [`plain`] compares them.
@@ -163,6 +164,37 @@ fn is_digit(letter: char) -> bool {
     )
 }
 
+/// The beginning of a text for people: what nobody sees (controls, blanks other than a space, marks
+/// of direction or width) is an escape such as `\u{a0}`. At most so many bytes, whole characters.
+pub fn visible(text: &[u8], bytes_max: usize) -> String {
+    let mut out = String::new();
+    for letter in text.utf8_chunks().flat_map(|chunk| chunk.valid().chars()) {
+        let before = out.len();
+        if is_invisible(letter) {
+            out.extend(letter.escape_default());
+        } else {
+            out.push(letter);
+        }
+        if out.len() > bytes_max {
+            out.truncate(before);
+            break;
+        }
+    }
+    out
+}
+
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{1680}'
+                | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2000}'..='\u{200f}'
+                | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{2800}' | '\u{3000}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +220,22 @@ mod tests {
         assert_eq!(wanted("MEMBERNO"), Pick::Several);
         assert_eq!(wanted("OTHER"), Pick::One(2));
         assert_eq!(wanted("none"), Pick::None);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_an_escape() {
+        for (text, shown) in [
+            ("566881001\u{a0}", "566881001\\u{a0}"),
+            ("\u{200b}5\u{202e}6", "\\u{200b}5\\u{202e}6"),
+            ("a\tb\r\n\u{7}\u{9f}", "a\\tb\\r\\n\\u{7}\\u{9f}"),
+            ("\u{feff}\u{e0041}\u{3000}", "\\u{feff}\\u{e0041}\\u{3000}"),
+            ("Zoë 顧客 🎁 \"a\\b\"", "Zoë 顧客 🎁 \"a\\b\""),
+        ] {
+            assert_eq!(visible(text.as_bytes(), 99), shown);
+        }
+        assert_eq!(visible("12\u{a0}34".as_bytes(), 7), "12");
+        assert_eq!(visible("12\u{a0}34".as_bytes(), 9), "12\\u{a0}3");
+        assert_eq!(visible(&"ä".as_bytes()[..1], 9), "");
     }
 
     #[test]

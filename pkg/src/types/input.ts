@@ -71,7 +71,7 @@ export interface Problem {
   /** The field of a CSV line, counted from 1; otherwise 1. */
   readonly column: number;
   readonly reason: ProblemReason;
-  /** The beginning of the input in question, at most 64 bytes. */
+  /** The beginning of the input in question, at most 64 bytes; what nobody sees is an escape. */
   readonly text: string;
   /** For a duplicate: where the id was given first; otherwise null. */
   readonly firstLine: number | null;
