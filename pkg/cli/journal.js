@@ -8,9 +8,6 @@ import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
 
-/** Codes of a journal that holds no run: of a file that is empty, or has half a first record. */
-const NOT_BEGUN = Object.freeze(["journal-missing", "journal-empty"]);
-
 /** What the name of a journal ends with. */
 export const SUFFIX = ".issue-bulk";
 
@@ -74,8 +71,15 @@ export async function earlierRun(path) {
   try {
     return await readJournal(fileJournal(path));
   } catch (error) {
-    if (error instanceof IssueBulkError && NOT_BEGUN.includes(error.code)) return null;
-    throw error;
+    if (!(error instanceof IssueBulkError)) throw error;
+    if (error.code === "journal-empty") return null;
+    if (error.code !== "journal-missing") throw error;
+    throw new Refusal(
+      error.code,
+      `${printable(path)} is empty, so nobody knows what a run with it has sent: it may have ` +
+        "been emptied. Look for the journal that is meant; delete this file only if no run has " +
+        "begun.",
+    );
   }
 }
 

@@ -321,6 +321,19 @@ test("a journal that cannot be one is refused, and so is one given as customers"
   assert.equal((await service.gateway.summary()).calls, 0);
 });
 
+test("a journal that was emptied begins no run: everybody would be issued twice", async () => {
+  const path = file("emptied.csv", "11\n12\n");
+  const command = ["run", path, ...WHAT, "--yes"];
+  assert.equal((await cli(command)).code, 0);
+  file("emptied.csv.issue-bulk", "");
+  for (const args of [command, ["resume", path], ["report", path]]) {
+    const { code, stderr } = await cli(args);
+    assert.equal(code, 2);
+    assert.match(stderr, /nobody knows/);
+  }
+  assert.equal((await service.gateway.summary()).arrivals, 2);
+});
+
 test("a second command on the same journal waits for nobody: it is refused", async () => {
   const path = file("two.csv", `${ids(2_000).join("\n")}\n`);
   await service.gateway.switches({ latencyMs: 500 });
