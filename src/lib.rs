@@ -16,6 +16,7 @@
 //! | 7 | `job` | the machine: inputs are methods, output is one enum |
 //! | 8 | `forecast` `auth` `report` | the dry run, credentials, outcomes as rows |
 //! | 8 | `reconcile` `promotion` | what only reads: unknown ids, a promotion before a run |
+//! | 8 | `revoke` | what takes issuances back |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
 //! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
@@ -66,6 +67,7 @@ pub mod report;
 pub mod request;
 pub mod response;
 pub mod retry_after;
+pub mod revoke;
 pub mod rng;
 pub mod scan;
 pub mod secrets;

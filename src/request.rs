@@ -147,6 +147,11 @@ impl Endpoint {
         [&*self.origin, &*self.base_path, "/promotions/?promotionIds=", promotion.as_str()].concat()
     }
 
+    /// Where issuances are taken back (api.md 14, Revoke).
+    pub fn revoke_url(&self) -> String {
+        [&*self.origin, &*self.base_path, "/promotions/revokeEarn"].concat()
+    }
+
     /// Where OAuth tokens are made (api.md 7); it stands outside the base path.
     pub fn token_url(&self) -> String {
         [&*self.origin, "/v3/oauth/token/generate"].concat()
@@ -303,6 +308,8 @@ mod tests {
         let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
         let origin = "https://eu.api.capillarytech.com";
         assert_eq!(endpoint.token_url(), [origin, "/v3/oauth/token/generate"].concat());
+        let revoke = "/api_gateway/v1/promotions/revokeEarn";
+        assert_eq!(endpoint.revoke_url(), [origin, revoke].concat());
         let promotion = PromotionId::new("67dd4210ef21a64211227e04").unwrap();
         let details = "/api_gateway/v1/promotions/?promotionIds=67dd4210ef21a64211227e04";
         assert_eq!(endpoint.details_url(&promotion), [origin, details].concat());

@@ -7,7 +7,7 @@ mod call;
 mod token;
 mod transport;
 
-pub use call::{CallVerdict, judge_read, judge_revocation};
+pub use call::{CallVerdict, RevokeVerdict, judge_read, judge_revocation, judge_revoked};
 pub use token::{TokenAnswer, judge_token};
 pub use transport::{TransportError, judge_transport_error};
 

@@ -28,7 +28,7 @@ const LEVELS: [&[&str]; 10] = [
     &["journal"],
     &["traffic"],
     &["job"],
-    &["forecast", "auth", "report", "reconcile", "promotion"],
+    &["forecast", "auth", "report", "reconcile", "promotion", "revoke"],
     &["wasm"],
 ];
 

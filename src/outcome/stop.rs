@@ -25,6 +25,8 @@ coded! {
         TooManyAmbiguous = "too-many-ambiguous",
         TooManyFailures = "too-many-failures",
         ProtocolViolation = "protocol-violation",
+        /// Only of a revocation, whose first call goes alone.
+        FirstNotRevoked = "first-not-revoked",
         /// The journal could not be written; without its intent nothing may leave.
         JournalFailed = "journal-failed",
         /// Only of a journal that is read and not resumed: its run never came to an end.
@@ -88,6 +90,10 @@ impl StopCode {
             Self::ProtocolViolation => {
                 "An answer spoke of customers or promotions that were not asked for; check what \
                  answers at this host."
+            }
+            Self::FirstNotRevoked => {
+                "The first issuance was not taken back, so no other was tried; check whether its \
+                 id is an earn id of this service."
             }
             Self::JournalFailed => {
                 "The journal could not be written, so nothing more was sent; make room for it and \

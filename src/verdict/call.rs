@@ -75,6 +75,50 @@ pub fn judge_revocation(exchange: &Exchange<'_>) -> CallVerdict {
     }
 }
 
+/// What became of one issuance that was to be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokeVerdict {
+    /// The answer names it as taken back.
+    Revoked,
+    /// The service said no to it.
+    Refused,
+    /// Never sent, or refused as a whole before anything was done.
+    Unsent,
+    /// No answer that says.
+    Unknown,
+}
+
+impl RevokeVerdict {
+    pub const ALL: [Self; 4] = [Self::Revoked, Self::Refused, Self::Unsent, Self::Unknown];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Refused => "refused",
+            Self::Unsent => "unsent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What an answer proves of one issuance: whether it names it as taken back, whether it holds an
+/// error of its own for it, and the code that counts for it.
+pub const fn judge_revoked(
+    status: Option<u16>,
+    is_gone: bool,
+    has_own_error: bool,
+    code: Option<i64>,
+) -> RevokeVerdict {
+    match (status, code) {
+        (Some(200..=299 | 400..=499), _) if is_gone && !has_own_error => RevokeVerdict::Revoked,
+        // An answer that holds an error for what it calls taken back contradicts itself.
+        _ if is_gone => RevokeVerdict::Unknown,
+        // A bad call, no such customer, redeemed, of type POS or CODE, no such earn id.
+        (Some(200..=299 | 400..=499), Some(400 | 404 | 729..=731)) => RevokeVerdict::Refused,
+        _ => RevokeVerdict::Unknown,
+    }
+}
+
 /// Statuses with which nothing was done and nothing ever will. A 421 is absent: `fetch` sends a
 /// request once more after it, so that it is the answer to one of two.
 fn refusal_of_all(status: Status) -> Option<StopCode> {

@@ -1,0 +1,243 @@
+//! The machine on virtual time against a scripted service.
+
+use super::*;
+use crate::request::BASE_PATH_DEFAULT;
+use crate::status::Status;
+use crate::traffic::{Head, Machine, Output};
+use core::time::Duration;
+
+const PROMOTION: &str = "69117663b1cfc114606fd7fb";
+
+/// What the service does with one call: a status with a body, or a failure.
+type Reply = Result<(u16, String), Failure>;
+
+fn target(customer: i64, ids: usize) -> Target {
+    let ids = (0..ids).map(|n| format!("e{customer}-{n}").into()).collect();
+    let customer = CustomerId::new(customer).unwrap();
+    Target::new(customer, PromotionId::new(PROMOTION).unwrap(), ids).unwrap()
+}
+
+struct Run {
+    revoke: Revoke,
+    /// When each call left, and its body.
+    calls: Vec<(u64, serde_json::Value)>,
+    in_flight_max: usize,
+}
+
+impl Run {
+    fn counts(&self) -> [usize; 4] {
+        let all = || self.revoke.results().iter().flatten();
+        RevokeVerdict::ALL.map(|verdict| all().filter(|one| one.verdict == verdict).count())
+    }
+
+    fn stopped(&self) -> Option<&'static str> {
+        self.revoke.stopped().map(|stopped| stopped.code.code())
+    }
+}
+
+/// Answers come 100 ms after their call.
+fn run(targets: Vec<Target>, service: &mut dyn FnMut(usize, &serde_json::Value) -> Reply) -> Run {
+    let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
+    let pacing = Pacing {
+        timeout: Duration::from_secs(60),
+        attempts_max: 5,
+        rate_per_minute: None,
+        concurrency_max: 4,
+    };
+    let mut now = Instant::START;
+    let revoke = Revoke::new(endpoint, pacing, targets, false, 7, now);
+    let mut run = Run { revoke, calls: Vec::new(), in_flight_max: 0 };
+    let mut flights = Vec::new();
+    for _ in 0..100_000 {
+        match run.revoke.poll_output(now) {
+            Output::Send { batch, attempt } => {
+                let request = run.revoke.request(batch);
+                assert!(request.url.ends_with("/promotions/revokeEarn"), "{}", request.url);
+                let body: serde_json::Value =
+                    serde_json::from_slice(&request.body.unwrap()).unwrap();
+                let reply = service(run.calls.len() + 1, &body);
+                run.calls.push((now.as_millis(), body));
+                flights.push((now.after(Duration::from_millis(100)), batch, attempt, reply));
+                run.in_flight_max = run.in_flight_max.max(flights.len());
+            }
+            Output::Wait { until } => {
+                let next = flights.iter().map(|(at, ..)| *at).chain(until).min().unwrap();
+                now = now.max(next);
+                let Some(due) = flights.iter().position(|(at, ..)| *at <= now) else { continue };
+                let (_, batch, attempt, reply) = flights.remove(due);
+                deliver(&mut run.revoke, now, (batch, attempt), reply);
+            }
+            Output::Done => {
+                assert!(flights.is_empty(), "answers on their way are awaited");
+                return run;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("the machine does not end");
+}
+
+fn deliver(
+    revoke: &mut Revoke,
+    now: Instant,
+    (batch, attempt): (crate::id::BatchId, crate::id::AttemptNumber),
+    reply: Reply,
+) {
+    match reply {
+        Ok((status, body)) => {
+            let retry_after = (status == 429).then(|| Duration::from_secs(1));
+            let status = Status::Http(status);
+            let head = Head { status, retry_after, ..Head::default() };
+            revoke.handle_head(now, batch, attempt, head);
+            let _flow = revoke.handle_chunk(batch, attempt, body.as_bytes());
+            revoke.handle_end(now, batch, attempt);
+        }
+        Err(failure) => revoke.handle_failure(now, batch, attempt, failure),
+    }
+}
+
+/// The answer that takes back everything that was asked for.
+fn gone(body: &serde_json::Value) -> Reply {
+    let ids = &body["earnRevokeDetails"][0]["earnIds"];
+    let detail =
+        format!(r#"{{"promotionId":"{PROMOTION}","revokedEarnIds":{ids},"status":"SUCCESS"}}"#);
+    let data = format!(r#"{{"customerId":{},"revokedDetails":[{detail}]}}"#, body["customerId"]);
+    Ok((200, format!(r#"{{"data":{data},"errors":[]}}"#)))
+}
+
+fn error(status: u16, code: i64) -> Reply {
+    Ok((status, format!(r#"{{"errors":[{{"code":{code},"message":"no"}}]}}"#)))
+}
+
+#[test]
+fn the_first_issuance_goes_alone_and_the_others_follow_one_customer_a_call() {
+    let huge = 9_007_199_254_740_993;
+    let targets = vec![target(huge, 3), target(2, 1), target(3, 1_000)];
+    let mut service = |_: usize, body: &serde_json::Value| gone(body);
+    let run = run(targets, &mut service);
+    assert_eq!((run.counts(), run.stopped()), ([1_004, 0, 0, 0], None));
+    let sent: Vec<_> = run
+        .calls
+        .iter()
+        .map(|(_, body)| {
+            let details = body["earnRevokeDetails"].as_array().unwrap();
+            assert!(details.len() == 1 && details[0]["promotionId"] == PROMOTION);
+            (body["customerId"].as_i64().unwrap(), details[0]["earnIds"].as_array().unwrap().len())
+        })
+        .collect();
+    assert_eq!(sent, [(huge, 1), (huge, 2), (2, 1), (3, 1_000)]);
+    assert!(run.calls[1].0 >= 100, "the second call waits for the first answer");
+}
+
+#[test]
+fn a_first_issuance_that_is_not_found_stops_it_and_a_redeemed_one_does_not() {
+    let targets = || (1..=10).map(|customer| target(customer, 1)).collect::<Vec<_>>();
+    let replies: [(Reply, [usize; 4], &str); 5] = [
+        (error(400, 731), [0, 1, 9, 0], "first-not-revoked"),
+        (error(500, 731), [0, 0, 9, 1], "first-not-revoked"),
+        (Err(Failure::Network(None)), [0, 0, 9, 1], "first-not-revoked"),
+        (Ok((403, String::new())), [0, 0, 10, 0], "access-denied"),
+        (Ok((401, String::new())), [0, 0, 10, 0], "unauthorised"),
+    ];
+    for (reply, counts, code) in replies {
+        let mut service = |_: usize, _: &serde_json::Value| reply.clone();
+        let run = run(targets(), &mut service);
+        assert_eq!((run.counts(), run.stopped()), (counts, Some(code)), "{reply:?}");
+        assert_eq!(run.calls.len(), 1, "{reply:?}");
+    }
+    let mut service = |call: usize, body: &serde_json::Value| {
+        if call == 1 { error(400, 729) } else { gone(body) }
+    };
+    let run = run(targets(), &mut service);
+    assert_eq!((run.counts(), run.stopped()), ([9, 1, 0, 0], None));
+}
+
+#[test]
+fn what_did_nothing_is_made_again_and_what_may_have_is_not() {
+    let targets = || (1..=6).map(|customer| target(customer, 1)).collect::<Vec<_>>();
+    let cases: [(Reply, [usize; 4], usize); 6] = [
+        (Ok((429, String::new())), [6, 0, 0, 0], 7),
+        (Err(Failure::NotSent(None)), [6, 0, 0, 0], 7),
+        (Err(Failure::Network(None)), [5, 0, 0, 1], 6),
+        (Err(Failure::Timeout), [5, 0, 0, 1], 6),
+        (Ok((200, "<html>".to_owned())), [5, 0, 0, 1], 6),
+        (error(400, 731), [5, 1, 0, 0], 6),
+    ];
+    for (reply, counts, calls) in cases {
+        let mut service = |call: usize, body: &serde_json::Value| match call {
+            3 => reply.clone(),
+            _ => gone(body),
+        };
+        let run = run(targets(), &mut service);
+        assert_eq!((run.counts(), run.calls.len()), (counts, calls), "{reply:?}");
+        assert_eq!(run.stopped(), None, "{reply:?}");
+    }
+}
+
+#[test]
+fn an_answer_is_read_issuance_by_issuance() {
+    let answer = |text: &str| {
+        let text = text.replace("PROMOTION", PROMOTION);
+        let mut service = |call: usize, body: &serde_json::Value| match call {
+            1 => gone(body),
+            _ => Ok((200, text.clone())),
+        };
+        run(vec![target(1, 1), target(2, 3)], &mut service).counts()
+    };
+    let detail = r#"{"promotionId":"PROMOTION","revokedEarnIds":["e2-0"],"status":"SUCCESS"}"#;
+    let own = r#"{"code":"729","message":"redeemed","promotionId":"x","earnIds":["e2-1"]}"#;
+    let contradiction = r#"{"code":729,"message":"redeemed","earnIds":["e2-0"]}"#;
+    let ok =
+        |errors: &str| format!(r#"{{"data":{{"revokedDetails":[{detail}]}},"errors":[{errors}]}}"#);
+    assert_eq!(answer(&ok("")), [2, 0, 0, 2]);
+    assert_eq!(answer(&ok(own)), [2, 1, 0, 1]);
+    assert_eq!(answer(&ok(contradiction)), [1, 0, 0, 3]);
+    assert_eq!(answer(&ok("").replace("SUCCESS", "FAILED")), [1, 0, 0, 3]);
+    assert_eq!(answer(&ok("").replace("PROMOTION", "other")), [1, 0, 0, 3]);
+}
+
+#[test]
+fn answers_in_a_row_that_prove_nothing_stop_it() {
+    let targets: Vec<Target> = (1..=30).map(|customer| target(customer, 1)).collect();
+    let mut service = |call: usize, body: &serde_json::Value| {
+        if call == 1 { gone(body) } else { error(503, 503) }
+    };
+    let run = run(targets, &mut service);
+    assert_eq!(run.stopped(), Some("too-many-ambiguous"));
+    let [revoked, refused, unsent, unknown] = run.counts();
+    assert!(revoked == 1 && refused == 0 && unsent + unknown == 29 && unknown < 12, "{unknown}");
+    assert!(run.in_flight_max <= 4);
+}
+
+#[test]
+fn a_cancel_awaits_what_is_on_its_way() {
+    let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
+    let pacing = Pacing {
+        timeout: Duration::from_secs(60),
+        attempts_max: 5,
+        rate_per_minute: None,
+        concurrency_max: 4,
+    };
+    let now = Instant::START;
+    let mut revoke = Revoke::new(endpoint, pacing, vec![target(1, 2)], false, 7, now);
+    let Output::Send { batch, attempt } = revoke.poll_output(now) else { panic!() };
+    let body = serde_json::from_slice(&revoke.request(batch).body.unwrap()).unwrap();
+    revoke.cancel();
+    assert!(matches!(revoke.poll_output(now), Output::Wait { until: Some(_) }));
+    deliver(&mut revoke, now, (batch, attempt), gone(&body));
+    assert_eq!(revoke.poll_output(now), Output::Done);
+    let verdicts: Vec<_> = revoke.results()[0].iter().map(|one| one.verdict.name()).collect();
+    assert_eq!(verdicts, ["revoked", "unsent"]);
+    assert_eq!(revoke.stopped().unwrap().code, StopCode::Cancelled);
+}
+
+#[test]
+fn targets_that_no_call_can_hold_are_refused() {
+    let of = |ids: Vec<Box<str>>| {
+        let customer = CustomerId::new(1).unwrap();
+        Target::new(customer, PromotionId::new(PROMOTION).unwrap(), ids)
+    };
+    for ids in [vec![], vec!["".into()], vec!["x".repeat(257).into()], vec!["a".into(); 1_001]] {
+        assert_eq!(of(ids).unwrap_err().code, "invalid-issuances");
+    }
+}
