@@ -98,12 +98,7 @@ impl Job {
         seed: u64,
         now: Instant,
     ) -> Self {
-        let pacing = Pacing {
-            timeout: plan.policy().timeout,
-            attempts_max: plan.policy().attempts_max,
-            rate_per_minute: plan.rate_per_minute(),
-            concurrency_max: plan.concurrency_max(),
-        };
+        let pacing = Pacing::of(plan.service());
         let settled_before = ledger.settled();
         Self {
             plan,

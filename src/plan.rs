@@ -36,35 +36,60 @@ pub struct Options<'a> {
     pub attended: bool,
 }
 
+/// Where calls go, for whom and how fast: all that a check, a read-back and a revocation need of
+/// the options. Credentials are the driver's.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub endpoint: Endpoint,
+    /// `None` where nobody knows, as of a run of an older journal.
+    pub attribution: Option<Attribution>,
+    /// One attempt, from the first byte sent to the last byte read.
+    pub timeout: Duration,
+    pub attempts_max: u32,
+    pub concurrency_max: u32,
+    pub rate_per_minute: Option<u32>,
+}
+
+impl Service {
+    pub fn new(options: &Options<'_>) -> Result<Self, &'static RequestError> {
+        let timeout = options.timeout_ms.map(duration).transpose()?;
+        Ok(Self {
+            endpoint: Endpoint::new(options.host, options.base_path.unwrap_or(BASE_PATH_DEFAULT))?,
+            attribution: options.attribution.clone(),
+            timeout: timeout.unwrap_or(limits::TIMEOUT_DEFAULT),
+            attempts_max: ATTEMPTS.read(options.attempts)?,
+            concurrency_max: CONCURRENCY.read(options.concurrency)?,
+            rate_per_minute: options.rate_per_minute.map(|r| RATE.read(Some(r))).transpose()?,
+        })
+    }
+}
+
+/// The promotion that this text names.
+pub fn promotion(text: &str) -> Result<PromotionId, &'static RequestError> {
+    PromotionId::new(text).map_err(promotion_error)
+}
+
 /// Everything about a run that is settled before it starts.
 #[derive(Clone, Debug)]
 pub struct Plan {
     promotion: PromotionId,
     context: ContextId,
-    endpoint: Endpoint,
-    attribution: Option<Attribution>,
+    service: Service,
     policy: Policy,
     batch_size: u32,
-    concurrency_max: u32,
-    rate_per_minute: Option<u32>,
     reply_caps: Caps,
 }
 
 impl Plan {
     pub fn new(options: &Options<'_>) -> Result<Self, &'static RequestError> {
-        let promotion = PromotionId::new(options.promotion_id).map_err(promotion_error)?;
+        let promotion = promotion(options.promotion_id)?;
         let context = ContextId::new(options.context_id).map_err(context_error)?;
-        let base_path = options.base_path.unwrap_or(BASE_PATH_DEFAULT);
-        let endpoint = Endpoint::new(options.host, base_path)?;
         Ok(Self {
             promotion,
             context,
-            endpoint,
-            attribution: options.attribution.clone(),
+            service: Service::new(options)?,
             policy: policy(options)?,
             batch_size: BATCH_SIZE.read(options.batch_size)?,
-            concurrency_max: CONCURRENCY.read(options.concurrency)?,
-            rate_per_minute: options.rate_per_minute.map(|r| RATE.read(Some(r))).transpose()?,
             reply_caps: Caps {
                 bytes: u64::from(RESPONSE_BYTES.read(options.response_bytes_max)?),
                 ..Caps::default()
@@ -88,12 +113,16 @@ impl Plan {
         &self.context
     }
 
+    pub const fn service(&self) -> &Service {
+        &self.service
+    }
+
     pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        &self.service.endpoint
     }
 
     pub const fn attribution(&self) -> Option<&Attribution> {
-        self.attribution.as_ref()
+        self.service.attribution.as_ref()
     }
 
     pub const fn policy(&self) -> &Policy {
@@ -105,7 +134,7 @@ impl Plan {
     }
 
     pub const fn concurrency_max(&self) -> u32 {
-        self.concurrency_max
+        self.service.concurrency_max
     }
 
     /// The bounds of one answer.
@@ -114,7 +143,7 @@ impl Plan {
     }
 
     pub const fn rate_per_minute(&self) -> Option<u32> {
-        self.rate_per_minute
+        self.service.rate_per_minute
     }
 }
 

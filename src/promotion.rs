@@ -4,8 +4,9 @@
 //! finding that refuses names what the service would refuse, too; one that warns names what a run
 //! cannot protect from.
 
+use crate::id::PromotionId;
 use crate::outcome::StopCode;
-use crate::plan::Plan;
+use crate::plan::Service;
 use crate::request::Request;
 use crate::response::{Row, Unclear, rows};
 use crate::time::{Instant, UnixTime};
@@ -16,7 +17,8 @@ use alloc::vec::Vec;
 
 /// The machine of a check, driven like a [`Job`](crate::job::Job); its one exchange is batch 0.
 pub struct Check {
-    plan: Plan,
+    service: Service,
+    promotion: PromotionId,
     wall_clock: UnixTime,
     calls: Calls,
     found: Option<Found>,
@@ -88,25 +90,22 @@ impl Checked {
 
 impl Check {
     pub fn new(
-        plan: Plan,
+        service: Service,
+        promotion: PromotionId,
         fetched_credentials: bool,
         seed: u64,
         (now, wall_clock): (Instant, UnixTime),
     ) -> Self {
-        let pacing = Pacing {
-            timeout: plan.policy().timeout,
-            attempts_max: plan.policy().attempts_max,
-            rate_per_minute: plan.rate_per_minute(),
-            concurrency_max: 1,
-        };
+        // One call: neither a rate nor a concurrency matters.
+        let pacing = Pacing::of(&service);
         let mut calls = Calls::new(pacing, fetched_credentials, seed, judge_read);
         calls.ask(0, now);
-        Self { plan, wall_clock, calls, found: None }
+        Self { service, promotion, wall_clock, calls, found: None }
     }
 
     fn read(&self, answered: &Answered) -> Option<Found> {
         let named = |row: &Row<'_>| {
-            row.text("id").is_ok_and(|id| id.as_deref() == Some(self.plan.promotion().as_str()))
+            row.text("id").is_ok_and(|id| id.as_deref() == Some(self.promotion.as_str()))
         };
         match answered.http_status()? {
             200 if answered.errors.is_empty() => {
@@ -166,7 +165,7 @@ impl CallOwner for Check {
     }
 
     fn request_of(&self, _number: u32) -> Request {
-        Request::get(self.plan.endpoint().details_url(self.plan.promotion()))
+        Request::get(self.service.endpoint.details_url(&self.promotion))
     }
 
     fn conclude(&mut self, now: Instant, ended: Ended) {
@@ -287,14 +286,11 @@ mod tests {
 
     /// Runs a check against one answer that never changes.
     fn check(status: u16, body: &str) -> (Checked, u32) {
-        let plan = Plan::new(&Options {
-            promotion_id: PROMOTION,
-            context_id: "-",
-            host: "eu.api.capillarytech.com",
-            ..Options::default()
-        });
+        let host = "eu.api.capillarytech.com";
+        let service = Service::new(&Options { host, ..Options::default() }).unwrap();
+        let promotion = PromotionId::new(PROMOTION).unwrap();
         let clocks = (Instant::START, UnixTime::from_millis(NOW));
-        let mut check = Check::new(plan.unwrap(), false, 1, clocks);
+        let mut check = Check::new(service, promotion, false, 1, clocks);
         let (mut now, mut calls) = (Instant::START, 0);
         loop {
             match check.poll_output(now) {

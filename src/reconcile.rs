@@ -37,7 +37,7 @@ use crate::job::{Progress, Record, RunState};
 use crate::ledger::{Conflict, Issuance, Odd, State};
 use crate::limits;
 use crate::outcome::{Cause, Reason, StopCode, Stopped, Unsent};
-use crate::plan::Plan;
+use crate::plan::Service;
 use crate::request::Request;
 use crate::response::{NO_TIME, has_warnings, rows};
 use crate::time::{Instant, UnixTime};
@@ -51,7 +51,7 @@ use page::{Doubt, Earned, Seen, Sought, see};
 pub struct Reconcile {
     record: Record,
     /// Where is read, which need not be where was sent.
-    plan: Plan,
+    service: Service,
     rules: Rules,
     window: Window,
     calls: Calls,
@@ -89,7 +89,7 @@ impl Reconcile {
     /// A read-back of the unknown ids of a record, at `now`, which is `wall_clock`.
     pub fn new(
         record: Record,
-        plan: Plan,
+        service: Service,
         rules: Rules,
         fetched_credentials: bool,
         seed: u64,
@@ -99,12 +99,8 @@ impl Reconcile {
         let first_event = record.ledger.first_event_time().map(UnixTime::from_millis);
         let window = Window { from: record.started, until, is_journals: false, first_event };
         let first_at = now.after(window.until.since(wall_clock).min(rules.quiet));
-        let pacing = Pacing {
-            timeout: plan.policy().timeout,
-            attempts_max: plan.policy().attempts_max,
-            rate_per_minute: Some(rules.rate_per_minute),
-            concurrency_max: plan.concurrency_max(),
-        };
+        let rate_per_minute = Some(rules.rate_per_minute);
+        let pacing = Pacing { rate_per_minute, ..Pacing::of(&service) };
         let mut calls = Calls::new(pacing, fetched_credentials, seed, judge_read);
         let states = (0_u32..).zip(record.ledger.states());
         let unknown: Vec<Customer> = states
@@ -117,7 +113,7 @@ impl Reconcile {
         let asked = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
         let (from, until) = (window.from, window.until);
         let evidence = Evidence { asked, issued: 0, not_issued: 0, calls: 0, from, until };
-        Self { record, plan, rules, window, calls, unknown, longest: (0, 0), evidence }
+        Self { record, service, rules, window, calls, unknown, longest: (0, 0), evidence }
     }
 
     /// The record is one of a journal: another process, perhaps on another machine, wrote down when
@@ -308,7 +304,7 @@ impl CallOwner for Reconcile {
     fn request_of(&self, number: u32) -> Request {
         let customer = self.customer(number).and_then(|id| CustomerId::new(id).ok());
         let limit = self.rules.rows_max;
-        let url = customer.map(|id| self.plan.endpoint().customer_url(id, limit));
+        let url = customer.map(|id| self.service.endpoint.customer_url(id, limit));
         Request::get(url.unwrap_or_default())
     }
 

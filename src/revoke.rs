@@ -12,12 +12,14 @@ use crate::id::{CustomerId, PromotionId};
 use crate::json::Object;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::outcome::{StopCode, Stopped};
-use crate::request::{Endpoint, Request, RequestError};
+use crate::plan::Service;
+use crate::request::{Request, RequestError};
 use crate::response::Value;
 use crate::time::Instant;
 use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
 use crate::verdict::{Failure, RevokeVerdict, judge_revocation, judge_revoked};
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -45,9 +47,15 @@ impl Target {
         promotion: PromotionId,
         ids: Vec<Box<str>>,
     ) -> Result<Self, &'static RequestError> {
+        let target = Self { customer, promotion, ids };
+        target.check()?;
+        Ok(target)
+    }
+
+    fn check(&self) -> Result<(), &'static RequestError> {
         let fits = |id: &str| !id.is_empty() && id.len() <= ISSUANCE_ID_BYTES_MAX;
-        let right = (1..=EARN_IDS_MAX).contains(&ids.len()) && ids.iter().all(|id| fits(id));
-        if right { Ok(Self { customer, promotion, ids }) } else { Err(INVALID_TARGET) }
+        let right = (1..=EARN_IDS_MAX).contains(&self.ids.len());
+        if right && self.ids.iter().all(|id| fits(id)) { Ok(()) } else { Err(INVALID_TARGET) }
     }
 
     pub const fn customer(&self) -> CustomerId {
@@ -61,6 +69,27 @@ impl Target {
     pub fn ids(&self) -> &[Box<str>] {
         &self.ids
     }
+}
+
+/// One target a customer, of issuances in any order; one that comes twice counts once.
+pub fn targets(
+    issuances: impl IntoIterator<Item = (CustomerId, PromotionId, Box<str>)>,
+) -> Result<Vec<Target>, &'static RequestError> {
+    let mut places = BTreeMap::new();
+    let mut targets: Vec<Target> = Vec::new();
+    for (customer, promotion, id) in issuances {
+        let place = *places.entry(customer.get()).or_insert(targets.len());
+        match targets.get_mut(place) {
+            None => targets.push(Target::new(customer, promotion, Vec::from([id]))?),
+            Some(target) if target.promotion != promotion => return Err(INVALID_TARGET),
+            Some(target) if target.ids.contains(&id) => {}
+            Some(target) => {
+                target.ids.push(id);
+                target.check()?;
+            }
+        }
+    }
+    Ok(targets)
 }
 
 /// What became of one issuance.
@@ -90,7 +119,7 @@ impl Revoked {
 /// The machine. The call with number 0 is the first issuance alone, the call 1 the rest of its
 /// customer, and the call `n` the customer `n - 1`.
 pub struct Revoke {
-    endpoint: Endpoint,
+    service: Service,
     targets: Vec<Target>,
     /// One for each issuance, in the order of the targets.
     results: Vec<Vec<Revoked>>,
@@ -103,13 +132,13 @@ const PROBE: u32 = 0;
 impl Revoke {
     /// `fetched_credentials` says that they must be asked for; `seed` decides the jitter.
     pub fn new(
-        endpoint: Endpoint,
-        pacing: Pacing,
+        service: Service,
         targets: Vec<Target>,
         fetched_credentials: bool,
         seed: u64,
         now: Instant,
     ) -> Self {
+        let pacing = Pacing::of(&service);
         let calls = Calls::new(pacing, fetched_credentials, seed, judge_revocation);
         let mut calls = calls.awaiting_answers();
         if !targets.is_empty() {
@@ -117,7 +146,7 @@ impl Revoke {
         }
         let unsent = |target: &Target| target.ids.iter().map(|_| Revoked::unsent()).collect();
         let results = targets.iter().map(unsent).collect();
-        Self { endpoint, targets, results, calls }
+        Self { service, targets, results, calls }
     }
 
     pub fn targets(&self) -> &[Target] {
@@ -205,7 +234,7 @@ impl CallOwner for Revoke {
         {
             write_body(target, target.ids.get(part).unwrap_or_default(), &mut body);
         }
-        Request::post(self.endpoint.revoke_url(), body)
+        Request::post(self.service.endpoint.revoke_url(), body)
     }
 
     fn conclude(&mut self, now: Instant, ended: Ended) {

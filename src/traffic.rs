@@ -20,6 +20,7 @@ use crate::budget::RetryBudget;
 use crate::id::{AttemptNumber, BatchId};
 use crate::limits;
 use crate::outcome::{StopCode, Stopped};
+use crate::plan::Service;
 use crate::rng::Rng;
 use crate::secrets::Secrets;
 use crate::status::Status;
@@ -38,6 +39,18 @@ pub struct Pacing {
     pub attempts_max: u32,
     pub rate_per_minute: Option<u32>,
     pub concurrency_max: u32,
+}
+
+impl Pacing {
+    /// As the options of the service say.
+    pub const fn of(service: &Service) -> Self {
+        Self {
+            timeout: service.timeout,
+            attempts_max: service.attempts_max,
+            rate_per_minute: service.rate_per_minute,
+            concurrency_max: service.concurrency_max,
+        }
+    }
 }
 
 /// After the end of a Retry-After not all runs of the world start in the same millisecond.

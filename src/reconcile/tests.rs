@@ -3,7 +3,7 @@
 use super::*;
 use crate::id::unpack_issuance_id;
 use crate::job::Job;
-use crate::plan::Options;
+use crate::plan::{Options, Plan};
 use crate::status::Status;
 use crate::traffic::{Head, Machine, Output};
 use crate::verdict::Failure;
@@ -166,7 +166,7 @@ fn an_earn_id_that_is_no_object_id_hides_secrets() {
     let clocks = (Instant::START, UnixTime::from_millis(END));
     let rules = RulesGiven { quiet_ms: Some(0.0), ..RulesGiven::default() };
     let rules = Rules::new(&rules).unwrap();
-    let mut machine = Reconcile::new(record(1), plan(), rules, false, 3, clocks);
+    let mut machine = Reconcile::new(record(1), plan().service().clone(), rules, false, 3, clocks);
     machine.secrets().keep("hunter2!");
     let mut now = Instant::START;
     loop {
@@ -254,7 +254,8 @@ fn read_back(unknown: i64, given: RulesGiven, service: &mut Service<'_>) -> Run 
     let start = Instant::from_millis(1_000);
     let wall_clock = UnixTime::from_millis(START + ELAPSED_MS);
     let record = record(unknown);
-    let mut machine = Reconcile::new(record, plan(), rules, false, 3, (start, wall_clock));
+    let mut machine =
+        Reconcile::new(record, plan().service().clone(), rules, false, 3, (start, wall_clock));
     let mut now = start;
     let mut reads: HashMap<i64, Vec<u64>> = HashMap::new();
     for _ in 0..1_000_000 {

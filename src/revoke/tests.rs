@@ -1,7 +1,7 @@
 //! The machine on virtual time against a scripted service.
 
 use super::*;
-use crate::request::BASE_PATH_DEFAULT;
+use crate::plan::Options;
 use crate::status::Status;
 use crate::traffic::{Head, Machine, Output};
 use core::time::Duration;
@@ -15,6 +15,11 @@ fn target(customer: i64, ids: usize) -> Target {
     let ids = (0..ids).map(|n| format!("e{customer}-{n}").into()).collect();
     let customer = CustomerId::new(customer).unwrap();
     Target::new(customer, PromotionId::new(PROMOTION).unwrap(), ids).unwrap()
+}
+
+fn service_of() -> Service {
+    let host = "eu.api.capillarytech.com";
+    Service::new(&Options { host, concurrency: Some(4.0), ..Options::default() }).unwrap()
 }
 
 struct Run {
@@ -37,15 +42,8 @@ impl Run {
 
 /// Answers come 100 ms after their call.
 fn run(targets: Vec<Target>, service: &mut dyn FnMut(usize, &serde_json::Value) -> Reply) -> Run {
-    let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
-    let pacing = Pacing {
-        timeout: Duration::from_secs(60),
-        attempts_max: 5,
-        rate_per_minute: None,
-        concurrency_max: 4,
-    };
     let mut now = Instant::START;
-    let revoke = Revoke::new(endpoint, pacing, targets, false, 7, now);
+    let revoke = Revoke::new(service_of(), targets, false, 7, now);
     let mut run = Run { revoke, calls: Vec::new(), in_flight_max: 0 };
     let mut flights = Vec::new();
     for _ in 0..100_000 {
@@ -211,15 +209,8 @@ fn answers_in_a_row_that_prove_nothing_stop_it() {
 
 #[test]
 fn a_cancel_awaits_what_is_on_its_way() {
-    let endpoint = Endpoint::new("eu.api.capillarytech.com", BASE_PATH_DEFAULT).unwrap();
-    let pacing = Pacing {
-        timeout: Duration::from_secs(60),
-        attempts_max: 5,
-        rate_per_minute: None,
-        concurrency_max: 4,
-    };
     let now = Instant::START;
-    let mut revoke = Revoke::new(endpoint, pacing, vec![target(1, 2)], false, 7, now);
+    let mut revoke = Revoke::new(service_of(), vec![target(1, 2)], false, 7, now);
     let Output::Send { batch, attempt } = revoke.poll_output(now) else { panic!() };
     let body = serde_json::from_slice(&revoke.request(batch).body.unwrap()).unwrap();
     revoke.cancel();
@@ -240,4 +231,25 @@ fn targets_that_no_call_can_hold_are_refused() {
     for ids in [vec![], vec!["".into()], vec!["x".repeat(257).into()], vec!["a".into(); 1_001]] {
         assert_eq!(of(ids).unwrap_err().code, "invalid-issuances");
     }
+}
+
+#[test]
+fn issuances_become_one_target_a_customer() {
+    let one = |customer: i64, promotion: &str, id: &str| {
+        let customer = CustomerId::new(customer).unwrap();
+        (customer, PromotionId::new(promotion).unwrap(), Box::from(id))
+    };
+    let issuances = [
+        one(2, PROMOTION, "a"),
+        one(1, PROMOTION, "b"),
+        one(2, PROMOTION, "c"),
+        one(2, PROMOTION, "a"),
+    ];
+    let found = targets(issuances).unwrap();
+    let shown: Vec<_> = found.iter().map(|t| (t.customer().get(), t.ids().join(" "))).collect();
+    assert_eq!(shown, [(2, "a c".to_owned()), (1, "b".to_owned())]);
+    let of_two = [one(1, PROMOTION, "a"), one(1, "other", "b")];
+    assert_eq!(targets(of_two).unwrap_err().code, "invalid-issuances");
+    let many = (0..1_001).map(|n| one(1, PROMOTION, &format!("e{n}")));
+    assert_eq!(targets(many).unwrap_err().code, "invalid-issuances");
 }

@@ -24,6 +24,7 @@ mod journal;
 mod options;
 mod outcomes;
 mod plan;
+mod revocation;
 mod run;
 mod runtime;
 mod strict;

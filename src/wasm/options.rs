@@ -138,6 +138,21 @@ pub(super) const OF_A_READ_BACK: &[&str] = &[
     "onProgress",
     "transport",
 ];
+pub(super) const OF_A_REVOCATION: &[&str] = &[
+    "host",
+    "basePath",
+    "auth",
+    "attribution",
+    "orgId",
+    "concurrency",
+    "rate",
+    "timeoutMs",
+    "attempts",
+    "seed",
+    "signal",
+    "onProgress",
+    "transport",
+];
 pub(super) const OF_A_CHECK: &[&str] = &[
     "host",
     "basePath",
@@ -280,7 +295,7 @@ impl Request {
     /// The request of a check, which issues nothing and so has no context; a plan wants one.
     pub(super) fn read_for_check(value: JsValue) -> Result<Self, Refusal> {
         let root = Root { name: "request", fields: Some(&["promotionId"]) };
-        Ok(Self { context_id: Some("check".into()), ..strict::read(&root, value)? })
+        strict::read(&root, value)
     }
 }
 

@@ -9,7 +9,7 @@ use super::summary::{forecast_object, reading_object};
 use crate::attribution::Attribution;
 use crate::auth::Auth;
 use crate::digest;
-use crate::id::List;
+use crate::id::{List, PromotionId};
 use crate::intake::Format;
 use crate::job::Job;
 use crate::journal::Header as Journalled;
@@ -58,9 +58,9 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn of(plan: &plan::Plan) -> Result<Self, &'static RequestError> {
-        let attribution = plan.attribution().map(Attribution::headers).transpose()?;
-        let token_url = plan.endpoint().token_url();
+    pub(super) fn of(service: &plan::Service) -> Result<Self, &'static RequestError> {
+        let attribution = service.attribution.as_ref().map(Attribution::headers).transpose()?;
+        let token_url = service.endpoint.token_url();
         Ok(Self { token_url, attribution: attribution.unwrap_or_default() })
     }
 }
@@ -118,6 +118,16 @@ impl Plan {
         Self::new(Request::default(), options, rules, false)
     }
 
+    /// The plan of a revocation: only where and as whom.
+    #[wasm_bindgen(js_name = ofRevocation)]
+    pub fn of_revocation(options: JsValue) -> Result<Self, JsValue> {
+        let options = Options::read(options, options::OF_A_REVOCATION)?;
+        let rules = Rules::new(&options.of_read_back())?;
+        let made = Self::new(Request::default(), options, rules, false)?;
+        made.service()?;
+        Ok(made)
+    }
+
     /// The plan of a check, which issues nothing and so has no context.
     #[wasm_bindgen(js_name = ofCheck)]
     pub fn of_check(request: JsValue, options: JsValue) -> Result<Self, JsValue> {
@@ -125,7 +135,8 @@ impl Plan {
         let options = Options::read(options, options::OF_A_CHECK)?;
         let rules = Rules::new(&options.of_read_back())?;
         let made = Self::new(request, options, rules, false)?;
-        made.plan()?;
+        made.promotion()?;
+        made.service()?;
         Ok(made)
     }
 
@@ -188,6 +199,16 @@ impl Plan {
     }
 
     /// The plan of the core.
+    /// Where and for whom.
+    pub(super) fn service(&self) -> Result<plan::Service, &'static RequestError> {
+        let attribution = Some(self.options.attribution()?);
+        plan::Service::new(&plan::Options { attribution, ..self.options.of_plan() })
+    }
+
+    pub(super) fn promotion(&self) -> Result<PromotionId, &'static RequestError> {
+        plan::promotion(self.request.promotion_id.as_deref().unwrap_or_default())
+    }
+
     pub(super) fn plan(&self) -> Result<plan::Plan, &'static RequestError> {
         self.with(Earlier::default())
     }

@@ -9,13 +9,15 @@ use super::intake::{Input, Source};
 use super::journal::Recovered;
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, Plan, Target};
-use super::summary::{checked_object, progress_object};
+use super::revocation::{read_targets, revocation_counts, revoked_rows};
+use super::summary::{checked_object, progress_object, stopped_object};
 use super::trap::trap_at;
 use crate::id::{AttemptNumber, BatchId};
 use crate::job::Job;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
 use crate::request::RequestError;
+use crate::revoke::Revoke;
 use crate::time::{Instant, UnixTime};
 use crate::traffic::Machine;
 use alloc::rc::Rc;
@@ -167,10 +169,10 @@ impl ReadBackRun {
         let record = outcomes.record.clone();
         let (rules, seed) = (plan.rules(), plan.seed(chance));
         let credentials = plan.credentials();
-        let plan = plan.reading_back(&record.plan)?;
-        let target = Target::of(&plan)?;
+        let service = plan.reading_back(&record.plan)?.service().clone();
+        let target = Target::of(&service)?;
         let is_fetched = credentials.auth.is_fetched();
-        let mut reconcile = Reconcile::new(record, plan, rules, is_fetched, seed, clocks());
+        let mut reconcile = Reconcile::new(record, service, rules, is_fetched, seed, clocks());
         let from_journal = outcomes.from_journal;
         if from_journal {
             reconcile = reconcile.of_journal();
@@ -212,9 +214,10 @@ impl CheckRun {
     pub fn new(plan: &Plan, host: &Host, chance: f64) -> Result<Self, JsValue> {
         let credentials = plan.credentials();
         let is_fetched = credentials.auth.is_fetched();
-        let (plan, seed) = (plan.plan()?, plan.seed(chance));
-        let target = Target::of(&plan)?;
-        let check = Rc::new(RefCell::new(Check::new(plan, is_fetched, seed, clocks())));
+        let (service, promotion) = (plan.service()?, plan.promotion()?);
+        let target = Target::of(&service)?;
+        let check = Check::new(service, promotion, is_fetched, plan.seed(chance), clocks());
+        let check = Rc::new(RefCell::new(check));
         let machine = Rc::clone(&check) as Rc<RefCell<dyn Machine>>;
         let driver = Driver::new(host, machine, credentials, target, None);
         Ok(Self { check, driver })
@@ -232,6 +235,51 @@ impl CheckRun {
     }
 }
 
+/// A run that takes issuances back.
+#[wasm_bindgen]
+pub struct RevokeRun {
+    revoke: Rc<RefCell<Revoke>>,
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl RevokeRun {
+    /// `request` holds `issuances`: an array of objects with `customerId`, `promotionId` and `id`,
+    /// all texts.
+    #[wasm_bindgen(constructor)]
+    pub fn new(plan: &Plan, request: JsValue, host: &Host, chance: f64) -> Result<Self, JsValue> {
+        let credentials = plan.credentials();
+        let is_fetched = credentials.auth.is_fetched();
+        let (service, targets) = (plan.service()?, read_targets(request)?);
+        let target = Target::of(&service)?;
+        let revoke = Revoke::new(service, targets, is_fetched, plan.seed(chance), clocks().0);
+        let revoke = Rc::new(RefCell::new(revoke));
+        let machine = Rc::clone(&revoke) as Rc<RefCell<dyn Machine>>;
+        let driver = Driver::new(host, machine, credentials, target, None);
+        Ok(Self { revoke, driver })
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn run(&self) -> Run {
+        Run { driver: Rc::clone(&self.driver) }
+    }
+
+    /// How many issuances came to what so far.
+    pub fn counts(&self) -> JsValue {
+        revocation_counts(&self.revoke.borrow())
+    }
+
+    /// Why it ended early, or null.
+    pub fn stopped(&self) -> JsValue {
+        stopped_object(self.revoke.borrow().stopped(), None)
+    }
+
+    /// One row for each issuance, one customer after the other.
+    pub fn rows(&self) -> JsValue {
+        revoked_rows(&self.revoke.borrow())
+    }
+}
+
 /// A run that issues, with whoever observes it.
 fn driven(
     mut job: Job,
@@ -242,7 +290,7 @@ fn driven(
     if plan.is_drained() {
         job.drain();
     }
-    let target = Target::of(job.plan())?;
+    let target = Target::of(job.plan().service())?;
     let job = Rc::new(RefCell::new(job));
     let observer = Observer::new(&job, host);
     let machine = Rc::clone(&job) as Rc<RefCell<dyn Machine>>;

@@ -125,6 +125,7 @@ export type UnknownReason =
  *
  * - `credentials-unavailable`: they could not be fetched, so nobody refused them
  * - `credentials-unreadable`: what came in their place is no token, or no headers that can be sent
+ * - `first-not-revoked`: only of a revocation, whose first call goes alone
  * - `journal-failed`: the journal could not be written, and nothing may leave without its intent
  * - `interrupted`: the journal of a run that never came to its end was read without resuming it
  */
@@ -145,6 +146,7 @@ export type StopCode =
   | "too-many-ambiguous"
   | "too-many-failures"
   | "protocol-violation"
+  | "first-not-revoked"
   | "journal-failed"
   | "interrupted"
   | "internal-error";
