@@ -50,7 +50,11 @@ export class Reading {
     for (;;) {
       const slice: unknown[] = [];
       const isDone = callerRuns(() => take(iterator, slice));
-      await pushed(iterator, () => this.#pusher.values(slice));
+      await pushed(iterator, () => {
+        // A list is ids, if perhaps invalid ones; what makes its strings may be cutting up a text.
+        if (!Array.isArray(values)) slice.forEach(refusePieces);
+        return this.#pusher.values(slice);
+      });
       if (isDone) return;
       await turn();
       if (this.#isCut && !isCounted(values)) return void leave(iterator);
@@ -97,12 +101,7 @@ export class Reading {
           "async generator of ids.",
       );
     }
-    if (LINES.test(piece)) {
-      throw invalidArgument(
-        "customerIds yields pieces of a text where one id per string is expected: pass the bytes " +
-          "of the text, or one id at a time.",
-      );
-    }
+    refusePieces(piece);
     return this.#pusher.values([piece]);
   }
 
@@ -117,6 +116,15 @@ export class Reading {
 function isCounted(values: Iterable<unknown>): boolean {
   const { length, size } = values as { length?: unknown; size?: unknown };
   return typeof length === "number" || typeof size === "number";
+}
+
+/** @throws {IssueBulkError} for a string of several lines: the next one may begin within an id */
+function refusePieces(value: unknown): void {
+  if (typeof value !== "string" || !LINES.test(value)) return;
+  throw invalidArgument(
+    "customerIds yields pieces of a text where one id per string is expected: pass the bytes of " +
+      "the text, or one id at a time.",
+  );
 }
 
 /** Fills a slice; whether the iterator is at its end. */

@@ -204,6 +204,15 @@ test("a phone number is no customer, whatever the format", async () => {
   assert.equal((await service.gateway.summary()).arrivals, 0);
 });
 
+test("a generator of pieces of a text is refused: the next may begin within an id", async () => {
+  function* pieces() {
+    yield "566881001\r566881002\r5668";
+    yield "81999\r";
+  }
+  await assert.rejects(issueBulk(what(pieces()), where()), { code: "invalid-argument" });
+  assert.equal((await service.gateway.summary()).arrivals, 0);
+});
+
 test("a field of NDJSON is chosen by name", async () => {
   const text = '{"id":1,"member":"201"}\n{"id":2}\n';
   await assert.rejects(issueBulk(what(text), where()), { code: "ambiguous-column" });
