@@ -5,6 +5,7 @@ mod list;
 pub use list::List;
 
 use crate::decimal;
+use crate::scan::digits::parse_digits;
 use crate::scan::swar::hex_id;
 use crate::text;
 use alloc::boxed::Box;
@@ -78,14 +79,7 @@ impl CustomerId {
         if *first == b'0' {
             return Err(if text.len() == 1 { IdError::NotPositive } else { IdError::LeadingZero });
         }
-        let mut value = 0_i64;
-        for digit in text {
-            value = value
-                .checked_mul(10)
-                .and_then(|tens| tens.checked_add(i64::from(digit.wrapping_sub(b'0'))))
-                .ok_or(IdError::TooLarge)?;
-        }
-        Ok(Self(value))
+        parse_digits(text).map(Self).ok_or(IdError::TooLarge)
     }
 
     /// A minus sign before digits is a readable number, only not a customer's.
