@@ -70,7 +70,7 @@ export async function written(out, { screen, exitCode, write }) {
  * @returns {string[]}
  */
 function endLines(report, journal) {
-  const { stopped, counts } = report;
+  const { stopped, counts, notes } = report;
   const lines = [];
   if (stopped !== null) {
     const { reason, cause, status, serviceCode, requestId } = stopped;
@@ -82,7 +82,9 @@ function endLines(report, journal) {
     lines.push(`${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`);
     if (cause !== null) lines.push(`The cause: ${printable(cause)}`);
   }
-  if (stopped !== null && journal !== null) {
+  // Who runs the list of the unsent must not go on here as well.
+  const isGivenOut = notes.some(({ code }) => code === "given-out");
+  if (stopped !== null && journal !== null && !isGivenOut) {
     lines.push(`To go on: the same command, or issue-bulk resume ${printable(journal)}`);
   }
   const isOfCredentials = /^(unauthorised$|credentials-)/.test(stopped?.code ?? "");

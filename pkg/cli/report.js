@@ -1,5 +1,5 @@
 /** `report`: what a journal says, without going on. */
-import { readJournal } from "issue-bulk";
+import { giveOutUnsent, readJournal } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { Refusal } from "./exit.js";
 import { finish } from "./finish.js";
@@ -21,7 +21,8 @@ export async function report(file, given, screen) {
   }
   await refuseSharedFiles({ "the journal": path, "the results": given.out });
   const out = await openOut(given.out, given);
-  return finish(await reviewed(path), { out, list, screen, journal: path, isWhole: false });
+  const told = list === "unsent" ? await giveOutUnsent(fileJournal(path)) : await reviewed(path);
+  return finish(told, { out, list, screen, journal: path, isWhole: false });
 }
 
 /**

@@ -53,9 +53,8 @@ export async function run(file, given, screen) {
   ];
   const first = () => checkFirst(request.promotionId, service, screen);
   const asked = { customers, given, screen, rows, first };
-  const confirmed = earlier === null ? await confirmRun(asked) : undefined;
-  if (earlier !== null) await confirmRest(screen, { earlier, given, rows, first });
-  if (earlier !== null) screen.note(storyOf(earlier, given));
+  const confirmed =
+    earlier === null ? await confirmRun(asked) : await confirmMore({ ...asked, earlier });
   const customerIds = await customers.read({ isLast: true });
   const whole = { ...request, customerIds, confirmed };
   const { ambiguous } = given;
@@ -101,6 +100,22 @@ async function refuseOwnFiles(file) {
     `${printable(file)} holds the results of a run, issued customers included. To issue to those ` +
       "that were not sent, go on with that run: issue-bulk resume JOURNAL.",
   );
+}
+
+/**
+ * Says where an earlier run stands, and asks before it goes on. A list with all customers of the
+ * earlier run and more adds the others to it; any other list is refused by the run.
+ *
+ * @param {{ customers: Customers, earlier: import("issue-bulk").Report, given: Given,
+ *   screen: Screen, rows: (readonly [string, string])[], first: () => Promise<void> }} what
+ * @returns {Promise<import("issue-bulk").Confirmed>} the list that was looked at
+ */
+async function confirmMore({ customers, earlier, given, screen, rows, first }) {
+  const { distinct, digest } = await planOf(await customers.read({ isLast: false }), given);
+  const added = Math.max(0, distinct - earlier.length);
+  await confirmRest(screen, { earlier, given, rows, added, first });
+  screen.note(storyOf(earlier, given, added));
+  return { customers: distinct, digest };
 }
 
 /**

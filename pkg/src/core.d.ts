@@ -128,8 +128,10 @@ export class Recovered {
   private constructor();
   /** How much of the journal counts. */
   readonly bytes: number;
-  /** Consumes the input, which must be that of the journal. */
-  admit(input: Input): void;
+  /** Consumes the input, which must hold all customers of the journal. */
+  admit(plan: Plan, input: Input): void;
+  /** The bytes to append before the unsent customers are given out as a list; none without them. */
+  giveOut(epochMs: number): Uint8Array;
   /** Consumes itself. */
   review(now: number, epochMs: number): Outcomes;
   free(): void;

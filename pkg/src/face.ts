@@ -1,5 +1,6 @@
 /** The functions of the package, on the core that the entry has booted. */
 import { check } from "./check.js";
+import type { Recovered } from "./core.js";
 import { engine } from "./engine.js";
 import { Job as OwnJob } from "./job.js";
 import { Keeper } from "./journal.js";
@@ -149,13 +150,35 @@ export function version(): string {
   return engine.call((core) => core.version());
 }
 
-async function reportOf(journal: unknown): Promise<OwnReport> {
+/**
+ * The report of a journal whose unsent customers are about to be given out as a list of their own,
+ * for a run with another journal. The journal is told before, so that whoever goes on with it is
+ * warned (the note `given-out`): going on with it and running the list issues to them twice.
+ *
+ * @throws {@link IssueBulkError} as a rejection, as `resumeIssueBulk`; also while a run has the
+ *   journal open, and where it cannot be written. Give out no list then.
+ */
+export async function giveOutUnsent(journal: Journal): Promise<Report> {
   const keeper = new Keeper(engine, journalOf(journal, "journal"));
   try {
-    const recovered = await keeper.look();
-    const outcomes = engine.call(() => recovered.review(performance.now(), Date.now()));
-    return new OwnReport(engine, outcomes, []);
+    const recovered = await keeper.recover();
+    await keeper.note(engine.call(() => recovered.giveOut(Date.now())));
+    return reviewed(recovered);
   } finally {
     await keeper.close();
   }
+}
+
+async function reportOf(journal: unknown): Promise<OwnReport> {
+  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  try {
+    return reviewed(await keeper.look());
+  } finally {
+    await keeper.close();
+  }
+}
+
+function reviewed(recovered: Recovered): OwnReport {
+  const outcomes = engine.call(() => recovered.review(performance.now(), Date.now()));
+  return new OwnReport(engine, outcomes, []);
 }

@@ -92,6 +92,15 @@ export class Keeper {
   }
 
   /**
+   * Adds what is to be remembered of a run that does not go on.
+   *
+   * @throws {IssueBulkError} `journal-failed`
+   */
+  async note(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0) await this.#change("written", () => this.append(bytes));
+  }
+
+  /**
    * Lets go of it, if it has it. What was appended lasts, so a failure changes nothing. A journal
    * that never answers keeps nobody waiting, and stays in use until it does.
    */

@@ -91,7 +91,7 @@ export function prepareResume(
   };
 }
 
-/** Reads an input that was given again, which must be that of the journal. */
+/** Reads an input that was given again, which must hold all customers of the journal. */
 function compare(engine: Engine, plan: Plan, customerIds: unknown) {
   const source = sourceOf(customerIds);
   const reading = new Reading(engine, engine.call(() => plan.intake()));
@@ -100,7 +100,7 @@ function compare(engine: Engine, plan: Plan, customerIds: unknown) {
     run: async (recovered: Recovered) => {
       const input = await reading.read(source);
       // Who cancels while the input arrives sends nothing, whatever it holds.
-      if (input !== null) engine.call(() => recovered.admit(input));
+      if (input !== null) engine.call(() => recovered.admit(plan, input));
     },
   };
 }

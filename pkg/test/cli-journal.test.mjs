@@ -216,6 +216,91 @@ test("those not sent become a list for another run; results themselves are no in
   assert.deepEqual([...account.values()].map((one) => one.issued), [1, 1, 1, 1]);
 });
 
+test("a journal whose unsent were given out as a list warns before it goes on", async () => {
+  const path = file("given.csv", `${ids(4).join("\n")}\n`);
+  const fault = { kind: "status", status: 404, message: "Promotion not found" };
+  await service.gateway.faults([{ when: { calls: [2] }, fault }]);
+  const pace = ["--batch-size", "2", "--concurrency", "1"];
+  const run = ["run", path, ...WHAT, ...pace];
+  assert.equal((await cli([...run, "--yes"])).code, 4);
+  await service.gateway.faults([]);
+  const told = await cli(["report", path]);
+  assert.doesNotMatch(`${told.stdout}${told.stderr}`, /given out as a list/);
+  const list = join(folder, "given.rest.csv");
+  const given = await cli(["report", path, "--list", "unsent", "--out", list]);
+  assert.match(given.stdout, /Note: .*given out as a list.*twice/);
+  assert.match(told.stdout, /To go on/);
+  assert.doesNotMatch(given.stdout, /To go on/);
+  assert.match((await cli(["report", path])).stdout, /Note: .*given out as a list.*twice/);
+  // Also where nobody can be asked, and before the question.
+  const alone = await cli(run);
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /warning: .*given out as a list.*twice/);
+  const env = environment(service.gateway.host);
+  const out = ["--out", join(folder, "given.resumed.csv")];
+  for (const way of [run, ["resume", path, ...out]]) {
+    const asked = startOnTerminal(way, { env });
+    await asked.saw("Type 2 to go on with");
+    asked.child.stdin?.write("no\r");
+    const { code, stdout } = await asked.ended;
+    assert.equal(code, 2);
+    assert.ok(stdout.indexOf("given out as a list") < stdout.indexOf("Type 2"), stdout);
+    assert.match(stdout, /given out as a list/);
+  }
+  assert.equal((await service.gateway.summary()).issued, 2);
+  assert.match((await cli([...run, "--yes"])).stderr, /warning: .*given out as a list/);
+  // Nobody is left who could be given out, so nothing more is remembered.
+  const journal = `${path}.issue-bulk`;
+  const bytes = readFileSync(journal);
+  const none = ["report", path, "--list", "unsent", "--out", join(folder, "given.none.csv")];
+  assert.equal((await cli(none)).code, 0);
+  assert.deepEqual(readFileSync(journal), bytes);
+});
+
+test("a list of the unsent is not given out where its journal cannot remember it", async () => {
+  const path = file("held.csv", `${ids(2_000).join("\n")}\n`);
+  await service.gateway.switches({ latencyMs: 500 });
+  const running = begin(["run", path, ...WHAT, "--yes"]);
+  await service.gateway.reached({ arrivals: 1_000 });
+  const list = join(folder, "held.rest.csv");
+  const { code, stderr } = await cli(["report", path, "--list", "unsent", "--out", list]);
+  assert.equal(code, 2);
+  assert.match(stderr, /another process|lock/i);
+  assert.ok(!existsSync(list));
+  assert.equal((await running.ended).code, 0);
+});
+
+test("a longer list asks before it goes on, and says how many customers are new", async () => {
+  const path = file("longer.csv", `${ids(20).join("\n")}\n`);
+  const command = ["run", path, ...WHAT];
+  assert.equal((await cli([...command, "--yes"])).code, 0);
+  file("longer.csv", `${ids(23).join("\n")}\n`);
+  assert.equal((await cli(command)).code, 2);
+  assert.equal((await service.gateway.summary()).issued, 20);
+  const asked = startOnTerminal(command, { env: environment(service.gateway.host) });
+  await asked.saw("Type 3 to go on with");
+  asked.child.stdin?.write("3\r");
+  const { code, stdout } = await asked.ended;
+  assert.equal(code, 0);
+  assert.match(stdout, /20 of 20 customers are settled, and the list has 3 new customers/);
+  await agrees("longer.results.csv", 23);
+});
+
+test("a longer list that changes after it was confirmed sends nothing", async () => {
+  const path = file("swapped.csv", `${ids(20).join("\n")}\n`);
+  const command = ["run", path, ...WHAT];
+  assert.equal((await cli([...command, "--yes"])).code, 0);
+  file("swapped.csv", `${ids(21).join("\n")}\n`);
+  const asked = startOnTerminal(command, { env: environment(service.gateway.host) });
+  await asked.saw("Type 1 to go on with");
+  file("swapped.csv", `${ids(22).join("\n")}\n`);
+  asked.child.stdin?.write("1\r");
+  const { code, stdout } = await asked.ended;
+  assert.equal(code, 2);
+  assert.match(stdout, /list has changed/);
+  assert.equal((await service.gateway.summary()).issued, 20);
+});
+
 test("results that a spreadsheet saved or gzip packed are no input either", async () => {
   const issued = '500000001,issued,"a"\r\n';
   const cases = /** @type {const} */ ([

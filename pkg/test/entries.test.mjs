@@ -22,6 +22,7 @@ const packaged = (/** @type {string} */ path) =>
 const FACE = [
   "IssueBulkError",
   "checkPromotion",
+  "giveOutUnsent",
   "indexedDbJournal",
   "issueBulk",
   "planIssueBulk",

@@ -265,11 +265,18 @@ impl Run {
 }
 
 impl Recovered {
-    /// The bytes to append to the journal, up to which it was read, once the customers who wait to
-    /// be sent are given out as a list.
-    pub fn give_out(&self, at: UnixTime) -> Vec<u8> {
+    /// The customers who were not sent are about to be given out as a list: the bytes to append
+    /// first, where the journal was read to its end. None where there are no such customers.
+    pub fn give_out(&mut self, at: UnixTime) -> Vec<u8> {
+        let rows = self.waiting().into_iter().map(|rows| rows.end.saturating_sub(rows.start));
+        let ids = rows.fold(0_u32, u32::saturating_add);
+        if ids == 0 {
+            return Vec::new();
+        }
+        let given_out = GivenOut { at, ids };
+        self.given_out = Some(given_out);
         let mut writer = self.writer();
-        writer.given_out(GivenOut { at, ids: self.ledger.count(State::Queued) });
+        writer.given_out(given_out);
         writer.take()
     }
 

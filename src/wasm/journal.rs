@@ -3,11 +3,12 @@
 use super::error::Refusal;
 use super::intake::{Input, Source};
 use super::outcomes::Outcomes;
-use super::plan::journalled;
+use super::plan::{Plan, journalled};
 use super::run::{instant, unix_time};
 use crate::job::Job;
 use crate::journal::{self, Damage};
 use alloc::format;
+use alloc::vec::Vec;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -58,9 +59,18 @@ impl Recovered {
     }
 
     /// Takes an input that is given again. One that holds all customers of the journal and more
-    /// extends the run by the new ones; one in which some are missing is refused.
-    pub fn admit(&mut self, input: Input) -> Result<(), JsValue> {
+    /// extends the run by the new ones; one in which some are missing is refused, and so is one
+    /// that is not what was confirmed.
+    pub fn admit(&mut self, plan: &Plan, input: Input) -> Result<(), JsValue> {
+        plan.check_customers(&input.source.ids)?;
         Ok(self.inner.admit(&input.source.ids, input.source.findings)?)
+    }
+
+    /// The customers who were not sent are about to be given out as a list: the bytes to append
+    /// first, none where there are no such customers.
+    #[wasm_bindgen(js_name = giveOut)]
+    pub fn give_out(&mut self, wall_clock: f64) -> Vec<u8> {
+        self.inner.give_out(unix_time(wall_clock))
     }
 
     /// The outcomes as the journal has them. Nothing goes on.

@@ -253,8 +253,10 @@ async fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
 
     let mut found = recovered(&torn).unwrap().unwrap();
     assert_eq!(found.bytes(), journal.len() as f64);
-    assert!(found.admit(input("1\n2\n3\n4\n")).is_ok());
-    assert_eq!(get(&found.admit(input("1\n2\n")).unwrap_err(), "code"), "journal-mismatch");
+    let goes_on = Plan::of_resumed_run(options("{}"), false).unwrap();
+    assert!(found.admit(&goes_on, input("1\n2\n3\n4\n")).is_ok());
+    let refused = found.admit(&goes_on, input("1\n2\n")).unwrap_err();
+    assert_eq!(get(&refused, "code"), "journal-mismatch");
     let second = host(
         r#"
         const body = new TextDecoder().decode(init.body);
@@ -262,7 +264,6 @@ async fn a_run_goes_on_from_its_journal_and_what_was_on_its_way_is_unknown() {
         return issued(init);
     "#,
     );
-    let goes_on = Plan::of_resumed_run(options("{}"), false).unwrap();
     let resumed = IssueRun::resumed(&goes_on, found, &second, 1.0).unwrap();
     let outcomes = driven(resumed, &second).await;
     journal.extend(journal_of(&second));

@@ -133,10 +133,11 @@ fn a_list_that_was_given_out_is_remembered_and_told() {
     run_until_sent(&mut first, 2);
     first.job.cancel();
     first.run();
-    let told = recovered(&first.stored);
+    let mut told = recovered(&first.stored);
     assert_eq!(told.given_out, None);
     let at = UnixTime::from_millis(WALL.as_millis() + 1);
     let journal = [first.stored.clone(), told.give_out(at)].concat();
+    assert_eq!(told.given_out, Some(GivenOut { at, ids: 30 }));
     let told = recovered(&journal);
     assert_eq!((told.given_out, told.done), (Some(GivenOut { at, ids: 30 }), true));
     // Its report says so, and so does a run that goes on with it all the same.
@@ -150,5 +151,26 @@ fn a_list_that_was_given_out_is_remembered_and_told() {
     let mut second = resumed(&journal, one_by_one(), &mut again);
     second.run();
     assert_eq!(told_by(&second.job), [30]);
-    assert_eq!(recovered(&second.stored).given_out, Some(GivenOut { at, ids: 30 }));
+    // Nobody is left to give out.
+    let mut told = recovered(&second.stored);
+    assert!(told.give_out(UnixTime::from_millis(WALL.as_millis() + 2)).is_empty());
+    assert_eq!(told.given_out, Some(GivenOut { at, ids: 30 }));
+}
+
+#[test]
+fn whoever_may_have_been_issued_is_not_among_those_given_out() {
+    let retry = || Options { ambiguous: Some("retry"), ..one_by_one() };
+    // The first batch waits in doubt when the process dies.
+    let mut calls = 0;
+    let mut service = |ids: &[i64]| {
+        calls += 1;
+        if calls == 1 { Reply::Status(502, String::new()) } else { issue(ids) }
+    };
+    let mut world = journalled(50, retry(), &mut service);
+    run_until_sent(&mut world, 2);
+    let mut told = recovered(&world.stored);
+    assert!(!told.doubts.is_empty());
+    told.give_out(WALL);
+    let unsent = review(&world.stored, retry()).progress(Instant::START).unsent;
+    assert_eq!(told.given_out, Some(GivenOut { at: WALL, ids: unsent }));
 }

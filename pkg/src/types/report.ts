@@ -193,7 +193,7 @@ export interface Note {
    * stayed unknown: `read-back-page-full`, `read-back-near-run`, `read-back-other-context`,
    * `read-back-unreadable`, `read-backs-disagree`, `read-back-failed`, `read-back-stopped` (beside
    * the {@link StopCode}); and `issued-more-than-once` for customers who have the promotion twice
-   * from this run's time.
+   * from this run's time. `given-out` counts unsent customers whom `giveOutUnsent` gave out.
    */
   readonly code: string;
   readonly message: string;
