@@ -220,7 +220,6 @@ struct Hooks {
 #[derive(Default, Deserialize)]
 enum Auth {
     #[default]
-    #[serde(skip_deserializing)]
     Absent,
     Function,
     Object(AuthFields),
@@ -243,7 +242,7 @@ pub(super) struct Function(pub(super) bool);
 
 impl<'de> Deserialize<'de> for Function {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <()>::deserialize(deserializer).map(|()| Self(true))
+        deserializer.deserialize_unit(IsGiven).map(Self)
     }
 }
 
@@ -253,7 +252,25 @@ pub(super) struct Given(pub(super) bool);
 
 impl<'de> Deserialize<'de> for Given {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self(true))
+        deserializer.deserialize_ignored_any(IsGiven).map(Self)
+    }
+}
+
+struct IsGiven;
+
+impl Visitor<'_> for IsGiven {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value that stays in JavaScript")
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
+        Ok(true)
     }
 }
 

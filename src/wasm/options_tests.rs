@@ -1,6 +1,7 @@
 //! Everything that a caller can type wrong in an option, as the border tells it.
 
 use super::plan::Plan;
+use super::revocation::read_targets;
 use js_sys::{Function, JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -120,7 +121,8 @@ fn a_name_that_nobody_knows_is_refused_at_every_level() {
     let request = value(r#"{ promotionId: "p", customerIDs: [1n] }"#);
     let (code, message) = refused(Plan::of_run(request, value("{}"), false), "customerIDs");
     assert_eq!(code, "unknown-option");
-    let known = "request has no \"customerIDs\"; there are promotionId, contextId, customerIds.";
+    let known = "request has no \"customerIDs\"; \
+                 there are promotionId, contextId, customerIds, confirmed.";
     assert_eq!(message, known);
 }
 
@@ -248,4 +250,34 @@ fn options_may_be_inherited_or_come_from_getters() {
     let options = format!("Object.create({{ host: \"{HOST}\", get batchSize() {{ return 0; }} }})");
     let made = Plan::of_run(value(REQUEST), value(&options), false);
     assert_eq!(refused(made, "an inherited option").0, "invalid-batch-size");
+}
+
+#[wasm_bindgen_test]
+fn what_is_missing_of_a_confirmation_is_named() {
+    let request = r#"{ promotionId: "p", contextId: "c", confirmed: { customers: 1 } }"#;
+    let (code, message) = refused(Plan::of_run(value(request), value("{}"), false), request);
+    assert_eq!(code, "invalid-option");
+    assert_eq!(message, "request.confirmed.digest must be a string, not undefined.");
+}
+
+#[wasm_bindgen_test]
+fn issuances_are_an_array_of_objects() {
+    let one = r#"{ customerId: "1", promotionId: "p", id: "e1" }"#;
+    let other = r#"{ customerId: "2", promotionId: "p", id: "e2" }"#;
+    let list = value(&format!("{{ issuances: [{one}, {other}] }}"));
+    assert_eq!(read_targets(list).unwrap().len(), 2);
+    let cases = [
+        ("{}", "not an array", "request.issuances must be an array, not an object."),
+        ("[1]", "a number", "request.issuances must be an object, not a number."),
+        ("[{ id: 1 }]", "an id", "request.issuances.id must be a string, not a number."),
+        (
+            r#"[{ Id: "e" }]"#,
+            "a name",
+            "request.issuances has no \"Id\"; there are customerId, promotionId, id.",
+        ),
+    ];
+    for (given, what, expected) in cases {
+        let request = value(&format!("{{ issuances: {given} }}"));
+        assert_eq!(refused(read_targets(request), what).1, expected);
+    }
 }

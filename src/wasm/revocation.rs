@@ -21,9 +21,9 @@ struct Request {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Issuance {
-    customer_id: String,
-    promotion_id: String,
-    id: String,
+    customer_id: Option<String>,
+    promotion_id: Option<String>,
+    id: Option<String>,
 }
 
 const INVALID_CUSTOMER: &str = "customerId of each of the issuances must be the digits of a \
@@ -35,9 +35,10 @@ pub(super) fn read_targets(request: JsValue) -> Result<Vec<Target>, JsValue> {
     let request: Request = strict::read(&root, request)?;
     let mut issuances = Vec::new();
     for Issuance { customer_id, promotion_id, id } in request.issuances {
-        let customer = CustomerId::parse(customer_id.as_bytes())
+        let customer = CustomerId::parse(customer_id.unwrap_or_default().as_bytes())
             .map_err(|_| Refusal::new("invalid-issuances", INVALID_CUSTOMER))?;
-        issuances.push((customer, plan::promotion(&promotion_id)?, id.into()));
+        let promotion = plan::promotion(&promotion_id.unwrap_or_default())?;
+        issuances.push((customer, promotion, id.unwrap_or_default().into()));
     }
     Ok(targets(issuances)?)
 }

@@ -1,23 +1,26 @@
 //! Reads options strictly: a name that the schema does not know is refused, and what is wrong is
 //! told by its path, its type and what was expected.
 //!
-//! serde-wasm-bindgen alone does neither. It asks an object only for the fields of the struct, so
-//! `deny_unknown_fields` never sees another; it keeps no path; and its messages quote the value,
-//! which may be a password. So each object is looked over here before it is read, sentences are
-//! made here, and the crate's own messages are dropped.
+//! The reader of serde-wasm-bindgen does neither. It asks an object only for the fields of the
+//! struct, so `deny_unknown_fields` never sees another; it keeps no path; and its messages quote
+//! the value, which may be a password. They also bring the formatting of numbers, a tenth of the
+//! wasm. So each object is looked over here before it is read, sentences are made here, and serde's
+//! own messages are dropped before they are formatted.
+//!
+//! What is generic stands once for each type in the wasm: it is kept thin.
 
 use super::error::Refusal;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::fmt::{self, Display, Formatter};
 use core::slice;
 use js_sys::{Array, Reflect};
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Visitor};
-use serde_wasm_bindgen as swb;
-use wasm_bindgen::JsValue;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,6 +50,24 @@ pub(super) fn read<T: DeserializeOwned>(root: &Root, value: JsValue) -> Result<T
     })
 }
 
+/// The end of a reading; what was refused is kept by the [`Trail`].
+#[derive(Debug)]
+struct Refused;
+
+impl Display for Refused {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("refused")
+    }
+}
+
+impl core::error::Error for Refused {}
+
+impl de::Error for Refused {
+    fn custom<T: Display>(_: T) -> Self {
+        Self
+    }
+}
+
 /// Where the reading is, and what was refused there.
 struct Trail<'a> {
     root: &'a Root,
@@ -64,19 +85,19 @@ impl Trail<'_> {
         place
     }
 
-    fn refuse(&self, refusal: Refusal) -> swb::Error {
+    fn refuse(&self, refusal: Refusal) -> Refused {
         self.refusal.replace(Some(refusal));
-        swb::Error::custom("")
+        Refused
     }
 
     /// `invalid-argument` for what a program passes around, `invalid-option` for what it sets.
     #[inline(never)]
-    fn wrong_type(&self, code: &'static str, expected: &str, value: &JsValue) -> swb::Error {
+    fn wrong_type(&self, code: &'static str, expected: &str, value: &JsValue) -> Refused {
         let (place, found) = (self.place(), kind_of(value));
         self.refuse(Refusal::new(code, &format!("{place} must be {expected}, not {found}.")))
     }
 
-    fn unknown(&self, name: &str, known: &[&str]) -> swb::Error {
+    fn unknown(&self, name: &str, known: &[&str]) -> Refused {
         let visible = name.chars().filter(|letter| !letter.is_control());
         let shown: String = visible.take(NAME_CHARS_MAX).collect();
         let (place, known) = (self.place(), known.join(", "));
@@ -85,7 +106,7 @@ impl Trail<'_> {
     }
 
     /// A getter or a Proxy threw.
-    fn unreadable(&self, cause: JsValue) -> swb::Error {
+    fn unreadable(&self, cause: JsValue) -> Refused {
         let message = format!("{} threw an error when it was read; see the cause.", self.place());
         self.refuse(Refusal::new("invalid-argument", &message).because(cause))
     }
@@ -114,80 +135,127 @@ struct Strict<'a> {
     is_optional: bool,
 }
 
-impl Strict<'_> {
-    /// Leaves a text, a number or a flag to serde-wasm-bindgen.
-    fn plain<T>(
-        self,
-        expected: &str,
-        read: impl FnOnce(swb::Deserializer) -> Result<T, swb::Error>,
-    ) -> Result<T, swb::Error> {
-        let Self { value, trail, .. } = self;
-        read(value.clone().into()).map_err(|_| trail.wrong_type("invalid-option", expected, &value))
+impl<'a> Strict<'a> {
+    #[inline(never)]
+    fn text(&self) -> Result<String, Refused> {
+        self.value.as_string().ok_or_else(|| self.not("a string"))
+    }
+
+    #[inline(never)]
+    fn number(&self) -> Result<f64, Refused> {
+        self.value.as_f64().ok_or_else(|| self.not("a number"))
+    }
+
+    fn flag(&self) -> Result<bool, Refused> {
+        self.value.as_bool().ok_or_else(|| self.not("a boolean"))
+    }
+
+    /// Plain data that is of another type.
+    fn not(&self, expected: &str) -> Refused {
+        self.trail.wrong_type("invalid-option", expected, &self.value)
     }
 
     fn is_object(&self) -> bool {
         self.value.is_object() && !is_array(&self.value).unwrap_or(false)
     }
 
-    /// Looks an object over before it is read.
-    fn check_names(&self, fields: &[&str]) -> Result<(), swb::Error> {
+    /// An object, looked over before it is read; undefined has no fields.
+    #[inline(never)]
+    fn into_fields(self, all: &'static [&'static str]) -> Result<Fields<'a>, Refused> {
+        let is_root = self.trail.path.borrow().is_empty();
+        let known = self.trail.root.fields.filter(|_| is_root).unwrap_or(all);
+        if is_root || !self.value.is_undefined() {
+            self.check_names(known)?;
+        }
+        let Self { value: object, trail, .. } = self;
+        Ok(Fields { object, fields: all.iter(), known, trail })
+    }
+
+    fn check_names(&self, known: &[&str]) -> Result<(), Refused> {
         if !self.is_object() {
             let code = if self.is_optional { "invalid-option" } else { "invalid-argument" };
             return Err(self.trail.wrong_type(code, "an object", &self.value));
         }
         let names = keys_of(&self.value).map_err(|cause| self.trail.unreadable(cause))?;
         let mut names = names.iter().filter_map(|name| name.as_string());
-        let stranger = names.find(|name| !fields.contains(&&**name));
-        stranger.map_or(Ok(()), |name| Err(self.trail.unknown(&name, fields)))
+        let stranger = names.find(|name| !known.contains(&&**name));
+        stranger.map_or(Ok(()), |name| Err(self.trail.unknown(&name, known)))
+    }
+
+    #[inline(never)]
+    fn into_items(self) -> Result<Items<'a>, Refused> {
+        if !is_array(&self.value).unwrap_or(false) {
+            return Err(self.not("an array"));
+        }
+        Ok(Items { items: self.value.unchecked_into(), next: 0, trail: self.trail })
+    }
+
+    /// The variant that a value of several kinds is.
+    #[inline(never)]
+    fn form(&self) -> Result<&'static str, Refused> {
+        if self.value.is_undefined() {
+            return Ok("Absent");
+        }
+        if self.value.is_function() {
+            return Ok("Function");
+        }
+        if self.is_object() {
+            return Ok("Object");
+        }
+        let expected = "a function or an object";
+        Err(self.trail.wrong_type("invalid-argument", expected, &self.value))
     }
 }
 
 impl<'de> Deserializer<'de> for Strict<'_> {
-    type Error = swb::Error;
+    type Error = Refused;
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, swb::Error> {
-        let is_root = self.trail.path.borrow().is_empty();
-        let fields = self.trail.root.fields.filter(|_| is_root).unwrap_or(fields);
-        self.check_names(fields)?;
-        let Self { value: object, trail, .. } = self;
-        visitor.visit_map(Fields { object, fields: fields.iter(), value: None, trail })
+    ) -> Result<V::Value, Refused> {
+        visitor.visit_seq(self.into_fields(fields)?)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_seq(self.into_items()?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         if self.value.is_null() || self.value.is_undefined() {
             return visitor.visit_none();
         }
         visitor.visit_some(Strict { is_optional: true, ..self })
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        self.plain("a string", |plain| plain.deserialize_string(visitor))
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_string(self.text()?)
     }
 
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        self.plain("a number", |plain| plain.deserialize_f64(visitor))
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_f64(self.number()?)
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        self.plain("a boolean", |plain| plain.deserialize_bool(visitor))
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        visitor.visit_bool(self.flag()?)
     }
 
     /// A name or a number: the one value of the options that may be either.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        let is_text = self.value.is_string();
-        self.plain("a string or a number", |plain| match is_text {
-            true => plain.deserialize_string(visitor),
-            false => plain.deserialize_f64(visitor),
-        })
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if let Some(number) = self.value.as_f64() {
+            return visitor.visit_f64(number);
+        }
+        let name = self.value.as_string();
+        visitor.visit_string(name.ok_or_else(|| self.not("a string or a number"))?)
     }
 
     /// A function, which stays in JavaScript.
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if self.value.is_undefined() {
+            return visitor.visit_none();
+        }
         if self.value.is_function() {
             return visitor.visit_unit();
         }
@@ -195,62 +263,48 @@ impl<'de> Deserializer<'de> for Strict<'_> {
     }
 
     /// Anything, for JavaScript to look at.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, swb::Error> {
-        visitor.visit_unit()
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if self.value.is_undefined() { visitor.visit_none() } else { visitor.visit_unit() }
     }
 
-    /// A function or an object, which are variants of these names.
+    /// A function, an object or nothing, which are variants of these names.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, swb::Error> {
+    ) -> Result<V::Value, Refused> {
         visitor.visit_enum(self)
     }
 
     serde::forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str bytes byte_buf unit_struct
-        newtype_struct seq tuple tuple_struct map identifier
+        newtype_struct tuple tuple_struct map identifier
     }
 }
 
 impl<'de> de::EnumAccess<'de> for Strict<'_> {
-    type Error = swb::Error;
+    type Error = Refused;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Self), swb::Error> {
-        let name = match () {
-            () if self.value.is_function() => "Function",
-            () if self.is_object() => "Object",
-            () => {
-                let expected = "a function or an object";
-                return Err(self.trail.wrong_type("invalid-argument", expected, &self.value));
-            }
-        };
-        let variant = seed.deserialize(StrDeserializer::<swb::Error>::new(name))?;
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Refused> {
+        let variant = seed.deserialize(StrDeserializer::<Refused>::new(self.form()?))?;
         Ok((variant, self))
     }
 }
 
 impl<'de> de::VariantAccess<'de> for Strict<'_> {
-    type Error = swb::Error;
+    type Error = Refused;
 
-    fn unit_variant(self) -> Result<(), swb::Error> {
+    fn unit_variant(self) -> Result<(), Refused> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
-        self,
-        seed: T,
-    ) -> Result<T::Value, swb::Error> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Refused> {
         seed.deserialize(self)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, swb::Error> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Refused> {
         self.deserialize_any(visitor)
     }
 
@@ -258,7 +312,7 @@ impl<'de> de::VariantAccess<'de> for Strict<'_> {
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, swb::Error> {
+    ) -> Result<V::Value, Refused> {
         self.deserialize_any(visitor)
     }
 }
@@ -267,38 +321,59 @@ impl<'de> de::VariantAccess<'de> for Strict<'_> {
 struct Fields<'a> {
     object: JsValue,
     fields: slice::Iter<'static, &'static str>,
-    value: Option<JsValue>,
+    /// Those that are read; the others are absent.
+    known: &'static [&'static str],
     trail: &'a Trail<'a>,
 }
 
-impl<'de> de::MapAccess<'de> for Fields<'_> {
-    type Error = swb::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, swb::Error> {
-        for field in self.fields.by_ref() {
-            self.trail.path.borrow_mut().push(field);
-            let value = Reflect::get(&self.object, &JsValue::from_str(field))
-                .map_err(|cause| self.trail.unreadable(cause))?;
-            if !value.is_undefined() {
-                self.value = Some(value);
-                return seed.deserialize(StrDeserializer::new(field)).map(Some);
-            }
-            self.trail.path.borrow_mut().pop();
+impl Fields<'_> {
+    /// The value of the next field, undefined where it is absent.
+    #[inline(never)]
+    fn next_value(&mut self) -> Result<JsValue, Refused> {
+        let Some(field) = self.fields.next() else { return Err(Refused) };
+        self.trail.path.borrow_mut().push(field);
+        if self.object.is_undefined() || !self.known.contains(field) {
+            return Ok(JsValue::UNDEFINED);
         }
-        Ok(None)
+        Reflect::get(&self.object, &JsValue::from_str(field))
+            .map_err(|cause| self.trail.unreadable(cause))
     }
+}
+
+impl<'de> SeqAccess<'de> for Fields<'_> {
+    type Error = Refused;
 
     #[inline(never)]
-    fn next_value_seed<V: DeserializeSeed<'de>>(
+    fn next_element_seed<T: DeserializeSeed<'de>>(
         &mut self,
-        seed: V,
-    ) -> Result<V::Value, swb::Error> {
-        let value = self.value.take().unwrap_or_default();
+        seed: T,
+    ) -> Result<Option<T::Value>, Refused> {
+        let value = self.next_value()?;
         let read = seed.deserialize(Strict { value, trail: self.trail, is_optional: false })?;
         self.trail.path.borrow_mut().pop();
-        Ok(read)
+        Ok(Some(read))
+    }
+}
+
+/// The items of an array.
+struct Items<'a> {
+    items: Array,
+    next: u32,
+    trail: &'a Trail<'a>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = Refused;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Refused> {
+        if self.next >= self.items.length() {
+            return Ok(None);
+        }
+        let value = self.items.get(self.next);
+        self.next = self.next.saturating_add(1);
+        seed.deserialize(Strict { value, trail: self.trail, is_optional: false }).map(Some)
     }
 }
