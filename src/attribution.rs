@@ -1,14 +1,14 @@
-//! For whom a run issues: the organisation, and the till or store that it acts for (api.md 7).
+//! The organisation that a run issues for, and the till or store that it acts as (api.md 7).
 
 use crate::request::{Header, RequestError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// The default is what the credentials stand for by themselves.
+/// The default leaves the attribution to the credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attribution {
     org_id: Option<Box<str>>,
-    /// Its type, which has a default, and its code.
+    /// The entity's type (`TILL` unless given) and its code.
     entity: Option<(Box<str>, Box<str>)>,
 }
 
@@ -28,7 +28,7 @@ const INVALID_ENTITY_TYPE: &RequestError = &RequestError {
 };
 
 impl Attribution {
-    /// The type counts only beside a code; it is `TILL` when absent.
+    /// `entity_type` counts only beside a code; it is `TILL` when absent.
     ///
     /// # Errors
     /// `invalid-attribution`, or that of a value that cannot be a header.
@@ -47,7 +47,7 @@ impl Attribution {
         Ok(attribution)
     }
 
-    /// The headers that say it.
+    /// The attribution's headers.
     ///
     /// # Errors
     /// None for an attribution that was made by [`Attribution::new`].
@@ -72,7 +72,7 @@ impl Attribution {
         self.entity.as_ref().map(|(entity_type, code)| (&**entity_type, &**code))
     }
 
-    /// What is not said here is as in an earlier run.
+    /// Takes each absent part from `earlier`, the attribution of an earlier run.
     #[must_use]
     pub fn or(self, earlier: &Self) -> Self {
         let Self { org_id, entity } = self;

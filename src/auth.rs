@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use md5::{Digest as _, Md5};
 
-/// Text that must not be printed.
+/// A text that must not be printed.
 #[derive(Clone)]
 pub struct Secret(Box<str>);
 
@@ -28,20 +28,20 @@ impl Secret {
     }
 }
 
-/// Who issues, as the caller says it.
+/// The credentials as the caller gives them.
 #[derive(Clone)]
 pub enum Auth {
     /// A till and its password; the service wants the password's MD5.
     Basic { username: Box<str>, password: Secret },
-    /// The same with the MD5 already taken: 32 hex digits.
+    /// A till and the MD5 of its password: 32 hex digits.
     BasicMd5 { username: Box<str>, password_md5: Secret },
-    /// An OAuth client: the token is fetched, and again before it expires.
+    /// An OAuth client: its token is fetched, and renewed before it expires.
     Client { key: Secret, secret: Secret },
-    /// A token that somebody else keeps fresh.
+    /// A token that the caller keeps fresh.
     Token(Secret),
-    /// Headers come from the caller, each time credentials are needed.
+    /// A function of the caller that gives headers each time credentials are needed.
     Callback,
-    /// Nothing is added, as where a proxy adds it.
+    /// No credentials: a proxy adds them.
     None,
 }
 
@@ -74,7 +74,7 @@ const FORBIDDEN_HEADER: &RequestError = &RequestError {
 };
 
 impl Auth {
-    /// Refuses what could not become a header, before anything is sent.
+    /// Refuses credentials that cannot become a header, before anything is sent.
     pub fn check(&self) -> Result<(), &'static RequestError> {
         match self {
             Self::Basic { username, password } => {
@@ -110,7 +110,7 @@ impl Auth {
         }
     }
 
-    /// Keeps what was given, and what is sent of it, out of all texts.
+    /// Redacts the credentials, and the forms in which they are sent, in all texts.
     pub fn hide_in(&self, secrets: &mut Secrets) {
         match self {
             Self::Basic { username, password } => {
@@ -133,7 +133,7 @@ impl Auth {
         }
     }
 
-    /// Whether credentials come from outside and can be asked for again.
+    /// True if credentials are fetched, so that new ones can be asked for.
     pub const fn is_fetched(&self) -> bool {
         matches!(self, Self::Client { .. } | Self::Callback)
     }
@@ -161,8 +161,8 @@ pub fn renew_after(ttl: Duration) -> Duration {
     Duration::from_millis(millis.saturating_mul(4) / 5)
 }
 
-/// Headers of the carriage of a request (RFC 9110, 7.6.1 and 8.6): a runtime sets them itself, and
-/// one of a caller could cut the request short or lead it elsewhere.
+/// Headers about the connection and the framing (RFC 9110, 7.6.1 and 8.6). The runtime sets them; a
+/// caller's value could truncate the request or send it elsewhere.
 const CARRIAGE: [&str; 13] = [
     "connection",
     "content-encoding",
@@ -207,11 +207,11 @@ fn basic(username: &str, md5_hex: &str) -> Result<Header, &'static RequestError>
 fn hide_basic(username: &str, md5_hex: &str, secrets: &mut Secrets) {
     secrets.keep(md5_hex);
     let sent = text::base64([username, ":", md5_hex].concat().as_bytes());
-    // A service may leave the padding away.
+    // The service may repeat the text without its padding.
     secrets.keep(sent.trim_end_matches('='));
 }
 
-/// Keeps a header of fetched credentials out of all texts: its value, and that without a scheme.
+/// Redacts a header of fetched credentials: its value, and the value without its scheme.
 pub fn hide_header(header: &Header, secrets: &mut Secrets) {
     secrets.keep_renewed(header.value());
     if let Some((_scheme, credentials)) = header.value().rsplit_once(' ') {

@@ -14,14 +14,14 @@ pub struct Batch {
     pub id: BatchId,
     /// Rows of the ledger.
     pub rows: Range<u32>,
-    /// Sendings that counted; a 429 does not.
+    /// Sendings that count as attempts; a 429 does not.
     pub attempts: u32,
-    /// All sendings; names the attempt on the wire and in the journal.
+    /// All sendings, 429s included; the attempt's number on the wire and in the journal.
     pub sendings: u32,
     pub not_before: Instant,
-    /// Why it may have been processed already, where the policy lets it be sent again all the
-    /// same. Its ids can then end as issued or unknown only; halves inherit it.
-    pub doubt: Option<Box<Cause>>,
+    /// The cause for which an earlier sending may have been processed, where the policy resends it
+    /// anyway. Its ids can then end only as issued or unknown; halves inherit it.
+    pub ambiguity: Option<Box<Cause>>,
 }
 
 impl Batch {
@@ -33,19 +33,19 @@ impl Batch {
         self.rows.is_empty()
     }
 
-    /// Whether sending it is no retry. What an earlier process left in doubt was sent before.
+    /// True if the batch was never sent. One that an earlier process left ambiguous was.
     pub const fn is_new(&self) -> bool {
-        self.sendings == 0 && self.doubt.is_none()
+        self.sendings == 0 && self.ambiguity.is_none()
     }
 }
 
-/// The batches that wait to be sent: rows not yet sealed, and batches that come back.
+/// The batches that wait to be sent: rows not yet sealed, and batches to resend.
 #[derive(Debug)]
 pub struct Queue {
     /// Rows that are not sealed yet, the next ones last; one range unless the run was resumed.
     open: Vec<Range<u32>>,
     size: u32,
-    /// A few: no more than were in flight at once, and their halves.
+    /// Batches to resend: no more than were in flight at once, and their halves.
     returned: Vec<Batch>,
     next_id: u32,
 }
@@ -55,14 +55,15 @@ impl Queue {
         Self::of(core::iter::once(0..rows).collect(), size, 0)
     }
 
-    /// What is left of a run, as ranges of rows in their order; `next_id` numbers the next batch.
+    /// The unsent rows of a resumed run, in order; `next_id` numbers the next batch.
     pub fn of(mut rows: Vec<Range<u32>>, size: u32, next_id: u32) -> Self {
         rows.retain(|range| !range.is_empty());
         rows.reverse();
         Self { open: rows, size: size.max(1), returned: Vec::new(), next_id }
     }
 
-    /// The batch to send at `now`: those that come back go first, in the order of their return.
+    /// The batch to send at `now`. Batches to resend go first, in the order in which they came
+    /// back.
     pub fn pop(&mut self, now: Instant) -> Option<Batch> {
         let due = self.returned.iter().position(|batch| batch.not_before <= now);
         match due {
@@ -71,7 +72,7 @@ impl Queue {
         }
     }
 
-    /// When [`Queue::pop`] has something to give; `None` when nothing is left.
+    /// The instant at which [`Queue::pop`] has a batch; `None` when nothing is left.
     pub fn ready_at(&self) -> Option<Instant> {
         if !self.open.is_empty() {
             return Some(Instant::START);
@@ -83,14 +84,14 @@ impl Queue {
         self.returned.push(batch);
     }
 
-    /// Rows that wait although they may have been processed, as one batch.
-    pub fn push_doubted(&mut self, rows: Range<u32>, doubt: Cause) {
-        let batch = Batch { doubt: Some(Box::new(doubt)), ..self.new_batch(rows) };
+    /// Queues rows that may have been processed, and are to be resent all the same, as one batch.
+    pub fn push_ambiguous(&mut self, rows: Range<u32>, ambiguity: Cause) {
+        let batch = Batch { ambiguity: Some(Box::new(ambiguity)), ..self.new_batch(rows) };
         self.returned.push(batch);
     }
 
-    /// Takes back a batch that was popped in vain: its rows go first again. One that was never sent
-    /// is sealed anew, for the size may shrink until then.
+    /// Takes back a batch that was popped but not sent: its rows go first again. One that was never
+    /// sent is sealed anew, because the batch size may shrink meanwhile.
     pub fn put_back(&mut self, batch: Batch) {
         if batch.is_new() {
             self.open.push(batch.rows);
@@ -99,13 +100,13 @@ impl Queue {
         }
     }
 
-    /// Puts both halves in front, the first one foremost, so that a refused batch is finished
-    /// before new ones begin. `false` where a single id cannot be halved.
+    /// Queues both halves before all else, so that a refused batch is finished before new ones
+    /// begin. False if the batch is a single id.
     #[must_use]
     pub fn push_halves(&mut self, batch: &Batch) -> bool {
         let Some(middle) = middle(&batch.rows) else { return false };
         for rows in [middle..batch.rows.end, batch.rows.start..middle] {
-            let half = Batch { doubt: batch.doubt.clone(), ..self.new_batch(rows) };
+            let half = Batch { ambiguity: batch.ambiguity.clone(), ..self.new_batch(rows) };
             self.returned.insert(0, half);
         }
         true
@@ -116,11 +117,11 @@ impl Queue {
         self.size = self.size.min(size.max(1));
     }
 
-    /// Takes everything that waits, for a run that stops: rows, and the doubt about them.
+    /// Takes all waiting rows, for a run that stops, each range with the cause of its ambiguity.
     pub fn drain(&mut self) -> impl Iterator<Item = (Range<u32>, Option<Box<Cause>>)> + use<> {
         let open = core::mem::take(&mut self.open).into_iter().rev().map(|rows| (rows, None));
         let returned = core::mem::take(&mut self.returned);
-        let returned = returned.into_iter().map(|batch| (batch.rows, batch.doubt));
+        let returned = returned.into_iter().map(|batch| (batch.rows, batch.ambiguity));
         returned.chain(open)
     }
 
@@ -139,11 +140,11 @@ impl Queue {
     fn new_batch(&mut self, rows: Range<u32>) -> Batch {
         let id = BatchId(self.next_id);
         self.next_id = self.next_id.saturating_add(1);
-        Batch { id, rows, attempts: 0, sendings: 0, not_before: Instant::START, doubt: None }
+        Batch { id, rows, attempts: 0, sendings: 0, not_before: Instant::START, ambiguity: None }
     }
 }
 
-/// Where a range of two or more rows is cut.
+/// The row at which a range of two or more is halved.
 fn middle(rows: &Range<u32>) -> Option<u32> {
     let half = rows.end.checked_sub(rows.start)? / 2;
     if half == 0 { None } else { rows.start.checked_add(half) }
@@ -183,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn halves_inherit_the_doubt() {
+    fn halves_inherit_the_ambiguity() {
         let mut queue = Queue::new(4, 4);
-        let doubt = Some(Box::new(Cause::new(Reason::Unknown(Unknown::Timeout))));
-        let batch = Batch { doubt: doubt.clone(), ..queue.pop(NOW).unwrap() };
+        let ambiguity = Some(Box::new(Cause::new(Reason::Unknown(Unknown::Timeout))));
+        let batch = Batch { ambiguity: ambiguity.clone(), ..queue.pop(NOW).unwrap() };
         assert!(queue.push_halves(&batch));
         let halves: Vec<_> = queue.drain().collect();
-        assert_eq!(halves, [(0..2, doubt.clone()), (2..4, doubt)]);
+        assert_eq!(halves, [(0..2, ambiguity.clone()), (2..4, ambiguity)]);
     }
 
     #[test]

@@ -1,19 +1,20 @@
-//! Two token accounts: how fast requests may leave, and how many of them may be retries.
+//! Two budgets: the rate of requests, and the share of them that may be retries.
 
 use crate::limits::{RATE_PER_MINUTE_MAX, RETRY_BUDGET_DEPOSITS_PER_TOKEN, RETRY_BUDGET_MIN};
 use crate::time::Instant;
 
-/// Evenly spaced requests: one every `60 s / per_minute`, without bursts, so that no window of
-/// any length holds more than its share. Halves on a 429 and recovers additively. A run that asks
-/// for no rate has none until the first 429; from then on it learns what the service bears.
+/// Evenly spaced requests: one every `60 s / per_minute`, without bursts, so that no window of any
+/// length holds more than its share. Halves on a 429 and recovers additively. Without a rate in the
+/// options there is none until the first 429; from then on the run learns the rate that the service
+/// accepts.
 #[derive(Clone, Debug)]
 pub struct RateBudget {
     per_minute_max: u32,
     per_minute: Option<u32>,
-    /// The rate that met the last 429: how steep the recovery is.
+    /// The rate at the last 429; the recovery is a share of it.
     refused: u32,
     next_micros: u64,
-    /// Calls that went through since the rate was lowered last, or since the first request.
+    /// Successful calls since the rate was last lowered, or since the first request.
     passed: u32,
     since: Option<Instant>,
 }
@@ -22,8 +23,8 @@ const MICROS_PER_MILLI: u64 = 1_000;
 const MICROS_PER_MINUTE: u64 = 60_000_000;
 const MILLIS_PER_MINUTE: u64 = 60_000;
 
-/// Calls that go through between half a refused rate and all of it: at most every twentieth call
-/// of a run that finds its level is refused, a quarter of what the retry budget allows.
+/// Successful calls in which half a refused rate grows back to the whole: at most every twentieth
+/// call of a run is then refused, a quarter of what the retry budget allows.
 const RECOVERY_CALLS: u32 = 20;
 
 impl RateBudget {
@@ -41,19 +42,19 @@ impl RateBudget {
         }
     }
 
-    /// When the next request may leave, once `ahead` others have.
+    /// The instant at which the next request may be sent, after `ahead` others.
     pub fn ready_at(&self, ahead: u32) -> Instant {
         let others = self.interval_micros().saturating_mul(ahead.into());
         let micros = self.next_micros.saturating_add(others);
         Instant::from_millis(micros.div_ceil(MICROS_PER_MILLI))
     }
 
-    /// Books one request that leaves at `now`; ask [`RateBudget::ready_at`] before.
+    /// Counts one request that is sent at `now`; ask [`RateBudget::ready_at`] before.
     pub fn take(&mut self, now: Instant) {
         self.since = self.since.or(Some(now));
         if self.per_minute.is_some() {
-            // Time that passed unused is not saved up, but the part of a millisecond that the
-            // clock cannot show is kept, or the rate would drift.
+            // Unused time is not saved up. The fraction of a millisecond that the clock cannot show
+            // is kept, or the rate would drift.
             let now_micros = now.as_millis().saturating_mul(MICROS_PER_MILLI);
             let grain_ago = now_micros.saturating_sub(MICROS_PER_MILLI);
             self.next_micros =
@@ -67,9 +68,9 @@ impl RateBudget {
         })
     }
 
-    /// The service said 429: half the rate from here, or what went through since it was lowered
-    /// last, waits included, where that is less. A service that refuses every call tells nothing
-    /// about the rate; the gate keeps the run back then.
+    /// A 429: halves the rate, or takes the measured rate since it was last lowered, waits
+    /// included, if that is less. If every call is refused there is nothing to measure, and the
+    /// gate alone holds the run back.
     pub fn throttled(&mut self, now: Instant) {
         if self.passed == 0 {
             return;
@@ -80,7 +81,7 @@ impl RateBudget {
         (self.passed, self.since) = (0, Some(now));
     }
 
-    /// Calls a minute that went through of late.
+    /// Successful calls a minute since the rate was last lowered.
     fn borne(&self, now: Instant) -> u32 {
         let since = self.since.unwrap_or(now).as_millis();
         let millis = now.as_millis().saturating_sub(since).max(1);
@@ -89,7 +90,7 @@ impl RateBudget {
         rate.clamp(1, self.per_minute_max)
     }
 
-    /// A call went through: a part of the refused rate comes back, and in time more than that.
+    /// A successful call: the rate grows by a share of the refused one, in time beyond it.
     pub fn succeeded(&mut self) {
         self.passed = self.passed.saturating_add(1);
         let Some(rate) = self.per_minute else { return };
@@ -101,7 +102,7 @@ impl RateBudget {
 /// Lets retries be a fifth of the first attempts, plus a few for short runs.
 #[derive(Clone, Debug)]
 pub struct RetryBudget {
-    /// In deposits: a retry costs several.
+    /// The balance in deposits; a retry costs several.
     deposits: u64,
 }
 
@@ -118,7 +119,7 @@ impl RetryBudget {
         self.deposits = self.deposits.saturating_add(1);
     }
 
-    /// Takes the price of one retry; `false` leaves the account as it is.
+    /// Pays for one retry. False, and nothing paid, if the balance is too low.
     #[must_use]
     pub fn withdraw(&mut self) -> bool {
         let price = u64::from(RETRY_BUDGET_DEPOSITS_PER_TOKEN);
@@ -199,9 +200,8 @@ mod tests {
         assert_eq!(budget.ready_at(0).as_millis(), 10_099);
     }
 
-    /// A limiter that lets `per_minute` through evenly, with a burst of three: how often it refuses
-    /// a run of 300 requests. Each refusal is followed by a wait that doubles while none goes
-    /// through.
+    /// Plays 300 requests against a limiter of `per_minute` with a burst of three, and counts its
+    /// refusals. The wait after a refusal doubles until a call succeeds.
     fn refusals(asked: Option<u32>, per_minute: u64) -> u32 {
         let interval = 60_000 / per_minute;
         let (mut budget, mut retries) = (RateBudget::new(asked), RetryBudget::default());

@@ -1,8 +1,8 @@
-//! The service's clock and ours: bounds on how far they differ, from what the service said.
+//! The service's clock and ours: bounds on their difference, from the times that the service sent.
 //!
-//! Our own clock may be wrong by days, so it proves nothing alone (faults.md 60). What the service
-//! says of a moment that we know bounds the difference; a guess in the middle of the bounds would
-//! claim more than is known.
+//! Our own clock may be wrong by days, so it proves nothing alone (faults.md 60). A time that the
+//! service gives for a known moment bounds the difference. The bounds are kept as they are: a value
+//! between them would be a guess.
 
 use crate::time::{Instant, UnixTime, millis};
 use core::time::Duration;
@@ -14,7 +14,7 @@ pub struct ClockOffset {
     most: i64,
 }
 
-/// What a `Date` leaves open, since it has whole seconds.
+/// The precision of a `Date`: whole seconds.
 const DATE_GRAIN_MS: i64 = 999;
 
 impl ClockOffset {
@@ -35,8 +35,8 @@ impl ClockOffset {
         Self { least: most.saturating_sub_unsigned(millis(within)), most }
     }
 
-    /// What two pieces of evidence say together: what both allow. Where they contradict each other
-    /// a clock was set in between, and everything from one to the other is possible.
+    /// Combines two bounds: the range that both allow. If they contradict each other, a clock was
+    /// set in between, and everything from one to the other is possible.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let both = Self { least: self.least.max(other.least), most: self.most.min(other.most) };
@@ -62,8 +62,7 @@ pub struct ServiceClock {
 }
 
 impl ServiceClock {
-    /// Learns from the `Date` of an answer. The latest counts: an answer that a cache repeats has
-    /// an older one.
+    /// Takes the `Date` of an answer. The latest counts: a cached answer has an older one.
     pub fn learn(&mut self, date: UnixTime, received: Instant) {
         let at_start = date.as_millis().saturating_sub_unsigned(received.as_millis());
         self.at_start = self.at_start.max(Some(at_start));
@@ -76,34 +75,33 @@ impl ServiceClock {
     }
 }
 
-/// When a call was sent, by two clocks that know nothing of each other. Whoever is to prove that
-/// an issuance is older than its call needs both: the clock of this machine may be wrong, and so
-/// may the `Date` of a proxy.
+/// The time at which a call was sent, by two independent clocks. To prove that an issuance is older
+/// than its call takes both: this machine's clock may be wrong, and so may a proxy's `Date`.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// By the service's clock, as it was told in this run.
+    /// By the service's clock, from the `Date` headers of this run.
     pub by_service: UnixTime,
     /// By our own.
     pub by_own: UnixTime,
 }
 
-/// How an issuance stands to the call whose answer held it.
+/// The age of an issuance against the call whose answer held it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
-    /// Nothing speaks against its being of this call.
+    /// No clock contradicts that this call made it.
     OfTheCall,
-    /// By our clock it is older, and the service's does not say so: our clock is wrong, or a cache
-    /// answered the first call of the run.
+    /// Older than the call by our clock alone: our clock is wrong, or a cache answered the first
+    /// call of the run.
     OlderByOwnClock,
-    /// It is older than the call: a cache or a proxy repeated an answer, or the service answered
-    /// with an issuance that it made before. Whether this call issued anything is not known.
+    /// Older than the call by both clocks: a cache or proxy repeated an answer, or the service
+    /// returned an earlier issuance. It is unknown if this call issued anything.
     Older,
 }
 
 impl Sent {
-    /// How old an issuance is whose `eventTime` this is, if clocks may differ by `doubt`.
-    pub fn age_of(&self, event_time: UnixTime, doubt: Duration) -> Age {
-        let is_before = |sent: UnixTime| event_time.after(doubt) < sent;
+    /// Compares an issuance's `eventTime` with the call, if clocks may differ by `tolerance`.
+    pub fn age_of(&self, event_time: UnixTime, tolerance: Duration) -> Age {
+        let is_before = |sent: UnixTime| event_time.after(tolerance) < sent;
         match (is_before(self.by_own), is_before(self.by_service)) {
             (true, true) => Age::Older,
             (true, false) => Age::OlderByOwnClock,
@@ -183,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_issuance_is_older_than_its_call_when_two_clocks_say_so() {
-        let doubt = Duration::from_secs(300);
+        let tolerance = Duration::from_secs(300);
         let hour = 3_600_000;
         for (by_service, by_own, event, expected) in [
             (hour, hour, hour, Age::OfTheCall),
@@ -196,7 +194,8 @@ mod tests {
             (700 * hour, 700 * hour, 0, Age::Older),
         ] {
             let sent = Sent { by_service: at(by_service), by_own: at(by_own) };
-            assert_eq!(sent.age_of(at(event), doubt), expected, "{by_service} {by_own} {event}");
+            let age = sent.age_of(at(event), tolerance);
+            assert_eq!(age, expected, "{by_service} {by_own} {event}");
         }
     }
 }

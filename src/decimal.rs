@@ -18,10 +18,11 @@ pub fn write_unsigned(value: u64, out: &mut Vec<u8>) {
     out.truncate(end);
 }
 
-/// Appends a JSON array of positive numbers; nothing stands in the place of any other.
+/// Appends a JSON array of numbers. A number that is not positive is written as nothing, which
+/// makes the array invalid.
 pub fn write_array(numbers: &[i64], out: &mut Vec<u8>) {
     let mut at = out.len();
-    // More than enough: to count the digits first would take as long as to write them.
+    // An upper bound: to count the digits first would take as long as to write them.
     let room = numbers.len().saturating_mul(ELEMENT_BYTES_MAX).saturating_add(NUMBER_ROOM);
     out.resize(at.saturating_add(room), 0);
     let mut before = b'[';
@@ -41,7 +42,7 @@ pub fn write_array(numbers: &[i64], out: &mut Vec<u8>) {
 
 /// The most digits of 63 bits, and a comma.
 const ELEMENT_BYTES_MAX: usize = 20;
-/// Whole words are written, up to three for a number.
+/// Room for one number: it is written as up to three whole words.
 const NUMBER_ROOM: usize = 24;
 
 /// Writes a number to `out` from `at` on, and returns where it ends.
@@ -64,9 +65,8 @@ fn place(value: u64, at: usize, out: &mut [u8]) -> usize {
 
 const EIGHT: u64 = 100_000_000;
 
-/// The digits of a number below 10^8 as bytes of a word, the first in the lowest, all at once: it
-/// is cut in halves, the halves in halves, and those in digits, each within its own part of the
-/// word.
+/// The digits of a number below 10^8 as the bytes of a word, first digit lowest. Splits the number
+/// in halves, quarters and digits, each step for all parts at once.
 fn eight_digits(value: u64) -> u64 {
     // Below 10^8; a division of 32 bits is a multiplication.
     let value = value as u32;
@@ -77,7 +77,7 @@ fn eight_digits(value: u64) -> u64 {
     tens | pairs.wrapping_sub(tens.wrapping_mul(10)) << 8
 }
 
-/// Leading zeros of eight digits; a zero alone is one digit.
+/// Counts leading zeros of eight digits; the last digit never counts as one.
 fn zeros_of(digits: u64) -> u32 {
     digits.trailing_zeros().min(56) / 8
 }
@@ -88,7 +88,8 @@ fn place_eight(digits: u64, zeros: u32, at: usize, out: &mut [u8]) -> usize {
     put(text, 8_usize.wrapping_sub(zeros as usize), at, out)
 }
 
-/// Writes the lowest bytes of a word, and something behind them; returns where they end.
+/// Writes the lowest bytes of a word and returns their end. Bytes behind it are
+/// overwritten, too.
 #[inline(always)]
 fn put(word: u64, bytes: usize, at: usize, out: &mut [u8]) -> usize {
     if let Some(room) = out.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {

@@ -1,4 +1,4 @@
-//! A digest of customers: whether a list is the one that somebody has confirmed.
+//! A digest of customers, which tells if a list is the one that was confirmed.
 
 use crate::id::List;
 use crate::text;
@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::hash::Hasher;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-/// Ids that are unpacked at once.
+/// Ids unpacked at once.
 const STEP: usize = 4 << 10;
 
 /// The digest of distinct ids in their order, 32 hex digits: SipHash-2-4 of 128 bits with a key of

@@ -16,22 +16,22 @@ use crate::traffic::{Head, Machine, Output};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What a run would take.
+/// The calls, bytes and time that a run would take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forecast {
     /// Calls, if every one succeeds at once.
     pub requests: u32,
     /// Bytes of request bodies.
     pub bytes: u64,
-    /// How long the played run took.
+    /// Milliseconds that the played run took.
     pub estimated: Duration,
 }
 
-/// The assumed time of every call. A guess and no measurement: batches of a thousand were sized to
+/// The assumed time of every call. A guess, not a measurement: the default batch size is meant to
 /// take about a second.
 const LATENCY: Duration = Duration::from_secs(1);
 
-/// The run of `plan` over `ids`.
+/// Forecasts a run of `plan` over `ids`.
 pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
     let size = usize::try_from(plan.batch_size()).unwrap_or(usize::MAX).max(1);
     let requests = u32::try_from(ids.len().div_ceil(size)).unwrap_or(u32::MAX);
@@ -44,7 +44,7 @@ pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
     Forecast { requests, bytes, estimated: estimate(plan, requests) }
 }
 
-/// Plays the first calls of a run; the rest goes on at their mean pace.
+/// Plays the first calls of a run and extrapolates the rest at their mean pace.
 fn estimate(plan: &Plan, calls: u32) -> Duration {
     let played = calls.min(FORECAST_CALLS_MAX);
     let times = calls.checked_div(played).unwrap_or(0);
@@ -54,7 +54,7 @@ fn estimate(plan: &Plan, calls: u32) -> Duration {
     time.saturating_mul(times).saturating_add(of_rest)
 }
 
-/// How long a run of so many calls takes.
+/// The duration of a run of so many calls.
 fn play(plan: &Plan, calls: u32) -> Duration {
     let ids: List = (1..=i64::from(calls)).collect();
     let mut now = Instant::START;
@@ -78,7 +78,7 @@ fn play(plan: &Plan, calls: u32) -> Duration {
     now.since(Instant::START)
 }
 
-/// An answer without ids keeps the ledger small, and the job moves on as after any other.
+/// The answer holds no ids: the ledger stays small, and the job goes on as after any other.
 fn answer_due(job: &mut Job, in_flight: &mut Vec<(Instant, BatchId, AttemptNumber)>, now: Instant) {
     in_flight.retain(|(at, batch, attempt)| {
         if *at > now {

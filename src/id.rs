@@ -18,14 +18,14 @@ use core::fmt;
 #[repr(transparent)]
 pub struct CustomerId(i64);
 
-/// Why a text or a number is not a customer id.
+/// The reason why a text or a number is not a customer id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IdError {
-    /// Nothing where an id should be.
+    /// Empty.
     Empty,
-    /// Something other than the ASCII digits 0-9: signs, blanks, points, exponents, other scripts.
+    /// Characters other than the ASCII digits 0-9: signs, blanks, points, exponents, other scripts.
     NotDigits,
-    /// A leading zero: the text would not come back as it was given.
+    /// A leading zero: written as a number it would be another text.
     LeadingZero,
     /// Zero or a negative number.
     NotPositive,
@@ -82,7 +82,7 @@ impl CustomerId {
         parse_digits(text).map(Self).ok_or(IdError::TooLarge)
     }
 
-    /// A minus sign before digits is a readable number, only not a customer's.
+    /// A minus sign before digits is a number, but no customer's.
     fn reason_for_other_text(text: &[u8]) -> IdError {
         match text.split_first() {
             Some((b'-', rest)) if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit) => {
@@ -120,7 +120,7 @@ impl fmt::Display for CustomerId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PromotionId(Box<str>);
 
-/// Why a promotion id cannot stand in the path.
+/// The reason why a promotion id cannot be part of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromotionIdError {
     Empty,
@@ -158,13 +158,13 @@ impl PromotionId {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContextId(Box<str>);
 
-/// Why a context id is refused before anything is sent.
+/// The reason why a context id is refused before anything is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContextIdError {
     Empty,
     TooLong,
     ControlCharacter,
-    /// U+FFFD stands in for a character that was lost on the way, such as half a surrogate pair.
+    /// U+FFFD, which replaces a character that was lost earlier, such as half a surrogate pair.
     LostCharacter,
 }
 
@@ -205,11 +205,11 @@ pub fn unpack_issuance_id(packed: &PackedIssuanceId) -> String {
     text::hex(packed)
 }
 
-/// Names one batch of a job: 0, 1, 2 ... in the order of sealing and splitting.
+/// The number of a batch in its job: 0, 1, 2 ... in the order of sealing and splitting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId(pub u32);
 
-/// Which sending of a batch: the first is 1.
+/// The number of a sending of a batch, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptNumber(pub u32);
 

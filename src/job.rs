@@ -40,35 +40,35 @@ pub struct Job {
     traffic: Traffic<Sending>,
     service_clock: ServiceClock,
     started: Instant,
-    /// Rows that earlier processes settled.
+    /// Number of rows that earlier processes settled.
     settled_before: u32,
     ended: Option<Instant>,
     paused: Option<Paused>,
-    /// Whoever takes the outcomes is behind: nothing new is sent.
+    /// The taker of outcomes is behind: nothing new is sent.
     held: bool,
     stopped: Option<Stopped>,
     tally: Tally,
-    /// What the network said at the last call that failed, since the last that went through.
+    /// The network's error of the last failed call, since the last successful one.
     failure_cause: Option<FailureCause>,
     notes: Vec<Note>,
     concluded: Option<Conclusion>,
     journal: Option<Journal>,
 }
 
-/// What is kept with a batch in flight.
+/// The state of a batch in flight.
 struct Sending {
     batch: Batch,
-    /// Of its rows, unpacked while they are on their way.
+    /// Ids of its rows, unpacked while in flight.
     ids: Vec<i64>,
-    /// When it left by our wall clock, once a head told how that stands to the service's.
+    /// Wall-clock time at which it was sent; known once a head has shown the service's clock.
     sent_by_own: Option<UnixTime>,
-    /// Of the answer; taken when it ends. Boxed, since flights move and it is large.
+    /// Reader of the answer, until it ends. Boxed, because flights move and it is large.
     reader: Option<Box<Reader>>,
 }
 
 type Flight = crate::traffic::Flight<Sending>;
 
-/// Who paused the run.
+/// The reason for a pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Paused {
     ByCaller,
@@ -152,7 +152,7 @@ impl Job {
         }
     }
 
-    /// Whether something is left to be sent.
+    /// True if something is left to send.
     fn has_waiting(&self) -> bool {
         self.queue.ready_at().is_some() || self.intended().0 > 0
     }
@@ -165,7 +165,7 @@ impl Job {
         if !is_first {
             self.tally.retries = self.tally.retries.saturating_add(1);
         }
-        if batch.doubt.is_some() {
+        if batch.ambiguity.is_some() {
             let message = "Ids whose exchange was ambiguous were sent again, as asked for.";
             self.note_times("resent-after-ambiguity", message, batch.len());
         }
@@ -179,9 +179,9 @@ impl Job {
         Ok(self.traffic.depart(now, name, is_first, call))
     }
 
-    /// Waits for `until`, for the next timeout of a call or of a fetch of credentials, or for the
-    /// deadline while it still has something to stop, whichever comes first; but not before
-    /// everything is on its way to the journal.
+    /// Waits for `until`, the next timeout (of a call or of a fetch of credentials) or the deadline
+    /// (while there is something to stop), whichever comes first. First hands over what the journal
+    /// still lacks.
     fn wait(&self, until: Option<Instant>) -> Output {
         if self.wants_to_persist() {
             return Output::Persist;
@@ -205,13 +205,13 @@ impl Job {
         &self.ledger
     }
 
-    /// Why the run ended before its ids did; `None` for a run that went through.
+    /// The reason why the run ended early; `None` for one that went through.
     pub const fn stopped(&self) -> Option<&Stopped> {
         self.stopped.as_ref()
     }
 
-    /// Ends the run: all that waits becomes unsent. The first reason counts, and a run that is done
-    /// went through.
+    /// Ends the run: all waiting rows become unsent. Only the first reason counts; a finished run
+    /// is not stopped.
     fn stop(&mut self, stopped: Stopped) {
         if self.stopped.is_some() || self.ended.is_some() || self.is_journal_closed() {
             return;
@@ -223,19 +223,19 @@ impl Job {
         self.settle_if_stopped();
     }
 
-    /// In a stopped run nothing waits: what is queued, or comes back now, is unsent.
+    /// Settles the queue of a stopped run as unsent, also batches that come back later.
     fn settle_if_stopped(&mut self) {
         let Some(stopped) = &self.stopped else { return };
         let unsent = self.ledger.cause(stopped.cause());
-        for (rows, doubt) in self.queue.drain() {
-            let cause = doubt.map_or(unsent, |doubt| self.ledger.cause(*doubt));
+        for (rows, ambiguity) in self.queue.drain() {
+            let cause = ambiguity.map_or(unsent, |ambiguity| self.ledger.cause(*ambiguity));
             if self.ledger.settle_all(&rows, State::Queued, cause).is_err() {
                 self.note("internal-error", "A row was settled from a state it was not in.");
             }
         }
     }
 
-    /// An obstacle that somebody could remove: pauses a run that is attended, stops another.
+    /// Meets an obstacle that a person could remove: pauses an attended run, stops any other.
     fn meet_obstacle(&mut self, stopped: Stopped) {
         match self.plan.policy().on_obstacle {
             crate::policy::OnObstacle::Pause if self.stopped.is_none() => {
@@ -245,7 +245,7 @@ impl Job {
         }
     }
 
-    /// The books do not fit: a mistake of this machine. Nothing more is sent.
+    /// The ledger refused a transition, which is a bug of this machine. Nothing more is sent.
     fn break_down(&mut self) -> Output {
         self.stop(Stopped::plain(StopCode::InternalError));
         self.wait(None)

@@ -1,5 +1,6 @@
-//! The append-only past of a run, from which another process can go on: intent before send,
-//! outcome after. Pure: bytes out, bytes in; who stores them, and when they last, is the driver's.
+//! The append-only log of a run, from which another process can go on: intent before a send,
+//! outcome after it. Pure: bytes out, bytes in; the driver stores them and says when they are
+//! durable.
 //!
 //! ```text
 //! journal = "IssBulk" version, then records
@@ -12,17 +13,17 @@
 //!   a record that is missing or stands twice is seen as well as a flipped bit. The head has one
 //!   of its own, so that a broken length is not taken for a torn tail.
 //! - The tail may be torn, or zeros that a file system left after a loss of power: it was never
-//!   stored, so nothing of it was sent, and it is dropped. Everything else is damage, also a part
-//!   of a record with zeros behind it: it cannot be told from a record that was overwritten.
-//! - Ids stand once, in the order of the input; all other records speak of rows. A run that goes on
-//!   with a longer list says so, and then has more ids, as rows after the last. They count once all
-//!   of them are there.
-//! - An [`Intent`] is open until its batch has an outcome or came back. What is open when a run
-//!   goes on may have been issued: nobody knows.
+//!   stored, so none of its batches was sent, and it is dropped. All else is damage, also a partial
+//!   record followed by zeros, since a record that was overwritten looks the same.
+//! - Ids are written once, in the order of the input; all other records name rows. A run that goes
+//!   on with a longer list writes `Extended` and then the new ids, as rows after the last. They
+//!   count once all of them are written.
+//! - An [`Intent`] is open until its batch has an outcome or came back. Ids of an intent that is
+//!   open when a run goes on are unknown: they may have been issued.
 //! - Customers who were not sent may be given out as a list of their own. The journal remembers it,
 //!   since a run that goes on beside that list issues them twice.
-//! - What a stop leaves unsent is not recorded as an outcome: it was never sent, so a resumed run
-//!   goes on with it.
+//! - Rows that a stop leaves unsent get no outcome: they were never sent, so a resumed run sends
+//!   them.
 
 mod books;
 mod columns;
@@ -33,7 +34,7 @@ mod reader;
 mod wire;
 mod writer;
 
-pub use books::{Doubt, GivenOut, Recovered};
+pub use books::{AmbiguousRows, GivenOut, Recovered};
 pub use compare::Comparison;
 pub use header::Header;
 pub use reader::Reader;
@@ -59,14 +60,14 @@ pub struct Intent {
     pub batch: BatchId,
     pub attempt: AttemptNumber,
     pub rows: Range<u32>,
-    /// The wall clock of the decision; the request leaves once it is stored.
+    /// Wall-clock time of the decision; the request is sent once the intent is stored.
     pub at: UnixTime,
 }
 
-/// Why a journal is refused. Nothing is to be sent on its word.
+/// The reason why a journal is refused. Nothing may be sent on the basis of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// Where the record begins that cannot be believed, in bytes from the start.
+    /// Offset of the bad record, in bytes from the start of the journal.
     pub offset: u64,
     pub reason: DamageReason,
 }
@@ -92,7 +93,7 @@ impl Damage {
         }
     }
 
-    /// What is wrong at the offset, as the start of a sentence.
+    /// The damage at the offset, as the start of a sentence.
     pub const fn what(&self) -> &'static str {
         match self.reason {
             DamageReason::NotAJournal => "This is no journal of issue-bulk",

@@ -1,4 +1,4 @@
-//! Where each id is, exactly once. Columns, not objects: a row is one distinct valid id.
+//! The state of every id. Columns, not objects: a row is one distinct valid id.
 //!
 //! ```text
 //!  Queued --depart--> InFlight --issue / settle--> Issued | Rejected | Unsent | Unknown
@@ -6,8 +6,8 @@
 //!    |   \---------------|--- settle (a stop) ---------+
 //!    +------ come_back --+
 //! ```
-//! A row settles once. A transition from a wrong state changes nothing and is an error: it would
-//! be a mistake of the machine, and the books must not hide it.
+//! A row settles once. A transition from a wrong state changes nothing and is an error: it is a bug
+//! of the machine, which the ledger must not hide.
 
 mod drain;
 
@@ -56,11 +56,11 @@ impl State {
     }
 }
 
-/// A row was not in the state that a transition starts from.
+/// The error of a transition from a wrong state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conflict;
 
-/// What the service returned for one id, as the ledger keeps it.
+/// The issuance of one id, as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Issuance {
     /// All zero where the id is not 24 lower-case hex digits; then it is in `odd`.
@@ -79,32 +79,32 @@ pub struct Odd {
     pub earned_from: Option<Box<str>>,
 }
 
-/// Names a cause in the ledger's table.
+/// The place of a cause in the ledger's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CauseIndex(u16);
 
-/// The present truth about every id of a run.
+/// The state, issuance and cause of every id of a run.
 #[derive(Clone)]
 pub struct Ledger {
     ids: List,
     states: Vec<State>,
-    /// The three columns of issuances have no rows before the first issuance.
+    /// The three columns of issuances are empty before the first issuance.
     issuance_ids: Vec<PackedIssuanceId>,
     event_times: Vec<i64>,
     valid_tills: Vec<i64>,
-    /// 0 for none, else one more than the place in `table`; no rows before the first.
+    /// 0 for none, else the place in `table` plus one; empty before the first cause.
     causes: Vec<u16>,
     table: Vec<Cause>,
     /// No rows before the first text that fits no column.
     odd: Vec<Option<Box<Odd>>>,
     counts: [u32; STATES],
-    /// Rows that a read-back decided; none before the first.
+    /// Rows that a read-back decided; empty before the first.
     read_back: Vec<bool>,
     drain: Option<Drain>,
 }
 
 impl Ledger {
-    /// All ids queued. They must be distinct; the intake sees to it.
+    /// A ledger with all ids queued. They must be distinct, as the intake makes them.
     pub fn new(ids: impl Into<List>) -> Self {
         let ids = ids.into();
         let rows = ids.len();
@@ -147,7 +147,7 @@ impl Ledger {
         &self.ids
     }
 
-    /// The ids of some rows; `None` where they reach beyond the last.
+    /// The ids of some rows; `None` if the range goes beyond the last.
     pub fn ids_of(&self, rows: &Range<u32>) -> Option<Vec<i64>> {
         self.ids.slice(places(rows))
     }
@@ -167,7 +167,7 @@ impl Ledger {
             .saturating_sub(self.count(State::InFlight))
     }
 
-    /// A batch is sent: all its rows leave the queue.
+    /// A batch is sent: all its rows are in flight.
     pub fn depart(&mut self, rows: &Range<u32>) -> Result<(), Conflict> {
         self.move_all(rows, State::Queued, State::InFlight)
     }
@@ -215,8 +215,8 @@ impl Ledger {
         copy(&mut self.valid_tills, rows, valid_tills)
     }
 
-    /// A read-back found the issuance of an unknown row. This and the next belong to the ledger of
-    /// a new record: in that of a run a row settles once.
+    /// A read-back found the issuance of an unknown row. Only for the ledger of a read-back, a
+    /// copy: in that of a run a row settles once.
     pub fn find_issued(
         &mut self,
         row: u32,
@@ -237,7 +237,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether a read-back decided this row.
+    /// True if a read-back decided this row.
     pub fn is_read_back(&self, row: u32) -> bool {
         self.read_back.get(place(row)).is_some_and(|decided| *decided)
     }
@@ -264,7 +264,7 @@ impl Ledger {
         set(&mut self.valid_tills, index, issuance.valid_till);
     }
 
-    /// A row gets its outcome; `from` says whether it was sent.
+    /// Settles a row; `from` is the state that it must be in.
     pub fn settle(&mut self, row: u32, from: State, cause: CauseIndex) -> Result<(), Conflict> {
         let reason = self.table.get(usize::from(cause.0)).ok_or(Conflict)?.reason;
         self.change(row, from, State::settled_as(reason.outcome()))?;
@@ -285,8 +285,8 @@ impl Ledger {
         rows.clone().try_for_each(|row| self.settle(row, from, cause))
     }
 
-    /// Keeps a cause once. Equal causes follow each other, so only the newest are compared; once
-    /// the table is full, what tells causes of one reason apart is dropped.
+    /// Keeps a cause once. Equal causes come close together, so only the newest are compared. Once
+    /// the table is full, only the reason of a new cause is kept.
     pub fn cause(&mut self, cause: Cause) -> CauseIndex {
         const COMPARED: usize = 32;
         let full = self.table.len() >= CAUSES_MAX;
@@ -329,7 +329,7 @@ impl Ledger {
         &self.issuance_ids
     }
 
-    /// The first `eventTime` of all issuances, if one has a time.
+    /// The earliest `eventTime` of all issuances, if one has it.
     pub fn first_event_time(&self) -> Option<i64> {
         self.event_times.iter().copied().filter(|time| *time != NO_TIME).min()
     }
@@ -342,8 +342,8 @@ impl Ledger {
         &self.valid_tills
     }
 
-    /// For each row 0, or one more than its place in [`Ledger::cause_table`]; empty where none has
-    /// a cause.
+    /// For each row 0, or its place in [`Ledger::cause_table`] plus one; empty if no row has a
+    /// cause.
     pub fn causes(&self) -> &[u16] {
         &self.causes
     }
@@ -363,7 +363,7 @@ impl Ledger {
         self.valid_tills = vec![NO_TIME; rows];
     }
 
-    /// Moves all of them or, where one is not as it should be, none.
+    /// Moves all rows, or none if one is not in state `from`.
     fn move_all(&mut self, rows: &Range<u32>, from: State, to: State) -> Result<(), Conflict> {
         let states = self.states.get_mut(places(rows)).ok_or(Conflict)?;
         if states.iter().any(|state| *state != from) {
@@ -403,7 +403,7 @@ fn place(row: u32) -> usize {
     usize::try_from(row).unwrap_or(usize::MAX)
 }
 
-/// A column without rows is not there yet, and stays so.
+/// Extends a column, unless it is still empty.
 fn lengthen<T: Clone>(column: &mut Vec<T>, rows: usize, value: T) {
     if !column.is_empty() {
         column.resize(rows, value);

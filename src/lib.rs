@@ -19,7 +19,7 @@
 //! | 8 | `revoke` | what takes issuances back |
 //! | 9 | `wasm` | the border to JavaScript, which owns all that waits |
 //!
-//! The driving contract stands in [`traffic`]; the rule for every answer in [`verdict`].
+//! The driving contract is in [`traffic`], the rule for every answer in [`verdict`].
 
 // Without `std` the core cannot even name a clock, a thread or a file.
 #![cfg_attr(not(test), no_std)]

@@ -5,23 +5,23 @@ use core::time::Duration;
 /// Ids in one request unless the caller says otherwise: the service documents no maximum, a
 /// thousand keeps a call under a second and loses little to one ambiguous answer (architecture.md).
 pub const BATCH_SIZE_DEFAULT: u32 = 1_000;
-/// The most ids in one request that the caller may ask for.
+/// Most ids in one request that the caller may ask for.
 pub const BATCH_SIZE_MAX: u32 = 10_000;
 /// Bytes of one request body: common gateways refuse more than 1 MiB unless configured.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 
-/// Requests in flight at the start, before the service has shown what it bears.
+/// Requests in flight at the start, before the service has shown how many it accepts.
 pub const CONCURRENCY_START: u32 = 2;
 /// Requests in flight unless the caller says otherwise: a browser's limit per host over HTTP/1.1
 /// and a Worker's open connections (reliability.md c).
 pub const CONCURRENCY_DEFAULT: u32 = 6;
-/// The most requests in flight that the caller may ask for.
+/// Most requests in flight that the caller may ask for.
 pub const CONCURRENCY_MAX: u32 = 64;
 
 /// Requests per minute that a rate may ask for; one every millisecond is the clock's grain.
 pub const RATE_PER_MINUTE_MAX: u32 = 60_000;
 
-/// How long one attempt may take, body included.
+/// Timeout of one attempt, body included.
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
 /// No attempt, deadline or wait is longer: beyond 2^31 ms a JavaScript timer fires at once, so the
 /// driver sleeps in pieces, and a year catches a unit mistaken for another.
@@ -41,15 +41,15 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
 pub const RETRY_BUDGET_MIN: u32 = 10;
 /// First attempts that earn one retry: 5 makes 20 %, so retries never multiply an outage.
 pub const RETRY_BUDGET_DEPOSITS_PER_TOKEN: u32 = 5;
-/// A longer Retry-After is not waited for: the run stops and says so.
+/// Longest Retry-After that is waited for; beyond it the run stops and says so.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
-/// How long a cancelled run waits for a journal or an `onOutcomes` that does not answer: a slow
-/// disk takes a second, and who cancels wants an end.
+/// Time that a cancelled run waits for a journal or an `onOutcomes` that does not answer: a slow
+/// disk takes a second, and a cancel should end soon.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(5);
-/// Extra calls that isolating refused ids may cost: 20 guilty ids among 10,000 need about 280.
+/// Extra calls to isolate refused ids: 20 refused ids among 10,000 need about 280.
 pub const PROBES_MAX: u32 = 1_000;
 
-/// Ambiguous answers in a row after which nothing more is risked.
+/// Ambiguous exchanges in a row at which the run stops.
 pub const STOP_AMBIGUOUS_IN_ROW: u32 = 5;
 /// Share of failed calls, in percent, at which the run stops.
 pub const STOP_FAILURE_PERCENT: u32 = 50;
@@ -61,7 +61,7 @@ pub const STOP_FAILURE_CALLS_MIN: u32 = 20;
 /// Bytes of one answer: 10,000 entries of 183 bytes are 1.8 MB, the rest is room for a talkative
 /// service; more than this is not an answer to one batch.
 pub const REPLY_BYTES_MAX: u32 = 64 << 20;
-/// The least that the caller may allow; below it no answer to one id is sure to fit.
+/// Least size of an answer that the caller may allow; below it the answer to one id may not fit.
 pub const REPLY_BYTES_ASKED_MIN: u32 = 1 << 10;
 /// The most bytes of one answer that the caller may allow; they are never held at once.
 pub const REPLY_BYTES_ASKED_MAX: u32 = 2 << 30;
@@ -71,40 +71,40 @@ pub const REPLY_DEPTH_MAX: u32 = 32;
 pub const REPLY_KEYS_PER_ID_MAX: u32 = 4;
 /// Bytes of one entry or one string of an answer that are held while it arrives.
 pub const REPLY_VALUE_BYTES_MAX: usize = 64 << 10;
-/// How many past tokens are redacted. An older one cannot appear any more: its answer would be
-/// hours late.
+/// Number of past tokens that are redacted. An older one cannot appear any more: its answer would
+/// be hours late.
 pub const SECRETS_RENEWED_KEPT: usize = 16;
 /// Bytes of a service's message that are kept for the report.
 pub const MESSAGE_BYTES_MAX: usize = 512;
-/// A request id is a word; a header of any length must not end in the report.
+/// Characters of a request id in the report; the header could have any length.
 pub const REQUEST_ID_MAX: usize = 128;
 
-// Of the response reader.
-/// Keys of an answer beside those per id: envelopes and what a talkative service adds.
+// Response reader.
+/// Keys of an answer besides those per id: envelopes and extra fields.
 pub const REPLY_KEYS_BASE: u64 = 256;
-/// The least that may be held of a value: a documented entry must fit.
+/// Least bytes of a value that are held: a documented entry must fit.
 pub const REPLY_VALUE_BYTES_MIN: usize = 1 << 10;
-/// Errors with different codes kept of one entry. The codes that can reject an id are fewer, so
-/// what is dropped never hides the one that does not.
+/// Errors with different codes kept of one entry. More than there are codes that reject an id, so a
+/// dropped error cannot turn an unknown id into a rejected one.
 pub const ENTRY_ERRORS_KEPT: usize = 16;
 /// Errors kept of one answer, however small its batch; the rest is counted.
 pub const REPLY_ERRORS_KEPT: usize = 100;
-/// Ids kept of those that an answer names beyond the batch; the rest is counted.
+/// Ids kept of those that an answer names and that were not sent; the rest is counted.
 pub const REPLY_EXTRA_KEPT: usize = 8;
 /// Bytes of an issuance id that is not 24 hex digits: generous for any kind of id.
 pub const ISSUANCE_ID_BYTES_MAX: usize = 256;
 
-// Of the forecast.
-/// Calls that a forecast plays: more would keep somebody waiting for a plan. A run starts slowly
-/// for far fewer.
+// Forecast.
+/// Calls that a forecast plays: more would take noticeable time. The slow start of a run takes far
+/// fewer.
 pub const FORECAST_CALLS_MAX: u32 = 10_000;
 
-// Of the read-back.
-/// How long after the last call a read-back begins unless the caller says otherwise: longer than a
-/// service may still act on a call that it never answered (reliability.md d).
+// Read-back.
+/// Default quiet period between the last call and the read-back: longer than a service may still
+/// act on a call that it never answered (reliability.md d).
 pub const QUIET_DEFAULT: Duration = Duration::from_secs(15 * 60);
 /// Time between two readings of one customer, which must agree.
-pub const APART_DEFAULT: Duration = Duration::from_secs(60);
+pub const READ_INTERVAL_DEFAULT: Duration = Duration::from_secs(60);
 /// Readings of one customer that keep disagreeing.
 pub const READS_MAX: u32 = 4;
 /// Rows asked for of one customer: the service gives 10 unless told otherwise, and rows beyond the
@@ -122,13 +122,13 @@ pub const READ_BYTES_MAX: usize = 4 << 20;
 pub const TOKEN_BYTES_MAX: usize = 1 << 16;
 /// Keys of an answer that is read: a thousand rows of 64.
 pub const READ_KEYS_MAX: u32 = 64_000;
-/// How far an issuance's time may be before the run and still be in doubt: the usual tolerance
-/// between clocks of one system.
+/// Time before the run in which an issuance may still be the run's: the usual tolerance between
+/// clocks of one system.
 pub const CLOCK_DOUBT: Duration = Duration::from_secs(5 * 60);
-/// The same where the service sends no `Date`, or the start is a journal's: a clock may then run in
-/// any zone.
+/// The same tolerance if the service sends no `Date`, or the start is from a journal: the clock may
+/// then run in any time zone.
 pub const CLOCK_DOUBT_UNTOLD: Duration = Duration::from_secs(26 * 3_600);
-/// How exactly the service's clock is known from its `Date`: whole seconds, and the way there.
+/// Precision of the service's clock as known from its `Date`: whole seconds, and the transit time.
 pub const CLOCK_GRAIN: Duration = Duration::from_secs(2);
 
 /// Ids of one run: positions are 32-bit, and 100 million already need 4 GB of columns.
@@ -137,15 +137,15 @@ pub const IDS_MAX: usize = 100_000_000;
 pub const PROBLEMS_KEPT: usize = 1_000;
 /// Bytes of one input field or line; an id has 19 digits, a generous CSV row some kilobytes.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
-/// Different causes kept for one run (a cause names its exchange, so a run of 50 million ids may
-/// have one a call); further ones lose all but their reason. Places are 16-bit.
+/// Different causes kept of one run (a cause names its exchange, so 50 million ids may have one a
+/// call). Of further causes only the reason is kept. Indexes are 16-bit.
 pub const CAUSES_MAX: usize = 50_000;
 
 // Intake.
-/// First bytes of an input that are looked at before its format, column and delimiter are settled:
-/// some hundred rows, and the bound of a header.
+/// First bytes of an input from which its format, column and delimiter are told: some hundred rows,
+/// and the bound of a header.
 pub const INTAKE_SAMPLE_BYTES: usize = 64 << 10;
-/// Bytes of an offending value that a problem quotes; an id has 19.
+/// Bytes of an invalid value that a problem quotes; an id has 19.
 pub const PROBLEM_TEXT_BYTES_MAX: usize = 64;
 /// Ids that may wait for the exact comparison beside as many as are known to be distinct: repeats
 /// take 32 MB at most before they are dropped, and an input below this is compared only once.

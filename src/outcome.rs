@@ -1,4 +1,4 @@
-//! What the caller finally learns of one id, and why.
+//! The outcome of one id and its cause.
 
 use alloc::boxed::Box;
 
@@ -10,11 +10,11 @@ pub use stop::{FailureCause, FailureKind, StopCode, Stopped};
 pub enum Outcome {
     /// The service returned an issuance for this id.
     Issued = 0,
-    /// The service said no to this id.
+    /// The service refused this id.
     Rejected = 1,
     /// Provably not applied: never sent, or refused as a whole.
     Unsent = 2,
-    /// It may have been issued; nobody may send it again blindly.
+    /// It may have been issued; it must not be resent blindly.
     Unknown = 3,
 }
 
@@ -31,7 +31,7 @@ impl Outcome {
     }
 }
 
-/// Plain enums whose variants have a stable code, each said once beside its variant.
+/// Makes plain enums whose variants have a stable code, written once beside each variant.
 macro_rules! coded {
     (
         $(#[$about:meta])*
@@ -44,7 +44,7 @@ macro_rules! coded {
         }
 
         impl $name {
-            /// Every variant, for whoever reads a code back.
+            /// Every variant, to read a code back.
             pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
 
             /// The stable code, as the report and the journal give it.
@@ -60,27 +60,27 @@ macro_rules! coded {
 mod stop;
 
 coded! {
-    /// Why an id was rejected.
+    /// The reason for a rejected id.
     Rejection {
-        /// The id's own place in a 200 holds an error with a code that means "no".
+        /// The id's slot in a 200 holds an error with a code that rejects it.
         EntryError = "entry-error",
         /// Sent alone, the id was refused as an invalid or unknown customer.
         InvalidCustomer = "invalid-customer",
     }
 }
 
-/// Why an id was not sent, or was sent in vain.
+/// The reason for an id that was not sent, or sent and provably not applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unsent {
     /// The run stopped before or at this id.
     Stopped(StopCode),
-    /// No connection came about within the allowed attempts; no byte of a request left.
+    /// No connection within the allowed attempts; no byte of a request was sent.
     NotReached,
     /// The run's retries were used up before this id's batch could be sent again.
     RetryBudgetUsed,
-    /// Its batch was refused for some of its ids, and the probes to find them were used up.
+    /// Its batch was refused for some of its ids, and the calls to find them were used up.
     RefusedWithOthers,
-    /// Even alone the id makes a request that the service calls too large.
+    /// The service calls the request too large even with this id alone.
     TooLarge,
     /// It was unknown, and reading the customer's promotions back showed no issuance.
     NotIssued,
@@ -110,11 +110,11 @@ impl Unsent {
 }
 
 coded! {
-    /// Why nobody knows whether an id was issued.
+    /// The reason for an id that may or may not have been issued.
     Unknown {
         /// No complete answer within the timeout.
         Timeout = "timeout",
-        /// The connection failed after the request may have left.
+        /// The connection failed when the request may already have been sent.
         Network = "network",
         /// A status that does not prove that nothing was done.
         AmbiguousStatus = "ambiguous-status",
@@ -128,18 +128,18 @@ coded! {
         OversizedBody = "oversized-body",
         /// A 200 that answers one id twice.
         ContradictoryBody = "contradictory-body",
-        /// A 200 without the documented `data`, with errors instead, or that calls itself failed.
+        /// A 200 with errors instead of the documented `data`, or one that says it failed.
         ErrorsInSuccess = "errors-in-success",
         /// A complete 200 without this id.
         MissingInAnswer = "missing-in-answer",
-        /// The id's own place holds an error with a code that proves nothing.
+        /// The id's slot holds an error with a code that proves nothing.
         EntryError = "entry-error",
-        /// The id's own place cannot be read as an issuance.
+        /// The id's slot cannot be read as an issuance.
         UnreadableEntry = "unreadable-entry",
-        /// The id's own place speaks of another customer or promotion.
+        /// The id's slot names another customer or promotion.
         MismatchedEntry = "mismatched-entry",
-        /// The id's own place holds an issuance from before the call, by the service's clock and by
-        /// ours: a cache repeated an answer, or the service showed what it had issued earlier.
+        /// The id's slot holds an issuance from before the call, by the service's clock and by
+        /// ours: a cache repeated an answer, or the service returned an earlier issuance.
         OlderThanCall = "older-than-call",
         /// The run was interrupted between the journalled intent to send and the outcome.
         Interrupted = "interrupted",
@@ -154,7 +154,7 @@ pub struct Cause {
     pub status: Option<u16>,
     /// The service's own code, if it gave one.
     pub code: Option<i64>,
-    /// The service's own words, bounded and without control characters; may be empty.
+    /// The service's message, truncated and without control characters; may be empty.
     pub message: Box<str>,
     /// The service's request id, for its support.
     pub request_id: Option<Box<str>>,
@@ -225,7 +225,7 @@ mod tests {
         for reason in all {
             assert_eq!(Reason::find(reason.outcome(), reason.code()), Some(reason));
             if let Reason::Unsent(unsent) = reason {
-                // A new variant does not compile here until `WHILE_RUNNING` has it, too.
+                // This match does not compile with a new variant until `WHILE_RUNNING` has it, too.
                 match unsent {
                     Unsent::Stopped(_) => {}
                     Unsent::NotReached

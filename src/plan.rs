@@ -10,14 +10,14 @@ use crate::response::Caps;
 use const_format::formatcp;
 use core::time::Duration;
 
-/// What the caller asked for, unchecked. Absent values take their default from `limits`.
+/// The caller's options, unchecked. Absent values take their default from `limits`.
 #[derive(Clone, Debug, Default)]
 pub struct Options<'a> {
     pub promotion_id: &'a str,
     pub context_id: &'a str,
     pub host: &'a str,
     pub base_path: Option<&'a str>,
-    /// For whom; `None` where nobody knows, as of a run of an older journal.
+    /// The attribution; `None` for a run of an older journal, which does not say.
     pub attribution: Option<Attribution>,
     /// Numbers come as JavaScript has them; a fraction or a negative one is refused, not rounded.
     pub batch_size: Option<f64>,
@@ -32,16 +32,16 @@ pub struct Options<'a> {
     pub stop_failure_calls_min: Option<f64>,
     /// `hold` when absent, `reconcile` or `retry`.
     pub ambiguous: Option<&'a str>,
-    /// Somebody watches and can resume: obstacles pause the run instead of ending it.
+    /// A person watches and can resume: obstacles pause the run instead of stopping it.
     pub attended: bool,
 }
 
-/// Where calls go, for whom and how fast: all that a check, a read-back and a revocation need of
-/// the options. Credentials are the driver's.
+/// Address, attribution and pace of the calls: the options that a check, a read-back and a
+/// revocation need, too. The driver has the credentials.
 #[derive(Clone, Debug)]
 pub struct Service {
     pub endpoint: Endpoint,
-    /// `None` where nobody knows, as of a run of an older journal.
+    /// `None` for a run of an older journal, which does not say.
     pub attribution: Option<Attribution>,
     /// One attempt, from the first byte sent to the last byte read.
     pub timeout: Duration,
@@ -69,7 +69,7 @@ pub fn promotion(text: &str) -> Result<PromotionId, &'static RequestError> {
     PromotionId::new(text).map_err(promotion_error)
 }
 
-/// Everything about a run that is settled before it starts.
+/// All that is settled of a run before it starts.
 #[derive(Clone, Debug)]
 pub struct Plan {
     promotion: PromotionId,
@@ -97,7 +97,7 @@ impl Plan {
         })
     }
 
-    /// The same plan for a dry run: one id a batch, and nothing ends it before its time.
+    /// The same plan for a dry run: one id a batch, and no deadline or stop.
     pub fn for_forecast(mut self) -> Self {
         self.policy.stop = StopRules::NEVER;
         self.policy.deadline = None;
@@ -147,7 +147,7 @@ impl Plan {
     }
 }
 
-/// A whole number of the options: its bounds, its default and what to say when it is outside.
+/// A whole number of the options: its bounds, its default, and the error if it is outside.
 pub(crate) struct Whole {
     pub(crate) min: u32,
     pub(crate) max: u32,
@@ -265,7 +265,7 @@ fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
             failure_calls_min: STOP_CALLS.read(options.stop_failure_calls_min)?,
         },
         ambiguous: match options.ambiguous {
-            // What is read back afterwards is held until then.
+            // Ids to be read back are held as unknown until then.
             None | Some("hold" | "reconcile") => Ambiguous::Hold,
             Some("retry") => Ambiguous::Retry,
             Some(_) => return Err(INVALID_AMBIGUOUS),

@@ -3,7 +3,7 @@
 use crate::limits;
 use core::time::Duration;
 
-/// How often, how fast and until when a run tries.
+/// Attempts, timeouts and deadline of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Sendings of one batch, the first included; a 429 uses none.
@@ -14,12 +14,12 @@ pub struct Policy {
     pub deadline: Option<Duration>,
     pub stop: StopRules,
     pub ambiguous: Ambiguous,
-    /// A [`Job`](crate::job::Job) that somebody watches pauses where a plain run stops: refused
+    /// A [`Job`](crate::job::Job) that a person watches pauses where a plain run stops: refused
     /// credentials, a Retry-After that is too long.
     pub on_obstacle: OnObstacle,
 }
 
-/// When a run ends by itself.
+/// The failures at which a run stops by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StopRules {
     /// Ambiguous exchanges in a row.
@@ -30,19 +30,19 @@ pub struct StopRules {
     pub failure_calls_min: u32,
 }
 
-/// What becomes of a batch whose exchange proves nothing (architecture.md, "Ambiguity").
+/// The treatment of a batch whose exchange proves nothing (architecture.md, "Ambiguity").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ambiguous {
-    /// Its ids are unknown and never sent again by this run.
+    /// Its ids are unknown, and this run never resends them.
     #[default]
     Hold,
-    /// It is sent again within attempts and retry budget: for promotions whose
-    /// `maxIssuancePerCustomer` of 1 makes the service refuse a second issuance. An id that was
-    /// once in doubt ends as issued or unknown, whatever the later attempts say.
+    /// It is resent within attempts and retry budget: for promotions whose `maxIssuancePerCustomer`
+    /// of 1 makes the service refuse a second issuance. Its ids end as issued or unknown, whatever
+    /// later attempts say.
     Retry,
 }
 
-/// What an obstacle does that somebody could remove.
+/// The effect of an obstacle that a person could remove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnObstacle {
     Stop,

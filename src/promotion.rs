@@ -1,8 +1,8 @@
-//! The check of a promotion before a run: its details, and what they mean for issuing it in bulk.
+//! The check of a promotion before a run: its details, and the findings about issuing it in bulk.
 //!
-//! It reads once (api.md 14, Pre-check, full) and changes nothing. What it finds is advice: a
-//! finding that refuses names what the service would refuse, too; one that warns names what a run
-//! cannot protect from.
+//! It reads once (api.md 14, Pre-check, full) and changes nothing. Its findings are advice: a
+//! refusal means that the service would refuse the run, a warning names a risk that a run cannot
+//! prevent.
 
 use crate::id::PromotionId;
 use crate::outcome::StopCode;
@@ -24,26 +24,26 @@ pub struct Check {
     found: Option<Found>,
 }
 
-/// What the service said.
+/// The service's answer.
 enum Found {
     /// It does not know the promotion.
     Nothing,
     Details(Details),
 }
 
-/// A promotion, as far as it matters; what the service leaves out is `None`.
+/// The details of a promotion that matter to a run; `None` for those that the service leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     pub active: Option<bool>,
     /// `CUSTOMER`, `POS`, `CODE`, `EARNING` or `REWARD` (api.md 14).
     pub kind: Option<String>,
-    /// Milliseconds since 1970, as the next one.
+    /// Milliseconds since 1970, like `ends`.
     pub start: Option<i64>,
     pub end: Option<i64>,
     /// -1 for no limit.
     pub issuances_max: Option<i64>,
     pub activation_required: Option<bool>,
-    /// A field was there twice or of another type.
+    /// True if a field occurred twice or had another type.
     unclear: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Details {
 pub enum Severity {
     /// The service would refuse to issue it.
     Refuse,
-    /// It can be issued, but not without a risk that the caller must know.
+    /// It can be issued, but with a risk that the caller must know.
     Warn,
 }
 
@@ -64,7 +64,7 @@ impl Severity {
     }
 }
 
-/// Something to know before a run.
+/// A fact to know before a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub severity: Severity,
@@ -72,17 +72,17 @@ pub struct Finding {
     pub message: &'static str,
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// `None` where the service could not be asked.
+    /// `None` if the service could not be asked.
     pub exists: Option<bool>,
     pub details: Details,
     pub findings: Vec<Finding>,
 }
 
 impl Checked {
-    /// No finding refuses.
+    /// True if no finding is a refusal.
     pub fn is_ok(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity == Severity::Warn)
     }
@@ -119,13 +119,13 @@ impl Check {
                     None => Found::Nothing,
                 })
             }
-            // The service's own words: the list of a promotion that is not there.
+            // An empty list in the service's own envelope: the promotion does not exist.
             400 | 404 if !answered.errors.is_empty() => Some(Found::Nothing),
             _ => None,
         }
     }
 
-    /// What was found, once the check is done.
+    /// The result, once the check is done.
     pub fn checked(&self) -> Checked {
         match &self.found {
             Some(Found::Details(details)) => Checked {
@@ -173,7 +173,7 @@ impl CallOwner for Check {
         match self.read(&answered) {
             Some(found) => self.found = Some(found),
             None => {
-                // Asked again, or given up: then nothing was found.
+                // The call is repeated, or given up without a result.
                 let _again = self.calls.reject(now, answered);
             }
         }
@@ -193,7 +193,7 @@ impl Details {
         Self { active, kind, start, end, issuances_max, activation_required, unclear }
     }
 
-    /// What the details mean for a run now.
+    /// The findings about a run that starts now.
     fn findings(&self, now: UnixTime) -> Vec<Finding> {
         let now = now.as_millis();
         let found = [

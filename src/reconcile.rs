@@ -1,28 +1,29 @@
-//! The read-back of unknown ids: what a run could not learn from its answers, the customers'
-//! promotions may still tell. It makes a new record and leaves the old one as it is.
+//! The read-back of unknown ids: the promotions of a customer may show what the answers of a run
+//! did not. It makes a new record and leaves the old one unchanged.
 //!
-//! 1. Nothing is read before the quiet period is over, counted from the end of the run: a call
-//!    that was never answered may still be acted on (reliability.md d).
-//! 2. Each customer is read twice, some time apart. Only two readings that agree decide;
-//!    readings that differ are repeated, [`READS_MAX`](limits::READS_MAX) times at most.
+//! 1. Reading starts after the quiet period, counted from the end of the run: the service may still
+//!    act on a call that it never answered (reliability.md d).
+//! 2. Each customer is read twice, with [`Rules::interval`] in between. Only two readings that
+//!    agree decide; others are repeated, up to [`READS_MAX`](limits::READS_MAX) readings.
 //! 3. A row of this promotion whose `eventTime` lies between the first sending and the end of the
 //!    quiet period is the issuance: the id is issued. Two such rows are an id issued twice; it is
 //!    issued, and a note says so.
-//! 4. No such row, on a page that was not full and without warnings, or a customer whom the service
-//!    says it does not know: the id was not issued, and is unsent; but never once a reading showed
-//!    a row that may be this run's.
-//! 5. All else stays unknown: rows too near to the run to be told from it or with the `contextId`
-//!    of another, pages that are full or cannot be read, customers whose reading fails.
+//! 4. No such row, on a page that is not full and has no warnings, or a customer whom the service
+//!    does not know: the id was not issued and is unsent, unless any reading showed a row that may
+//!    be this run's.
+//! 5. All else stays unknown: rows too close to the run, or with another `contextId`; pages that
+//!    are full or unreadable; customers whose reading fails.
 //!
-//! Clocks: the service's `Date` at the reading says how far it is ahead of ours. For the record of
-//! a journal that says nothing of the clock that wrote down the start; the first issuance of the
-//! run does. The window then begins at most 26 hours before that issuance and no later than it, and
-//! rows up to 26 hours before both are in doubt. Without an issuance every earlier row is in doubt.
+//! Clocks: the service's `Date` at the reading gives the offset between its clock and ours. For a
+//! start read from a journal that offset is unknown, because another clock wrote it; the first
+//! issuance of the run bounds it. The window then starts at that issuance, or up to 26 hours before
+//! it, and rows up to 26 hours before the window are ambiguous. Without an issuance every earlier
+//! row is.
 //!
-//! What this cannot tell apart: an issuance of the same promotion to the same customer by somebody
-//! else while the run lasted, an issuance that was taken back before it was read, and a service
-//! whose read-back lags behind by more than the quiet period. The row shows no `contextId`
-//! (api.md 14); where the service sends another than the run's, it proves nothing either way.
+//! Three cases go unnoticed: another party issued the same promotion to the same customer during
+//! the run; an issuance was revoked before it was read; the service's read-back lags by more than
+//! the quiet period. A row has no `contextId` (api.md 14); one with another than the run's proves
+//! nothing.
 
 mod page;
 mod rules;
@@ -50,13 +51,13 @@ use page::{Doubt, Earned, Seen, Sought, see};
 /// the number of its customer among the unknown ones.
 pub struct Reconcile {
     record: Record,
-    /// Where is read, which need not be where was sent.
+    /// The service to read from, which may differ from the one that issued.
     service: Service,
     rules: Rules,
     window: Window,
     calls: Calls,
     unknown: Vec<Customer>,
-    /// The longest page so far, and how many customers have one of that length.
+    /// Rows of the longest page so far, and the number of customers with a page of that length.
     longest: (u32, u32),
     evidence: Evidence,
 }
@@ -65,23 +66,24 @@ struct Customer {
     row: u32,
     reads: u32,
     last: Option<Seen>,
-    /// A reading showed a row that is this run's or may be: no later absence outweighs it.
+    /// True if a reading showed a row that is or may be this run's; a later page without it cannot
+    /// undo that.
     was_shown: bool,
 }
 
-/// What a read-back rests on.
+/// The evidence of a read-back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
     /// Unknown ids at its start.
     pub asked: u32,
-    /// Of them, found issued; found not issued. The others are still unknown.
+    /// Of them, found issued and found not issued. The others are still unknown.
     pub issued: u32,
     pub not_issued: u32,
     /// Calls made.
     pub calls: u32,
-    /// Issuances count from here ...
+    /// Start of the time in which issuances count as the run's ...
     pub from: UnixTime,
-    /// ... to here, by our clock.
+    /// ... and its end, by our clock.
     pub until: UnixTime,
 }
 
@@ -116,8 +118,8 @@ impl Reconcile {
         Self { record, service, rules, window, calls, unknown, longest: (0, 0), evidence }
     }
 
-    /// The record is one of a journal: another process, perhaps on another machine, wrote down when
-    /// it began, so that how wrong its clock was then is not known ([`Window::is_journals`]).
+    /// Marks the record as one of a journal: its start was written by another process, perhaps on
+    /// another machine, whose clock may have been wrong ([`Window::is_journals`]).
     #[must_use]
     pub const fn of_journal(mut self) -> Self {
         self.window.is_journals = true;
@@ -129,7 +131,7 @@ impl Reconcile {
         self.record.ledger.ids().get(usize::try_from(customer.row).ok()?)
     }
 
-    /// Why the reading ended before its customers did.
+    /// The reason why the reading ended early.
     pub const fn stopped(&self) -> Option<&Stopped> {
         self.calls.stopped()
     }
@@ -151,7 +153,7 @@ impl Reconcile {
             let (code, left) = (stopped.code.code(), self.left());
             let message = "The reading back ended early; the rest stays unknown.";
             self.record.note("read-back-stopped", message, left);
-            // What stopped it has a code of its own, so that somebody can act on it.
+            // The stop's own code tells the caller what to do.
             self.record.note(code, stopped.code.advice(), 1);
         }
         (self.record, self.evidence)
@@ -173,7 +175,7 @@ impl Reconcile {
         let seen = match answered.http_status().unwrap_or_default() {
             200 if answered.errors.is_empty() => {
                 let seen = rows(&answered.text).map(|rows| see(&rows, &sought));
-                // The service warns that it did not show all.
+                // The service warns that the page is incomplete.
                 let is_partial = has_warnings(&answered.text);
                 seen.filter(|seen| !(is_partial && matches!(seen, Seen::Nothing { .. })))
             }
@@ -200,7 +202,7 @@ impl Reconcile {
         }
     }
 
-    /// Two readings that agree decide.
+    /// Decides once two readings agree, and asks again otherwise.
     fn weigh(&mut self, now: Instant, number: u32, seen: Seen) -> Result<(), Conflict> {
         let place = usize::try_from(number).map_err(|_| Conflict)?;
         let customer = self.unknown.get_mut(place).ok_or(Conflict)?;
@@ -225,7 +227,7 @@ impl Reconcile {
             return Ok(());
         }
         customer.last = Some(seen);
-        self.calls.ask(number, now.after(self.rules.apart));
+        self.calls.ask(number, now.after(self.rules.interval));
         Ok(())
     }
 
@@ -277,9 +279,9 @@ impl Reconcile {
         self.record.ledger.find_issued(row, &issuance, odd)
     }
 
-    /// Whether rows beyond the page can exist: it is as long as was asked for, as long as the
-    /// service gives unasked, or as long as those of other customers and none is longer, which is
-    /// how a ceiling shows that nobody documents (api.md 14).
+    /// True if rows beyond the page can exist: it has as many rows as were asked for, as the
+    /// service gives by default, or as the longest pages of several customers, which suggests an
+    /// undocumented limit (api.md 14).
     fn may_hide_more(&self, rows: u32) -> bool {
         rows >= self.rules.rows_max
             || rows == limits::READ_ROWS_UNASKED
@@ -323,7 +325,7 @@ impl CallOwner for Reconcile {
     }
 }
 
-/// Whether two readings of a customer say the same.
+/// True if two readings of a customer agree.
 fn agree(one: &Seen, other: &Seen) -> bool {
     match (one, other) {
         (Seen::Nothing { .. }, Seen::Nothing { .. }) => true,

@@ -1,4 +1,4 @@
-//! The outcomes of a run as rows: what the caller reads, one id at a time or as CSV and NDJSON.
+//! The outcomes of a run as rows, one id at a time or as CSV and NDJSON.
 
 mod page;
 
@@ -15,7 +15,7 @@ use alloc::borrow::Cow;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// What rows are read from: a run under way, or what one left.
+/// The source of rows: a job in progress, or the record of a finished one.
 pub trait Books {
     fn ledger(&self) -> &Ledger;
     fn plan(&self) -> &Plan;
@@ -41,7 +41,7 @@ impl Books for Record {
     }
 }
 
-/// The outcome of one id with everything known about it.
+/// The outcome of one id with all that is known about it.
 pub struct Row<'a> {
     pub customer: i64,
     pub outcome: Outcome,
@@ -49,8 +49,8 @@ pub struct Row<'a> {
     pub detail: Detail<'a>,
 }
 
-/// What an outcome rests on. Unknown ids rest on nothing, and unsent ones need nothing to rest on,
-/// unless it took a read-back to know that they were not issued.
+/// The evidence of an outcome. Unknown ids have none; unsent ones need none, unless a read-back
+/// showed that they were not issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
     /// The service's answer to the call.
@@ -198,17 +198,17 @@ pub fn write_ndjson(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>
     }
 }
 
-/// Bytes of the two times of a row of a page.
+/// Bytes of the two times of a row in a page.
 const PAGE_TIMES: usize = 16;
 
-/// Rows `from..from + count`, or as many as there are, so that a caller can make many objects of
-/// them cheaply: first for each row its two times, then for each row 44 characters.
+/// Rows `from..from + count`, or as many as there are, packed so that a caller can make many
+/// objects cheaply: first two times for each row, then 44 characters for each row.
 ///
-/// A time is eight bytes, a little-endian double of milliseconds since 1970, or not a number where
-/// there is none. The characters are `@` plus the number of digits of the customer, those digits
-/// in 19 places, and the issuance id in 24. They are `@` and blanks for a row that has something
-/// out of the ordinary, which [`row`] tells: it was not issued, its issuance id or its context
-/// has another form, it was read back, or it is forgotten.
+/// A time is a little-endian double of milliseconds since 1970, NaN if there is none. The
+/// characters are a mark (`@` plus the number of digits of the customer id), the id in 19 places,
+/// and the issuance id in 24. A row that does not fit this form is `@` and blanks, and must be read
+/// by [`row`]: it was not issued, its issuance id or context has another form, it was read back, or
+/// it is forgotten.
 pub fn page(ledger: &Ledger, from: u32, count: u32) -> Vec<u8> {
     let rows = from..from.saturating_add(count).min(ledger.rows());
     let mut out = vec![b' '; rows.len().saturating_mul(PAGE_TIMES.saturating_add(page::ROW))];
@@ -281,7 +281,7 @@ mod tests {
         let mut ledger = Ledger::new(vec![11, 22, 33, 44]);
         ledger.depart(&(0..3)).unwrap();
         ledger.issue_all(&(0..3), &[[7; 12]; 3], &[5; 3], &[NO_TIME; 3]).unwrap();
-        // As in a run that is resumed: what earlier processes did is in the columns.
+        // As in a resumed run: the columns hold the outcomes of earlier processes.
         ledger.drain();
         ledger.forget(&(1..2));
         let rows = page(&ledger, 0, 9);

@@ -1,7 +1,7 @@
-//! One call on the wire: where it goes, what its headers and its body say.
+//! One call on the wire: its address, headers and body.
 //!
-//! Everything that could bend a request into another one (a path segment of `..`, a line break in
-//! a header, a host with credentials) is refused here, before anything is sent.
+//! All that could turn a request into another one (a path segment of `..`, a line break in a
+//! header, a host with credentials) is refused here, before anything is sent.
 
 use crate::decimal;
 use crate::id::{ContextId, CustomerId, PromotionId};
@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What is wrong with a request's parts: a stable code and a sentence that names the fix.
+/// An error in a request's parts: a stable code and a sentence that names the fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestError {
     pub code: &'static str,
@@ -37,7 +37,7 @@ const INVALID_HEADER: &RequestError = &RequestError {
               attribution.",
 };
 
-/// One call, apart from its headers.
+/// One call without its headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     pub method: Method,
@@ -53,7 +53,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As HTTP spells it.
+    /// The method as HTTP spells it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -121,8 +121,8 @@ impl Endpoint {
         url
     }
 
-    /// Where one customer's promotions are read (api.md 14, Reconcile): also those that are no
-    /// longer active or were redeemed; supplementary ones, which push others out, are not.
+    /// The address to read one customer's promotions (api.md 14, Reconcile), inactive and redeemed
+    /// ones included. Supplementary ones are excluded, since they would displace others.
     pub fn customer_url(&self, customer: CustomerId, rows_max: u32) -> String {
         let mut id = Vec::new();
         customer.write(&mut id);
@@ -142,17 +142,17 @@ impl Endpoint {
         .concat()
     }
 
-    /// Where a promotion's details are read (api.md 14, Pre-check, full).
+    /// The address to read a promotion's details (api.md 14, Pre-check, full).
     pub fn details_url(&self, promotion: &PromotionId) -> String {
         [&*self.origin, &*self.base_path, "/promotions/?promotionIds=", promotion.as_str()].concat()
     }
 
-    /// Where issuances are taken back (api.md 14, Revoke).
+    /// The address to revoke issuances (api.md 14, Revoke).
     pub fn revoke_url(&self) -> String {
         [&*self.origin, &*self.base_path, "/promotions/revokeEarn"].concat()
     }
 
-    /// Where OAuth tokens are made (api.md 7); it stands outside the base path.
+    /// The address to fetch OAuth tokens (api.md 7), which is outside the base path.
     pub fn token_url(&self) -> String {
         [&*self.origin, "/v3/oauth/token/generate"].concat()
     }
@@ -227,7 +227,7 @@ fn check_base_path(path: &str) -> Result<(), &'static RequestError> {
     if right { Ok(()) } else { Err(INVALID_BASE_PATH) }
 }
 
-/// A header whose value is visible ASCII and inner blanks: it cannot end its line early.
+/// A header whose value is visible ASCII and inner blanks, so it cannot contain a line break.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     name: Box<str>,
@@ -253,7 +253,7 @@ impl Header {
     }
 }
 
-/// Whether a value can stand in a header as it is: non-empty, visible ASCII, no outer blanks.
+/// True if a value can be a header as it is: non-empty, visible ASCII, no outer blanks.
 pub fn is_header_value(value: &str) -> bool {
     let visible = |byte: u8| (0x20..0x7f).contains(&byte);
     !value.is_empty() && value.trim_ascii().len() == value.len() && value.bytes().all(visible)
@@ -261,8 +261,8 @@ pub fn is_header_value(value: &str) -> bool {
 
 /// Appends `[1,2,3]`, the bare array of the seed's "Request Body".
 ///
-/// The ledger holds only positive ids; anything else would be a mistake of ours, and writing
-/// nothing for it makes the service refuse the body instead of misreading it.
+/// The ledger holds only positive ids. For any other, which would be a bug, nothing is written: the
+/// service then refuses the body instead of misreading it.
 pub fn write_body(ids: &[i64], out: &mut Vec<u8>) {
     decimal::write_array(ids, out);
 }

@@ -1,9 +1,9 @@
 //! The streaming reader of one answer: bytes, in any pieces, to columns in request order.
 //!
-//! Nothing in an answer is believed before all of it has arrived and is one JSON object
-//! (faults.md D): [`Reader::finish`] gives columns or the reason why there are none. What each
-//! piece says is taken at once and let go, so that an answer of any length costs its columns and
-//! at most one unfinished value.
+//! Nothing in an answer counts before all of it has arrived and is one JSON object (faults.md D):
+//! [`Reader::finish`] gives columns or the reason why there are none. Each piece is read at once
+//! and dropped, so that an answer of any length takes the memory of its columns and of one
+//! unfinished value.
 //!
 //! # What counts
 //! An entry is matched by its key in `data`, the decimal customer id (api.md 3), never by its
@@ -16,11 +16,11 @@
 //! a plainly written number, even where it decodes to one: such an entry is unreadable.
 //!
 //! # How it is fast
-//! The general parser is somewhat faster than serde_json into columns, and reads anything. From
-//! the first entries of an answer it learns how this service writes them, and entries of that form
-//! are then compared and converted eight bytes at a time, some eight times as fast; each entry that
-//! differs goes to the general parser by itself. Both give the same answer, which
-//! `tests/response_props.rs` proves against a reference on serde_json.
+//! The general parser is somewhat faster than serde_json into columns, and reads any JSON. From the
+//! first entries of an answer it makes a template of how this service writes them. Entries that fit
+//! the template are compared and converted eight bytes at a time, some eight times as fast; each
+//! entry that differs goes to the general parser. `tests/response_props.rs` tests that both give
+//! the same answer as a reference on serde_json.
 //!
 //! # What is JSON
 //! JSON is read by RFC 8259 as it stands: no comments, no trailing commas, no raw control
@@ -62,7 +62,8 @@ pub use value::Value;
 use crate::limits;
 use walk::Walker;
 
-/// What the reader must know of the request. It must be the same for all pieces of one answer.
+/// The parts of the request that the reader compares with. They must be the same for all pieces of
+/// one answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
     /// The distinct ids of the batch, in request order.
@@ -99,7 +100,7 @@ impl Default for Caps {
     }
 }
 
-/// Whether to go on reading.
+/// Tells the driver to go on reading or to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Flow {
@@ -112,15 +113,15 @@ pub enum Flow {
 pub struct Reader {
     walker: Walker,
     bytes_left: u64,
-    /// The beginning of a unit that had no end in its piece.
+    /// The start of a token that was incomplete in its piece.
     held: Vec<u8>,
-    /// Held bytes below which another look is not worth it, so that an answer that trickles in
-    /// costs no more than a few times its length.
+    /// Length of `held` below which it is not read again, so that an answer in tiny pieces costs
+    /// only a few times its length.
     look_at: usize,
     broken: Option<Broken>,
 }
 
-/// Bytes of a new piece that are first added to what is held: more than a usual entry.
+/// Bytes of a new piece that are first added to `held`: more than a usual entry.
 const BRIDGE_BYTES: usize = 512;
 
 impl Reader {
@@ -151,8 +152,8 @@ impl Reader {
         if self.broken.is_some() { Flow::Enough } else { Flow::More }
     }
 
-    /// The end of the bytes. Whether they ended as announced only the transport knows: where it
-    /// failed, an answer that looks whole is cut all the same (faults.md 38).
+    /// The end of the bytes. Only the transport knows if they ended as announced: if it failed,
+    /// even an answer that looks complete counts as truncated (faults.md 38).
     pub fn finish(mut self, expected: &Expected<'_>) -> Body {
         let result = match self.broken {
             Some(broken) => Err(broken),
@@ -178,8 +179,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Completes the unit that is held with as little of the new piece as it needs, and returns
-    /// what is left of that; nothing if all of it is held now.
+    /// Completes the held token with as little of the new piece as it needs, and returns the rest
+    /// of the piece; an empty rest if all of it is held now.
     fn bridge<'b>(&mut self, expected: &Expected<'_>, bytes: &'b [u8]) -> Result<&'b [u8], Broken> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -203,7 +204,7 @@ impl Reader {
         Ok(rest)
     }
 
-    /// Reads what of the held bytes is complete.
+    /// Reads the complete tokens of the held bytes.
     fn look(&mut self, expected: &Expected<'_>) -> Result<(), Broken> {
         let used = self.walker.walk(expected, &self.held)?;
         self.keep_from(used);
@@ -226,7 +227,7 @@ impl Reader {
     }
 }
 
-/// The errors of a complete answer that speaks of no ids of ours: of a read, a token, a revocation.
+/// The errors of a complete answer that has no slots: of a read, a token call or a revocation.
 pub fn envelope(bytes: &[u8], caps: Caps) -> Body {
     let expected = Expected { ids: &[], promotion: "", context: "" };
     let mut reader = Reader::new(0, caps);

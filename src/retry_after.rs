@@ -4,7 +4,7 @@ use crate::decimal;
 use crate::time::UnixTime;
 use core::time::Duration;
 
-/// How long to wait, or `None` if the value has no readable form.
+/// The wait that the value asks for; `None` if it is unreadable.
 ///
 /// A date is measured against the answer's own `Date` when it has one: the service's clock and
 /// ours may differ by hours (faults.md 60). A date in the past is a wait of zero. An answer with

@@ -1,12 +1,12 @@
 //! The machine that takes issuances back (`POST /promotions/revokeEarn`, api.md 14).
 //!
-//! 1. One issuance goes alone: that the id of an issuance is an earn id is not documented. Only
-//!    when the answer names it as taken back, or as redeemed, do others follow.
+//! 1. One issuance goes alone, because it is not documented that the id of an issuance is an earn
+//!    id. Others follow only if the answer names it as revoked or redeemed.
 //! 2. Then one call a customer, at most [`EARN_IDS_MAX`] issuances in it.
-//! 3. A call is made again only where it provably did nothing: never sent, refused credentials,
-//!    429. All else that does not say what was done leaves its issuances unknown; taking them back
-//!    once more does no harm.
-//! 4. When the machine stops or is cancelled, answers on their way are still awaited.
+//! 3. A call is resent only if it provably did nothing: never sent, refused credentials, 429. Any
+//!    other call without a clear answer leaves its issuances unknown; revoking them again does no
+//!    harm.
+//! 4. When the machine stops or is cancelled, calls in flight are still awaited.
 
 use crate::id::{CustomerId, PromotionId};
 use crate::json::Object;
@@ -27,7 +27,7 @@ use core::ops::Range;
 /// Issuances in one call (api.md 14).
 pub const EARN_IDS_MAX: usize = 1_000;
 
-/// The issuances of one promotion to take back from one customer.
+/// The issuances of one promotion to revoke from one customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     customer: CustomerId,
@@ -71,7 +71,8 @@ impl Target {
     }
 }
 
-/// One target a customer, of issuances in any order; one that comes twice counts once.
+/// Groups issuances by customer, each of whom may have one promotion. An issuance given twice
+/// counts once.
 pub fn targets(
     issuances: impl IntoIterator<Item = (CustomerId, PromotionId, Box<str>)>,
 ) -> Result<Vec<Target>, &'static RequestError> {
@@ -92,14 +93,14 @@ pub fn targets(
     Ok(targets)
 }
 
-/// What became of one issuance.
+/// The outcome of one issuance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoked {
     pub verdict: RevokeVerdict,
     /// The service's own code, if it gave one.
     pub code: Option<i64>,
     pub status: Option<u16>,
-    /// The service's own words, redacted and truncated; may be empty.
+    /// The service's message, redacted and truncated; may be empty.
     pub message: Box<str>,
     pub request_id: Option<Box<str>>,
 }
@@ -121,16 +122,16 @@ impl Revoked {
 pub struct Revoke {
     service: Service,
     targets: Vec<Target>,
-    /// One for each issuance, in the order of the targets.
+    /// One outcome for each issuance, in the order of the targets.
     results: Vec<Vec<Revoked>>,
     calls: Calls,
 }
 
-/// The first issuance of all, before any other.
+/// The number of the call with the first issuance alone.
 const PROBE: u32 = 0;
 
 impl Revoke {
-    /// `fetched_credentials` says that they must be asked for; `seed` decides the jitter.
+    /// With `fetched_credentials` they are asked for first; `seed` decides the jitter.
     pub fn new(
         service: Service,
         targets: Vec<Target>,
@@ -153,17 +154,17 @@ impl Revoke {
         &self.targets
     }
 
-    /// What became of each issuance so far, target by target.
+    /// The outcomes so far, target by target.
     pub fn results(&self) -> &[Vec<Revoked>] {
         &self.results
     }
 
-    /// Why it ended early, if it did.
+    /// The reason why it ended early, if it did.
     pub const fn stopped(&self) -> Option<&Stopped> {
         self.calls.stopped()
     }
 
-    /// The target of a call, and which of its issuances the call takes back.
+    /// The target of a call, and the range of its issuances in the call.
     fn part(&self, number: u32) -> Option<(usize, Range<usize>)> {
         let place = usize::try_from(number.saturating_sub(1)).ok()?;
         let len = self.targets.get(place)?.ids.len();
@@ -183,7 +184,7 @@ impl Revoke {
         }
     }
 
-    /// Writes down what a call came to, and says whether all of it is unknown.
+    /// Records the outcomes of a call; true if all of them are unknown.
     fn settle(&mut self, answered: &Answered, rest: RevokeVerdict) -> bool {
         let Some((place, part)) = self.part(answered.number) else { return false };
         let Some(target) = self.targets.get(place) else { return false };
@@ -197,10 +198,10 @@ impl Revoke {
         all_unknown
     }
 
-    /// The first issuance alone has its answer: others follow only if it was found.
+    /// Takes the answer to the first issuance: others follow only if it was found.
     fn conclude_probe(&mut self, now: Instant) {
         let Some(first) = self.results.first().and_then(|all| all.first()) else { return };
-        // What is redeemed was found: its id is an earn id.
+        // A redeemed issuance was found, so its id is an earn id.
         if first.verdict == RevokeVerdict::Revoked || first.code == Some(REDEEMED) {
             self.ask_all(now);
             return;
@@ -273,7 +274,8 @@ fn write_body(target: &Target, ids: &[Box<str>], out: &mut Vec<u8>) {
     body.end();
 }
 
-/// One result for each issuance. `rest` is what holds for one that a complete answer does not name.
+/// One outcome for each issuance. `rest` is the outcome of one that a complete answer does not
+/// name.
 fn results_of(
     calls: &Calls,
     target: &Target,
@@ -281,7 +283,7 @@ fn results_of(
     answered: &Answered,
     rest: RevokeVerdict,
 ) -> Vec<Revoked> {
-    // What was cut says nothing, however much of it can be read.
+    // A truncated answer proves nothing, even if parts of it are readable.
     let answer = Value::object(&answered.text).filter(|_| answered.failure.is_none());
     let errors = answer.as_ref().map_or(&[][..], |answer| answer.elements_of("errors"));
     ids.iter()
@@ -313,7 +315,7 @@ fn results_of(
         .collect()
 }
 
-/// Whether the answer names the issuance as taken back.
+/// True if the answer names the issuance as revoked.
 fn is_gone(answer: &Value<'_>, target: &Target, id: &str) -> bool {
     let text = |value: &Value<'_>, name: &str| -> Option<String> {
         value.get(name)?.text(ISSUANCE_ID_BYTES_MAX)

@@ -1,7 +1,6 @@
-//! What must not be read in anything that a caller sees, and how it is kept out of foreign text: a
-//! service may repeat in its message what it was sent.
+//! Redacts secrets in text of the service, which may repeat what it was sent.
 //!
-//! Neither `Debug` nor `Display` nor a way to get one back: secrets go in and hide.
+//! Secrets only go in: there is neither `Debug` nor `Display` nor a getter.
 
 use crate::limits::{MESSAGE_BYTES_MAX, REQUEST_ID_MAX, SECRETS_RENEWED_KEPT};
 use alloc::boxed::Box;
@@ -13,24 +12,24 @@ use alloc::vec::Vec;
 #[derive(Default)]
 pub struct Secrets {
     given: Vec<Box<str>>,
-    /// Of credentials that are renewed: the newest.
+    /// The newest secrets of credentials that are renewed.
     renewed: VecDeque<Box<str>>,
 }
 
-/// Stands where a secret stood.
+/// The replacement of a secret.
 const HIDDEN: &str = "[hidden]";
-/// A shorter secret is also an ordinary part of words, and counts only as a word of its own.
+/// Length below which a secret is redacted only as a whole word: shorter ones occur within words.
 const PART_BYTES_MIN: usize = 4;
 
 impl Secrets {
-    /// Keeps a secret out of every text from now on.
+    /// Redacts this secret in every text from now on.
     pub fn keep(&mut self, secret: &str) {
         if !secret.is_empty() {
             self.given.push(secret.into());
         }
     }
 
-    /// Keeps one out that is renewed from time to time, such as a token.
+    /// Redacts a secret that is renewed from time to time, such as a token.
     pub fn keep_renewed(&mut self, secret: &str) {
         if secret.is_empty() || self.renewed.back().is_some_and(|newest| &**newest == secret) {
             return;
@@ -45,7 +44,7 @@ impl Secrets {
         self.given.iter().chain(&self.renewed).map(|secret| &**secret)
     }
 
-    /// The text without what it has of a secret, in whatever case of letters.
+    /// The text with all secrets redacted, in any case of letters.
     pub fn hide(&self, text: &str) -> Box<str> {
         let mut rest = text;
         let mut shown = String::new();
@@ -54,7 +53,7 @@ impl Secrets {
             shown.push_str(HIDDEN);
             rest = rest.get(end..).unwrap_or_default();
         }
-        // The service's words are cut at a bound, perhaps in the middle of a secret.
+        // The service's message was truncated, perhaps in the middle of a secret.
         let cut = text.len().saturating_add(PART_BYTES_MIN) > MESSAGE_BYTES_MAX;
         let begun = if cut { self.begun_at_the_end(rest) } else { 0 };
         let kept = rest.len().saturating_sub(begun);
@@ -65,17 +64,17 @@ impl Secrets {
         shown.into()
     }
 
-    /// A service's name for an exchange: a word of at most [`REQUEST_ID_MAX`] characters. What is
-    /// cut was hidden before, as of a secret that is longer its beginning is one, too.
+    /// A request id: a word of at most [`REQUEST_ID_MAX`] characters. Redacts before truncating:
+    /// half a secret would no longer match.
     pub fn hide_in_word(&self, text: &str) -> Option<Box<str>> {
         let word: String = self.hide(text).chars().filter(char::is_ascii_graphic).collect();
-        // Left out characters may have stood within a secret.
+        // Characters that were removed may have split a secret.
         let word = self.hide(&word);
         let shown: String = word.chars().take(REQUEST_ID_MAX).collect();
         (!shown.is_empty()).then(|| shown.into())
     }
 
-    /// Where the first secret stands; of several there, the longest.
+    /// The place of the first secret; of several at one place, the longest.
     fn next(&self, text: &str) -> Option<(usize, usize)> {
         let places = self.all().filter_map(|secret| {
             let found = find(text, secret)?;
@@ -84,7 +83,7 @@ impl Secrets {
         places.min_by_key(|(start, end)| (*start, core::cmp::Reverse(*end)))
     }
 
-    /// Bytes at the end that are the beginning of a secret.
+    /// Length of the longest end of the text that is the beginning of a secret.
     fn begun_at_the_end(&self, text: &str) -> usize {
         let begun = |secret: &str| {
             let longest = secret.len().min(text.len());

@@ -1,4 +1,4 @@
-//! The status of an answer, as far as it can be one.
+//! The HTTP status of an answer.
 
 /// The status of an answer's head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status of what a transport resolved with. `None` unless it is an integer from 100 to
-    /// 599: nobody knows then what came, and the attempt failed. A network error
-    /// (`Response.error()`) has status 0, and a number beyond 16 bits must not become another.
+    /// The status that a transport resolved with. `None` unless it is an integer from 100 to 599;
+    /// the attempt then failed. A network error (`Response.error()`) has status 0, and a number
+    /// beyond 16 bits must not wrap to another.
     pub fn of_response(status: f64, is_hidden_redirect: bool) -> Option<Self> {
         if is_hidden_redirect {
             return Some(Self::HiddenRedirect);
@@ -23,7 +23,7 @@ impl Status {
         is_http.then_some(Self::Http(whole))
     }
 
-    /// The number, for whoever reads the report.
+    /// The number for the report.
     pub const fn number(self) -> Option<u16> {
         match self {
             Self::HiddenRedirect => None,

@@ -1,4 +1,4 @@
-//! Digits, hex, base64, percent, JSON strings: the one place that writes text.
+//! Writes digits, hex, base64, percent-encoding and JSON strings, for the whole crate.
 
 use crate::decimal;
 use alloc::string::String;
@@ -11,7 +11,7 @@ pub fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
 }
 
-/// The bytes that as many lower-case hex digits stand for; `None` for any other text.
+/// The bytes of lower-case hex digits; `None` for any other text.
 pub fn read_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let exact = HEXLOWER.decode_len(text.len()) == Ok(N);
@@ -27,7 +27,7 @@ pub fn base64(bytes: &[u8]) -> String {
 /// Everything but the unreserved characters (RFC 3986, 2.3).
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Appends a text as it stands in an address: a space is `%20`.
+/// Appends a text, percent-encoded for an address: a space is `%20`.
 pub fn push_percent(text: &str, out: &mut String) {
     utf8_percent_encode(text, &RESERVED).for_each(|part| out.push_str(part));
 }
@@ -55,7 +55,7 @@ pub fn write_json(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// The beginning of a text, at most so many bytes of whole characters.
+/// Truncates a text to at most so many bytes of whole characters.
 pub fn truncate(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
-//! The traffic of every machine: what a call costs, when it may leave, and what a 401, a 429, a
-//! timeout and fetched credentials do. What an answer means is for the machine.
+//! The traffic of every machine: the price of a call, the time at which it may be sent, and the
+//! effect of a 401, a 429, a timeout and fetched credentials. The machine itself reads the answers.
 //!
-//! [`Machine`] is the driving contract. [`Traffic`] holds what is in flight and all that decides
-//! about the next departure; [`Calls`] is the machine behind small answers: reads, revocations.
+//! [`Machine`] is the driving contract. [`Traffic`] holds the calls in flight and all that decides
+//! when the next is sent; [`Calls`] is the machine behind small answers: reads, revocations.
 
 mod calls;
 mod credentials;
@@ -30,7 +30,7 @@ use credentials::Credentials;
 use flights::Flights;
 use pace::Pace;
 
-/// How fast and how often calls are made.
+/// Bounds on the pace and the repetition of calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Pacing {
     /// One attempt, from the first byte sent to the last byte read.
@@ -53,7 +53,7 @@ impl Pacing {
     }
 }
 
-/// After the end of a Retry-After not all runs of the world start in the same millisecond.
+/// Jitter after a Retry-After, so that not all runs resume in the same millisecond.
 const JITTER_AFTER_GATE: Duration = Duration::from_secs(1);
 
 /// The calls of one machine. `T` is what the machine keeps with a call in flight.
@@ -68,7 +68,7 @@ pub struct Traffic<T> {
 }
 
 impl<T> Traffic<T> {
-    /// `fetched` credentials are asked for before the first call; `seed` decides the jitter.
+    /// With `fetched` credentials are asked for before the first call; `seed` decides the jitter.
     pub fn new(pacing: Pacing, fetched: bool, seed: u64) -> Self {
         Self {
             pacing,
@@ -81,7 +81,7 @@ impl<T> Traffic<T> {
         }
     }
 
-    /// Other credentials and another seed, as for a machine that begins in another process.
+    /// Replaces credentials and seed, as for a machine that begins in another process.
     pub fn restart(&mut self, fetched: bool, seed: u64) {
         self.credentials = Credentials::new(fetched);
         self.rng = Rng::new(seed);
@@ -95,17 +95,17 @@ impl<T> Traffic<T> {
         &mut self.secrets
     }
 
-    /// A text of the service without the secrets in it.
+    /// A text of the service with all secrets redacted.
     pub fn redact(&self, text: &str) -> alloc::boxed::Box<str> {
         self.secrets.hide(text)
     }
 
-    /// Whether the credentials are good for a call at `now`; their renewal falls due here.
+    /// True if the credentials are good for a call at `now`. Starts their renewal when it is due.
     pub fn has_credentials(&mut self, now: Instant) -> bool {
         self.credentials.ready(now)
     }
 
-    /// Fetch credentials now, or wait for them. For when there are none.
+    /// The output while there are no credentials: fetch them, or wait for them.
     pub fn want_credentials(&mut self, now: Instant) -> Output {
         if self.credentials.ask(now, now.after(self.pacing.timeout)) {
             return Output::FetchCredentials;
@@ -113,23 +113,23 @@ impl<T> Traffic<T> {
         Output::Wait { until: self.credentials.next_event() }
     }
 
-    /// Whether the fetch of credentials has lasted too long.
+    /// True once, if the fetch of credentials has timed out.
     pub fn are_credentials_overdue(&self, now: Instant) -> bool {
         self.credentials.overdue(now)
     }
 
-    /// When one more call may leave once `ahead` others have; `None` while too many are on their
-    /// way.
+    /// The instant at which one more call may be sent, after `ahead` others; `None` while too many
+    /// are in flight.
     pub fn ready_at(&self, ahead: usize) -> Option<Instant> {
         self.pace.ready_at(self.flights.len(), ahead)
     }
 
-    /// Whether a 429 keeps everything back at `now`.
+    /// True while a 429 holds all calls back.
     pub fn is_closed(&self, now: Instant) -> bool {
         self.pace.is_closed(now)
     }
 
-    /// A call leaves. `is_first` calls of their batch earn the retries of others.
+    /// Counts a call that is sent. Each `is_first` one adds to the retry budget.
     pub fn depart(
         &mut self,
         now: Instant,
@@ -165,28 +165,28 @@ impl<T> Traffic<T> {
         self.flights.get_mut(batch, attempt)
     }
 
-    /// Takes a call out of the air: it is over.
+    /// Removes a call that is over from those in flight.
     pub fn land(&mut self, batch: BatchId, attempt: AttemptNumber) -> Option<Flight<T>> {
         self.flights.take(batch, attempt)
     }
 
-    /// Takes any call out of the air: nobody waits for its answer.
+    /// Removes any call in flight, whose answer is not wanted any more.
     pub fn abandon(&mut self) -> Option<Flight<T>> {
         self.flights.pop()
     }
 
-    /// The first call whose time is over: tell of it as a timeout.
+    /// The first call that has timed out.
     pub fn expired(&self, now: Instant) -> Option<(BatchId, AttemptNumber)> {
         self.flights.expired(now)
     }
 
-    /// When the next call, or a fetch of credentials, has lasted too long.
+    /// The instant of the next timeout, of a call or of a fetch of credentials.
     pub fn next_expiry(&self) -> Option<Instant> {
         [self.flights.next_expiry(), self.credentials.expiry()].into_iter().flatten().min()
     }
 
-    /// Keeps the head of an answer. A 429 closes the gate at once, however slowly its body comes;
-    /// the obstacle that it can be is returned.
+    /// Keeps the head of an answer. A 429 closes the gate at once, before its body has arrived;
+    /// returns an obstacle if it is one.
     pub fn handle_head(
         &mut self,
         now: Instant,
@@ -207,8 +207,8 @@ impl<T> Traffic<T> {
         Some(Stopped { status: Some(429), request_id, ..Stopped::plain(code) })
     }
 
-    /// 429: the gate closes for all calls. The retry budget bounds how long a machine insists;
-    /// then, or where the service asks for too long a wait, every call would meet the same.
+    /// A 429 closes the gate for all calls. Once the retry budget is used up, or if the service
+    /// asks for too long a wait, it is an obstacle, since every call would meet the same.
     fn throttle(
         &mut self,
         now: Instant,
@@ -216,7 +216,8 @@ impl<T> Traffic<T> {
         asked: Option<Duration>,
     ) -> Option<StopCode> {
         let own = self.backoff(limits::BACKOFF_BASE_THROTTLED, self.pace.throttles_in_row());
-        // A longer wait is an obstacle; whoever removes it is not held by a gate for days.
+        // A longer wait is an obstacle and closes no gate, so that a resumed run is not held back
+        // for days.
         let honoured = asked.map(|asked| asked.min(limits::RETRY_AFTER_MAX));
         let wait = honoured.map_or(own, |wait| wait.saturating_add(own.min(JITTER_AFTER_GATE)));
         self.pace.throttled(now, sent_at, now.after(wait));
@@ -226,7 +227,7 @@ impl<T> Traffic<T> {
         (!self.retries.withdraw()).then_some(StopCode::Throttled)
     }
 
-    /// A call went through.
+    /// Counts a successful call.
     pub fn succeeded(&mut self) {
         self.pace.succeeded();
         self.credentials.accepted();
@@ -237,7 +238,7 @@ impl<T> Traffic<T> {
         self.credentials.refused(flight.epoch, now)
     }
 
-    /// Somebody resumed after an obstacle: refusals count anew.
+    /// Resumed after an obstacle: counts refusals from zero.
     pub fn forget_refusals(&mut self, now: Instant) {
         self.credentials.forget_refusals(now);
     }
@@ -249,7 +250,7 @@ impl<T> Traffic<T> {
         }
     }
 
-    /// None came. The obstacle that it is once nothing more is tried.
+    /// Credentials could not be had. Returns an obstacle if they are not asked for again.
     pub fn handle_credentials_failure(
         &mut self,
         now: Instant,
@@ -264,12 +265,12 @@ impl<T> Traffic<T> {
         is_over.then(|| failure.stopped())
     }
 
-    /// Whether a call may be repeated; it costs one of the retries.
+    /// Pays for a retry; false if the attempts or the retry budget are used up.
     pub fn may_retry(&mut self) -> bool {
         self.retries.withdraw()
     }
 
-    /// The wait before the next attempt after so many failed ones, from 1.
+    /// The wait after the given number of failed attempts, from 1.
     pub fn retry_wait(&mut self, failures: u32) -> Duration {
         self.backoff(limits::BACKOFF_BASE, failures.saturating_sub(1))
     }

@@ -1,7 +1,7 @@
-//! The pure table: what one exchange proves, and what follows from it.
+//! The one table: the verdict on an exchange, from its status, body and failure.
 //!
 //! Sources: reliability.md (d) "Outcome rule for one POST", architecture.md "Ambiguity", api.md 4
-//! to 6 for the codes. Only what is proven not to have been processed may be sent again.
+//! to 6 for the codes. Only a batch that was provably not processed may be resent.
 
 mod call;
 mod token;
@@ -15,18 +15,18 @@ use crate::outcome::{FailureCause, Rejection, StopCode, Unknown};
 use crate::response::{Answer, Body, Broken, DataForm, Envelope, ServiceError};
 use crate::status::Status;
 
-/// How an exchange ended that brought no complete answer.
+/// The end of an exchange without a complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Proven: no byte of the request left (no address, connection refused).
+    /// Proven: no byte of the request was sent (no address, connection refused).
     NotSent(Option<FailureCause>),
-    /// The attempt's time was over.
+    /// The attempt timed out.
     Timeout,
-    /// Anything else that `fetch` reports: nobody can tell whether the request arrived.
+    /// Any other error of `fetch`: the request may have arrived.
     Network(Option<FailureCause>),
 }
 
-/// What came back from one attempt: an answer, a failure, or an answer that a failure cut short.
+/// The result of one attempt: an answer, a failure, or an answer that a failure truncated.
 pub struct Exchange<'a> {
     /// `None` when no head of an answer arrived.
     pub status: Option<Status>,
@@ -34,25 +34,25 @@ pub struct Exchange<'a> {
     pub failure: Option<Failure>,
 }
 
-/// What follows for the batch.
+/// The consequence for the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A complete answer that speaks of ids: each is judged by its own slot.
+    /// A complete answer with ids: each is judged by its own slot.
     Match,
-    /// Not processed, may be sent again after a wait.
+    /// Not processed; may be resent after a wait.
     Retry(Retry),
     /// Not processed; send it in halves.
     Split(Split),
     /// Not processed: the credentials were refused.
     Refresh,
-    /// Not processed, and nothing else of this run would be.
+    /// Not processed, and neither would be any other batch of this run.
     Stop(StopCode),
-    /// Nobody knows.
+    /// May have been processed.
     Hold(Unknown),
 }
 
 impl Verdict {
-    /// A word for what follows, and one for why where there is a why.
+    /// A word for the verdict, and its reason if it has one.
     pub const fn words(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::Match => ("match", None),
@@ -67,16 +67,16 @@ impl Verdict {
     }
 }
 
-/// Why a batch may be sent again.
+/// The reason for which a batch may be resent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
     /// 429: the whole run slows down.
     Throttled,
-    /// No connection came about.
+    /// No connection.
     NotSent,
 }
 
-/// Why a batch is halved.
+/// The reason for which a batch is halved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
     /// The request was too large for the service: later batches are smaller, too.
@@ -95,7 +95,7 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
         };
     };
     let Status::Http(status) = status else { return Verdict::Stop(StopCode::Redirected) };
-    // What a body says counts only when it arrived whole (faults.md 37, 38).
+    // A body counts only if it arrived whole (faults.md 37, 38).
     let errors = if exchange.failure.is_some() { &[] } else { errors_of(exchange.body) };
     match status {
         200 => judge_success(exchange),
@@ -108,25 +108,25 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
         413 => Verdict::Split(Split::TooLarge),
         429 => Verdict::Retry(Retry::Throttled),
         498 if all_are(errors, is_about_the_token) => Verdict::Refresh,
-        // A 421 says that nothing was done, but `fetch` sends the request once more then, also a
-        // POST (Fetch, "HTTP-network-or-cache fetch"): this is the answer to one of two. It is
-        // among the rest, as no transport says how often it sent.
+        // A 421 means that nothing was done, but `fetch` then resends the request, even a POST
+        // (Fetch, "HTTP-network-or-cache fetch"), so this may answer one of two. No transport
+        // tells, so a 421 is ambiguous like all below.
         //
-        // Of the service or of a CDN: it proves nothing either way, but says who to ask.
+        // From the service or from a CDN: ambiguous either way, but the reason tells whom to ask.
         521 if has_code(errors, 521) => Verdict::Hold(Unknown::CustomerLocked),
         _ => Verdict::Hold(Unknown::AmbiguousStatus),
     }
 }
 
-/// What one id's slot in a complete answer proves.
+/// The verdict on one id's slot in a complete answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlotVerdict {
     Rejected(Rejection),
     Unknown(Unknown),
 }
 
-/// Judges the errors in an id's own place, and names the one that decides. Only a closed list of
-/// codes is a "no", and each of the errors must be on it, in whatever order they come.
+/// Judges the errors in an id's slot, and returns the one that decides. The id is rejected only if
+/// every error's code is on a closed list, in any order.
 pub fn judge_entry_errors(errors: &[ServiceError]) -> (SlotVerdict, Option<&ServiceError>) {
     let is_no = |error: &ServiceError| error.code.is_some_and(is_refusal_of_one_customer);
     match (errors.iter().find(|error| !is_no(error)), errors.first()) {
@@ -156,8 +156,8 @@ fn judge_success(exchange: &Exchange<'_>) -> Verdict {
 
 /// A complete answer with the documented status.
 fn judge_answer(answer: &Answer) -> Verdict {
-    // Refused credentials come before any processing, also inside a 200 (api.md 5, shape E); but
-    // an answer that speaks of ids, or of another error, was processed.
+    // Refused credentials come before any processing, even inside a 200 (api.md 5, shape E); but an
+    // answer with ids, or with another error, was processed.
     if answer.has_no_entries() && answer.has_all_errors() {
         if all_are(&answer.errors, is_about_the_token) {
             return Verdict::Refresh;
@@ -179,7 +179,7 @@ fn is_about_the_token(error: &ServiceError) -> bool {
     matches!(error.code, Some(401 | 498))
 }
 
-/// Shape E is documented with these codes; a 403 elsewhere in a 200 is not.
+/// Shape E is documented with these codes; a 403 elsewhere in a 200 counts for nothing.
 fn is_about_access(error: &ServiceError) -> bool {
     is_about_the_token(error) || (error.envelope == Envelope::Status && error.code == Some(403))
 }
@@ -195,8 +195,8 @@ const fn judge_broken(broken: Broken) -> Unknown {
     }
 }
 
-/// 400 and 422: not processed only where a recognised envelope says why (faults.md 27, 28). Each
-/// of its errors must say so. Of several the one counts that the rest of the run would meet, too.
+/// 400 and 422: not processed only if a recognised envelope gives the reason (faults.md 27, 28),
+/// and every one of its errors does. Of several, one that stops the run decides.
 fn judge_invalid(errors: &[ServiceError]) -> Verdict {
     let is_refusal = |error: &ServiceError| {
         let code = error.code.unwrap_or_default();
@@ -215,7 +215,7 @@ fn judge_invalid(errors: &[ServiceError]) -> Verdict {
     } else if has_unusable_promotion(errors) {
         Verdict::Stop(StopCode::PromotionUnusable)
     } else if has(&[400, 404]) && subject(errors) == Subject::Promotion {
-        // The envelope's own code says nothing; its words may (api.md 5, shape B).
+        // The envelope's own code is unspecific; its message may not be (api.md 5, shape B).
         Verdict::Stop(StopCode::PromotionNotFound)
     } else if has(&[1060]) {
         Verdict::Split(Split::TooLarge)
@@ -229,7 +229,7 @@ fn judge_invalid(errors: &[ServiceError]) -> Verdict {
 /// organisation that is not there, access denied (api.md 4 to 6).
 const REFUSALS_OF_A_CALL: [i64; 10] = [400, 401, 403, 404, 498, 1006, 1060, 1061, 1064, 4000];
 
-/// 404 names the promotion or says nothing: stop. Only what speaks of customers is bisected.
+/// A 404 stops the run if it names the promotion or nothing. One that names customers is bisected.
 fn judge_not_found(errors: &[ServiceError]) -> Verdict {
     if has_unusable_promotion(errors) {
         Verdict::Stop(StopCode::PromotionUnusable)
@@ -249,8 +249,8 @@ const fn is_about_the_promotion(code: i64) -> bool {
     matches!(code, 705..=707 | 709 | 713 | 714 | 725)
 }
 
-/// What the words of the errors are about. "Promotion or customer not found" (api.md 4) is about
-/// both and counts as the promotion: stopping is the side that loses nothing.
+/// The subject of the errors' messages. "Promotion or customer not found" (api.md 4) counts as the
+/// promotion: to stop is the safe choice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Promotion,
@@ -269,14 +269,14 @@ fn subject(errors: &[ServiceError]) -> Subject {
     }
 }
 
-/// Whether an error's words are about customers, and not about a promotion.
+/// True if an error's message is about customers, and not about a promotion.
 pub fn speaks_of_customers(errors: &[ServiceError]) -> bool {
     subject(errors) == Subject::Customers
 }
 
-/// Whether an answer denies that a customer exists. What follows from it may be sent again, so it
-/// is a closed list, as for an id's own error: a 404 of the service in its own words, or 1006
-/// (api.md 4, 14). A proxy's words may hold "customer", too: "No route to customer service".
+/// True if an answer denies that a customer exists. The id may then be resent, so the list is
+/// closed, as for an id's own error: a 404 in the service's own envelope, or 1006 (api.md 4, 14). A
+/// proxy's message may contain "customer", too: "No route to customer service".
 pub fn denies_the_customer(status: u16, errors: &[ServiceError]) -> bool {
     let all_have = |code| all_are(errors, |error| error.code == Some(code));
     match status {
@@ -286,7 +286,7 @@ pub fn denies_the_customer(status: u16, errors: &[ServiceError]) -> bool {
     }
 }
 
-/// The service's words and none else, in its own envelope (api.md 4; 5, shape A).
+/// True if all errors are in the service's own envelope (api.md 4; 5, shape A).
 fn says_customer_not_found(error: &ServiceError) -> bool {
     let words = error.message.trim().trim_end_matches('.');
     let known = ["customer not found", "customer is not found", "passed customer is not found"];
@@ -309,7 +309,7 @@ fn errors_of(body: &Body) -> &[ServiceError] {
     }
 }
 
-/// Whether there are errors, and each is one of these.
+/// True if there are errors, and each has one of these codes.
 fn all_are(errors: &[ServiceError], is_one: impl Fn(&ServiceError) -> bool) -> bool {
     !errors.is_empty() && errors.iter().all(is_one)
 }

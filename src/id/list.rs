@@ -1,24 +1,23 @@
-//! Ids in little memory, as they are the largest thing in it while an input is read and, where
-//! outcomes are drained, in a whole run.
+//! A list of ids in little memory: ids are most of it while an input is read and, where outcomes
+//! are taken as they settle, during the whole run.
 //!
-//! They are packed in blocks: the high bits that all ids of a block share are kept once. Ids of
-//! nine digits take four bytes in whatever order they come, longer ones mostly too where they are
-//! near each other, and those in a row mostly two. Growing moves no block and leaves little room
-//! unused.
+//! Ids are packed in blocks: the high bits that all ids of a block share are kept once. An id of
+//! nine digits takes four bytes in any order, longer ones mostly too if they are close, and
+//! consecutive ones mostly two. Growing moves no block and wastes little room.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-/// Ids of a block.
+/// Ids in a block.
 const BLOCK: usize = 4 << 10;
 
-/// A list of ids. Equal lists are packed alike, however they were made.
+/// A list of ids. Equal lists are packed equally, however they were made.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct List {
     full: Vec<Block>,
-    /// What comes after the full blocks; at most as much as one of them.
+    /// The ids after the last full block, fewer than a block.
     last: Vec<i64>,
 }
 
@@ -47,7 +46,7 @@ impl List {
         self.last.clear();
     }
 
-    /// Shows all ids, some at a time.
+    /// Calls `take` with all ids, a slice at a time.
     #[inline(always)]
     pub(crate) fn each(&self, mut take: impl FnMut(&[i64])) {
         let mut room = Vec::with_capacity(BLOCK);
@@ -146,7 +145,7 @@ impl fmt::Debug for List {
     }
 }
 
-/// As many ids as a block has.
+/// One block of ids.
 #[derive(Clone, PartialEq, Eq)]
 struct Block {
     /// The bits that all of them share; zeros where they differ.
@@ -154,7 +153,7 @@ struct Block {
     low: Low,
 }
 
-/// The bits below, in as few bytes as these loops are fast with.
+/// The low bits of each id, in the narrowest integer that the loops handle fast.
 #[derive(Clone, PartialEq, Eq)]
 enum Low {
     Two(Box<[u16]>),
@@ -186,7 +185,7 @@ impl Block {
         Some(self.high | low)
     }
 
-    /// All of them, unpacked in the room where they are packed.
+    /// Unpacks all ids within the packed buffer.
     #[inline(always)]
     fn all<'a>(&'a self, room: &'a mut Vec<i64>) -> &'a [i64] {
         if let Low::Eight(ids) = &self.low {

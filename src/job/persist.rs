@@ -11,7 +11,7 @@ use super::Job;
 use crate::batch::{Batch, Queue};
 use crate::id::AttemptNumber;
 use crate::intake::Findings;
-use crate::journal::{Doubt, Header, Intent, Recovered, Writer};
+use crate::journal::{AmbiguousRows, Header, Intent, Recovered, Writer};
 use crate::limits::{JOURNAL_IDS_PER_RECORD, JOURNAL_PIECE_BYTES};
 use crate::outcome::{Reason, StopCode, Stopped, Unsent};
 use crate::plan::Plan;
@@ -22,19 +22,19 @@ use crate::traffic::Output;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// What of the journal is on its way, and the batches that wait for it.
+/// The journal of a run: its writer, the bytes being stored, the batches that wait for them.
 pub(super) struct Journal {
     writer: Writer,
-    /// The first id that no record holds yet.
+    /// The row of the first id that is not in a record yet.
     ids_next: usize,
-    /// The wall clock at an instant.
+    /// The wall-clock time at an instant, from which later ones are computed.
     clock: (Instant, UnixTime),
-    /// Batches whose intent is written; the first `stored` of them may leave.
+    /// Batches whose intent is written; the first `stored` of them may be sent.
     intended: VecDeque<Batch>,
     stored: usize,
-    /// Bytes are being stored, and with them this many of `intended`.
+    /// While bytes are being stored: the number of `intended` batches whose intents they hold.
     under_way: Option<usize>,
-    /// The run stopped while ids were left to write: its record comes after theirs.
+    /// The stop's record, held back while ids are left to write, so that it comes after theirs.
     stop_due: bool,
     /// The last record is written.
     closed: bool,
@@ -80,9 +80,8 @@ impl Job {
         self
     }
 
-    /// Goes on with a run: what is settled stays so, what was on its way is unknown
-    /// (`interrupted`) unless the policy sends again what is ambiguous, the rest waits to be sent.
-    /// `now`, `wall` and the rest as for a new run.
+    /// Goes on with the run of a journal. Settled rows stay settled; rows that were in flight are
+    /// unknown (`interrupted`), unless the policy resends ambiguous ones; all others are queued.
     ///
     /// # Errors
     /// `journal-mismatch` where the plan is not that of the journal.
@@ -107,8 +106,8 @@ impl Job {
         Ok(job)
     }
 
-    /// The report of a journal as it stands: nothing will be sent or written. What waits is unsent
-    /// for the reason of the last stop, or `interrupted`.
+    /// Reads the report of a journal: sends and writes nothing. Waiting rows are unsent for the
+    /// reason of the last stop, or `interrupted`.
     ///
     /// # Errors
     /// As for [`Job::from_journal`].
@@ -121,7 +120,7 @@ impl Job {
             Reason::Unsent(Unsent::Stopped(code)) => Some(Stopped::by(code, cause)),
             _ => None,
         });
-        let open = !recovered.open.is_empty() || !recovered.doubts.is_empty();
+        let open = !recovered.open.is_empty() || !recovered.ambiguous.is_empty();
         let mut job = Self::recovered(plan, recovered, false, now)?;
         if stopped.is_some() || open || job.has_waiting() {
             job.stop(stopped.unwrap_or_else(|| Stopped::plain(StopCode::Interrupted)));
@@ -139,8 +138,8 @@ impl Job {
         let sound = recovered.settle_open(requeue).is_some();
         let size = recovered.size_max.map_or(plan.batch_size(), |max| max.min(plan.batch_size()));
         let mut queue = Queue::of(recovered.waiting(), size, recovered.batches);
-        for Doubt { rows, cause } in recovered.doubts {
-            queue.push_doubted(rows, cause);
+        for AmbiguousRows { rows, cause } in recovered.ambiguous {
+            queue.push_ambiguous(rows, cause);
         }
         let (attempts, firsts) = (recovered.intents, recovered.first_intents);
         let given_out = recovered.given_out;
@@ -156,7 +155,7 @@ impl Job {
         Ok(job)
     }
 
-    /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
+    /// The bytes of an [`Output::Persist`], to be appended to the journal.
     pub(super) fn journal_bytes(&mut self) -> Vec<u8> {
         let Some(journal) = &mut self.journal else { return Vec::new() };
         let all = self.ledger.ids();
@@ -173,7 +172,7 @@ impl Job {
         journal.writer.take()
     }
 
-    /// What [`Job::journal_bytes`] gave is stored where it lasts.
+    /// The bytes of [`Job::journal_bytes`] are stored durably.
     pub(super) fn persisted(&mut self) {
         if let Some(journal) = &mut self.journal
             && let Some(covered) = journal.under_way.take()
@@ -182,7 +181,8 @@ impl Job {
         }
     }
 
-    /// It could not be stored: the run stops, for without its intent nothing may leave.
+    /// The bytes could not be stored. The run stops, because no batch may be sent without its
+    /// intent.
     pub(super) fn persist_failed(&mut self) {
         if self.journal.as_ref().is_none_or(|journal| journal.under_way.is_none()) {
             return;
@@ -195,18 +195,18 @@ impl Job {
         self.stop(Stopped::plain(StopCode::JournalFailed));
     }
 
-    /// Takes back what was meant to leave and may not now: it goes first once it may.
+    /// Takes back intended batches that may not be sent now; they go first once they may.
     pub(super) fn recall(&mut self) {
         let Some(journal) = &mut self.journal else { return };
         while let Some(batch) = journal.intended.pop_back() {
-            journal.writer.came_back(batch.id, false, batch.doubt.as_deref());
+            journal.writer.came_back(batch.id, false, batch.ambiguity.as_deref());
             self.queue.put_back(batch);
         }
         journal.stored = 0;
         journal.under_way = journal.under_way.map(|_| 0);
     }
 
-    /// Writes the intent to send the next batch. `false` where that has to wait.
+    /// Writes the intent to send the next batch. False if that has to wait.
     pub(super) fn intend(&mut self, now: Instant) -> bool {
         let Some(journal) = &mut self.journal else { return false };
         if journal.ids_next < self.ledger.ids().len() {
@@ -223,7 +223,7 @@ impl Job {
         true
     }
 
-    /// Batches that are meant to leave, and whether the first of them may.
+    /// The number of intended batches, and if the first of them is stored.
     pub(super) fn intended(&self) -> (usize, bool) {
         self.journal.as_ref().map_or((0, false), |j| (j.intended.len(), j.stored > 0))
     }
@@ -236,7 +236,7 @@ impl Job {
         journal.intended.pop_front()
     }
 
-    /// Whether there is something to store, and nothing on its way.
+    /// True if there are bytes to store and none being stored.
     pub(super) fn wants_to_persist(&self) -> bool {
         self.journal.as_ref().is_some_and(|journal| {
             let pending = journal.writer.pending() > 0;
@@ -245,7 +245,7 @@ impl Job {
         })
     }
 
-    /// Every id is settled: `None` once that is stored, too, as far as it can be.
+    /// Writes the end of the run once every id is settled; `None` when that is stored or cannot be.
     pub(super) fn close_journal(&mut self) -> Option<Output> {
         let ids = self.ledger.ids().len();
         let journal = self.journal.as_mut()?;
@@ -271,10 +271,10 @@ impl Job {
         }
     }
 
-    /// The batch was sent and not processed.
+    /// Records that the batch was sent and not processed.
     pub(super) fn record_return(&mut self, batch: &Batch) {
         if let Some(journal) = &mut self.journal {
-            journal.writer.came_back(batch.id, true, batch.doubt.as_deref());
+            journal.writer.came_back(batch.id, true, batch.ambiguity.as_deref());
         }
     }
 
@@ -286,7 +286,7 @@ impl Job {
         }
     }
 
-    /// Batches that leave for the first time hold at most this many ids from now on.
+    /// Limits batches that are sealed from now on to this many ids.
     pub(super) fn shrink(&mut self, size: u32) {
         self.queue.shrink(size);
         self.recall();

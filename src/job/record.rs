@@ -1,4 +1,4 @@
-//! What a run leaves: all that a report is made of.
+//! The result of a run, of which a report is made.
 
 use super::{Job, Note, Progress, RunState, Tally};
 use crate::ledger::Ledger;
@@ -8,7 +8,7 @@ use crate::time::{UnixTime, millis};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// A run that is over. A read-back makes a new record of it and leaves this one as it is.
+/// The result of a finished run. A read-back makes a new one of it and leaves this one unchanged.
 #[derive(Clone)]
 pub struct Record {
     pub plan: Plan,
@@ -16,16 +16,16 @@ pub struct Record {
     pub tally: Tally,
     pub stopped: Option<Stopped>,
     pub notes: Vec<Note>,
-    /// The wall clock when the run began, in its first process where it had several ...
+    /// Wall-clock start of the run (of its first process, if it was resumed).
     pub started: UnixTime,
-    /// ... and when nothing of it was on its way any more.
+    /// Wall-clock time at which the last request had ended.
     pub ended: UnixTime,
-    /// How long it took, in its last process.
+    /// Duration in the last process.
     pub elapsed: Duration,
 }
 
 impl Job {
-    /// What is left of a run that is done, with the wall clock at its start and its end.
+    /// The result of a finished run; `started` and `ended` are wall-clock times.
     pub fn into_record(self, started: UnixTime, wall_ended: UnixTime) -> Record {
         let ended = self.ended.unwrap_or(self.started);
         Record {
@@ -42,7 +42,7 @@ impl Job {
 }
 
 impl Record {
-    /// The sums, as a progress that no longer moves.
+    /// The final counts, as a progress.
     pub fn progress(&self, state: RunState) -> Progress {
         Progress::of(&self.ledger, state, self.tally, millis(self.elapsed))
     }

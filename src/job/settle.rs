@@ -1,4 +1,4 @@
-//! From a verdict to the books: the only place where a batch in flight changes its state.
+//! From a verdict to the ledger: the only place where a batch in flight changes its state.
 
 use super::{Conclusion, Flight, Job};
 use crate::clock::{Age, Sent};
@@ -15,7 +15,8 @@ use crate::verdict::{judge, judge_entry_errors};
 use alloc::boxed::Box;
 
 impl Job {
-    /// Ends an attempt: judges it, books it, and draws the conclusions for the run.
+    /// Ends an attempt: judges it, settles or requeues its batch, and decides what follows for the
+    /// run.
     pub(super) fn conclude(&mut self, now: Instant, flight: Flight, failure: Option<Failure>) {
         if self.try_conclude(now, flight, failure).is_err() {
             self.break_down();
@@ -45,8 +46,12 @@ impl Job {
         match (verdict, &body) {
             (Verdict::Match, Body::Answer(answer)) => self.match_ids(&flight, answer)?,
             // The table gives `Match` only for an answer; a broken body proves nothing.
-            (Verdict::Match, Body::Broken(_)) => self.doubt(now, flight, Unknown::CutBody, None)?,
-            (Verdict::Hold(reason), _) => self.doubt(now, flight, reason, first_error(&body))?,
+            (Verdict::Match, Body::Broken(_)) => {
+                self.hold_or_resend(now, flight, Unknown::CutBody, None)?
+            }
+            (Verdict::Hold(reason), _) => {
+                self.hold_or_resend(now, flight, reason, first_error(&body))?
+            }
             (Verdict::Retry(retry), _) => self.retry(now, flight, retry)?,
             (Verdict::Split(split), _) => self.split(flight, split, first_error(&body))?,
             (Verdict::Refresh, _) => self.refresh(now, flight, first_error(&body))?,
@@ -56,7 +61,7 @@ impl Job {
         Ok(())
     }
 
-    /// What the run learns of the service, apart from the ids.
+    /// Takes what the exchange says of the service: its clock, load and failures.
     fn count(&mut self, verdict: Verdict) {
         let tally = &mut self.tally;
         tally.exchanges = tally.exchanges.saturating_add(1);
@@ -73,7 +78,7 @@ impl Job {
         }
     }
 
-    /// Keeps what the network said, so that a run that it stops can name it.
+    /// Keeps the network's error, so that a run that it stops can name it.
     fn note_failure(&mut self, failure: Option<Failure>) {
         self.failure_cause = match failure {
             Some(Failure::NotSent(cause) | Failure::Network(cause)) => cause,
@@ -122,7 +127,7 @@ impl Job {
             self.note("answer-older-than-call", OLDER_THAN_CALL);
         }
         self.record_outcome(&flight.call.batch);
-        // An answer that decides nothing is as ambiguous as none.
+        // An answer that decides nothing is as ambiguous as a failure.
         if unclear == flight.call.batch.len() {
             self.tally.ambiguous();
         } else {
@@ -132,13 +137,13 @@ impl Job {
         Ok(())
     }
 
-    /// When the call left, if its answer and the run tell by both clocks.
+    /// The time at which the call was sent, by both clocks, if both are known.
     fn sent(&self, flight: &Flight) -> Option<Sent> {
         let by_service = self.service_clock.at(flight.sent_at)?;
         Some(Sent { by_service, by_own: flight.call.sent_by_own? })
     }
 
-    /// [`Job::match_ids`] slot by slot; says how many of them are unclear.
+    /// [`Job::match_ids`] slot by slot; returns the number of unclear ones.
     fn match_each(
         &mut self,
         flight: &Flight,
@@ -168,15 +173,15 @@ impl Job {
                 _ => slot_reason(*state, entries.refused.get(slot)),
             };
             unclear = unclear.saturating_add(u32::from(reason.outcome() == Outcome::Unknown));
-            let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
+            let cause = unless_ambiguous(flight, self.with_error(flight.cause(reason), error));
             let cause = self.ledger.cause(cause);
             self.ledger.settle(row, State::InFlight, cause)?;
         }
         if matched == flight.call.batch.len() { Ok(unclear) } else { Err(Conflict) }
     }
 
-    /// Ids and promotions that were not asked for end the run: this may be another service, or
-    /// another promotion is being issued. What the answer proves stands.
+    /// Stops the run if an answer names ids or promotions that were not sent: this may be another
+    /// service, or it issues another promotion. Outcomes that the answer proved are kept.
     fn note_oddities(&mut self, flight: &Flight, answer: &Answer) {
         if !answer.entries.odd_contexts.is_empty() {
             self.note("context-differs", "An issuance came back with another earnedFromId.");
@@ -196,9 +201,9 @@ impl Job {
         }
     }
 
-    /// Nobody knows: the ids are settled as unknown and never sent again by this run, unless the
-    /// policy says so and attempts and budget last.
-    fn doubt(
+    /// An ambiguous exchange: settles the ids as unknown, or resends them if the policy says so and
+    /// attempts and retry budget remain.
+    fn hold_or_resend(
         &mut self,
         now: Instant,
         mut flight: Flight,
@@ -212,8 +217,8 @@ impl Job {
         if !again {
             return self.settle(&flight, Reason::Unknown(reason), error);
         }
-        let doubt = self.with_error(flight.cause(Reason::Unknown(reason)), error);
-        flight.call.batch.doubt = Some(Box::new(doubt));
+        let ambiguity = self.with_error(flight.cause(Reason::Unknown(reason)), error);
+        flight.call.batch.ambiguity = Some(Box::new(ambiguity));
         let wait = self.traffic.retry_wait(flight.call.batch.attempts);
         self.come_back(flight, now.after(wait))
     }
@@ -224,17 +229,17 @@ impl Job {
         reason: Reason,
         error: Option<&ServiceError>,
     ) -> Result<(), Conflict> {
-        let cause = unless_doubted(flight, self.with_error(flight.cause(reason), error));
+        let cause = unless_ambiguous(flight, self.with_error(flight.cause(reason), error));
         let cause = self.ledger.cause(cause);
         self.ledger.settle_all(&flight.call.batch.rows, State::InFlight, cause)?;
         self.record_outcome(&flight.call.batch);
         Ok(())
     }
 
-    /// Not processed: the batch comes back after a wait, while attempts and budget last.
+    /// Not processed: requeues the batch after a wait, while attempts and retry budget remain.
     fn retry(&mut self, now: Instant, mut flight: Flight, retry: Retry) -> Result<(), Conflict> {
         match retry {
-            // The gate closed when the head came, and the attempt does not count.
+            // The gate closed at the head of the answer; this attempt does not count.
             Retry::Throttled => {
                 flight.call.batch.attempts = flight.call.batch.attempts.saturating_sub(1);
                 self.come_back(flight, now)
@@ -252,7 +257,7 @@ impl Job {
         }
     }
 
-    /// Refused as a whole: halves are sent, down to the single id that is guilty.
+    /// Refused as a whole: sends halves, down to the single id that is to blame.
     fn split(
         &mut self,
         flight: Flight,
@@ -283,7 +288,7 @@ impl Job {
         Ok(())
     }
 
-    /// Credentials refused: one renewal where they can be renewed, then it is an obstacle.
+    /// Credentials refused: renews them once if possible; after that it is an obstacle.
     fn refresh(
         &mut self,
         now: Instant,
@@ -302,7 +307,7 @@ impl Job {
         Ok(())
     }
 
-    /// Nothing else of this run would be processed either.
+    /// Stops the run: none of its other calls would be processed either.
     fn stop_with(
         &mut self,
         flight: Flight,
@@ -320,7 +325,7 @@ impl Job {
         Ok(())
     }
 
-    /// Adds the service's words, in which it may repeat what it was sent.
+    /// Adds the service's message, redacted: it may repeat what it was sent.
     fn with_error(&self, cause: Cause, error: Option<&ServiceError>) -> Cause {
         match error {
             Some(error) => {
@@ -344,8 +349,8 @@ impl Job {
 const OLDER_THAN_CALL: &str = "An answer held issuances from before its call: a cache repeated it, \
      or the clock of this machine is ahead.";
 
-/// How an issuance stands to its call. Without a time, or clocks to compare it with, nothing
-/// speaks against it.
+/// The age of an issuance against its call. Without an `eventTime` or comparable clocks it counts
+/// as made by the call.
 fn age(sent: Option<Sent>, event_time: i64) -> Age {
     match sent {
         Some(sent) if event_time != NO_TIME => {
@@ -355,16 +360,16 @@ fn age(sent: Option<Sent>, event_time: i64) -> Age {
     }
 }
 
-/// What a later attempt proves about itself says nothing of an earlier one that may have been
-/// processed: only an issuance ends the doubt.
-fn unless_doubted(flight: &Flight, cause: Cause) -> Cause {
-    match &flight.call.batch.doubt {
-        Some(doubt) if cause.reason.outcome() != Outcome::Unknown => (**doubt).clone(),
+/// The cause of an id that is not issued. If an earlier attempt of its batch was ambiguous that
+/// cause stands: a later attempt proves nothing about the earlier one.
+fn unless_ambiguous(flight: &Flight, cause: Cause) -> Cause {
+    match &flight.call.batch.ambiguity {
+        Some(ambiguity) if cause.reason.outcome() != Outcome::Unknown => (**ambiguity).clone(),
         _ => cause,
     }
 }
 
-/// Why a slot is not issued, and the error that says so.
+/// The reason why a slot is not issued, and the error behind it.
 fn slot_reason(state: SlotState, errors: &[ServiceError]) -> (Reason, Option<&ServiceError>) {
     let unknown = match state {
         SlotState::Refused => {
@@ -378,7 +383,7 @@ fn slot_reason(state: SlotState, errors: &[ServiceError]) -> (Reason, Option<&Se
         SlotState::Absent => Unknown::MissingInAnswer,
         SlotState::Mismatched => Unknown::MismatchedEntry,
         SlotState::Unreadable => Unknown::UnreadableEntry,
-        // The answer calls all of itself failed.
+        // The answer says that it failed as a whole.
         SlotState::Issued => Unknown::ErrorsInSuccess,
     };
     (Reason::Unknown(unknown), None)

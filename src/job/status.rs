@@ -1,4 +1,4 @@
-//! What a run tells about itself, while it runs and at its end.
+//! Progress, notes and attempts of a run, while it runs and at its end.
 
 use super::{Job, Paused};
 use crate::id::{AttemptNumber, BatchId};
@@ -10,16 +10,16 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Something that happened and changes no outcome, but that somebody should know.
+/// An event that changes no outcome but that the caller should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     pub code: &'static str,
     pub message: &'static str,
-    /// How often.
+    /// Number of times.
     pub count: u32,
 }
 
-/// Adds to the count of a note, or makes it.
+/// Adds to the count of a note, creating it if needed.
 pub(super) fn add_note(
     notes: &mut Vec<Note>,
     code: &'static str,
@@ -32,7 +32,7 @@ pub(super) fn add_note(
     }
 }
 
-/// What became of the attempt that ended last, for whoever observes the run.
+/// The result of the last ended attempt, for hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conclusion {
     pub batch: BatchId,
@@ -49,7 +49,7 @@ pub struct Conclusion {
 pub struct Tally {
     /// Requests sent.
     pub attempts: u32,
-    /// Those that were not the first of their batch.
+    /// Requests that were not the first of their batch.
     pub retries: u32,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
@@ -82,9 +82,9 @@ impl Tally {
 pub enum RunState {
     Running,
     Paused,
-    /// Stopped; what is in flight is still awaited.
+    /// Stopped; requests in flight are still awaited.
     Stopping,
-    /// Everything was sent; what stayed unknown is read back.
+    /// All was sent; unknown ids are being read back.
     Reconciling,
     Done,
 }
@@ -102,15 +102,15 @@ pub struct Progress {
     pub unknown: u32,
     pub tally: Tally,
     pub elapsed_ms: u64,
-    /// How much longer at the pace of this process so far; `None` before it settled anything and
-    /// while paused.
+    /// Remaining time at this process's pace so far; `None` before it settled an id and while
+    /// paused.
     pub eta_ms: Option<u64>,
     /// The obstacle that paused the run, if the caller did not.
     pub paused_by: Option<StopCode>,
 }
 
 impl Progress {
-    /// The sums of the books at one moment, of a run that neither waits nor is expected to end.
+    /// The counts of a ledger, without a phase or an expected end.
     pub(super) fn of(ledger: &Ledger, state: RunState, tally: Tally, elapsed_ms: u64) -> Self {
         let count = |state| ledger.count(state);
         Self {
@@ -144,27 +144,27 @@ impl Job {
         }
     }
 
-    /// What became of the attempt that ended last; once.
+    /// Takes the result of the attempt that ended last; `None` if it was taken before.
     pub const fn take_conclusion(&mut self) -> Option<Conclusion> {
         self.concluded.take()
     }
 
-    /// Keeps issuances only until [`Job::forget`]; a run that begins so has flat memory.
+    /// Keeps issuances only until [`Job::forget`], so that a run has flat memory.
     pub fn drain(&mut self) {
         self.ledger.drain();
     }
 
-    /// Somebody else has the outcomes of these rows from now on.
+    /// Drops the issuances of these rows: the caller has them from now on.
     pub fn forget(&mut self, rows: &Range<u32>) {
         self.ledger.forget(rows);
     }
 
-    /// How many ids a batch in flight holds.
+    /// Number of ids of a batch in flight.
     pub fn batch_len(&self, batch: BatchId) -> u32 {
         self.traffic.flight(batch).map_or(0, |flight| flight.call.batch.len())
     }
 
-    /// Things that changed no outcome, one entry a kind.
+    /// Events that changed no outcome, one entry a kind.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }

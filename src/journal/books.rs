@@ -1,5 +1,4 @@
-//! What the records of a journal add up to. The ledger's own transitions are the check that they
-//! fit each other.
+//! Replays the records of a journal. The ledger's transitions check that they fit each other.
 
 use super::header::{Version, read_findings};
 use super::wire::Cursor;
@@ -14,20 +13,20 @@ use crate::time::UnixTime;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// A journal while it is read.
+/// The replay of a journal.
 #[derive(Default)]
 pub(super) struct Books {
     pub(super) version: Version,
     header: Option<Header>,
     ids: List,
-    /// Once all ids are there.
+    /// The run, once all ids are read.
     run: Option<Run>,
     extension: Option<Extension>,
 }
 
 /// Ids that a resumed run adds, while they are read.
 struct Extension {
-    /// Of the run, once they are there.
+    /// Number of ids that the run has after the extension.
     rows: usize,
     findings: Findings,
     ids: Vec<i64>,
@@ -36,7 +35,7 @@ struct Extension {
 struct Run {
     ledger: Ledger,
     open: Vec<Intent>,
-    doubts: Vec<Doubt>,
+    ambiguous: Vec<AmbiguousRows>,
     size_max: Option<u32>,
     stopped: Option<Cause>,
     done: bool,
@@ -47,46 +46,46 @@ struct Run {
     given_out: Option<GivenOut>,
 }
 
-/// Customers who were not sent and went into a list of their own, which somebody may run as well.
+/// A list of unsent customers that was given to the caller, who may run it as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GivenOut {
-    /// The wall clock at that time.
+    /// Wall-clock time at which it was given.
     pub at: UnixTime,
-    /// How many customers.
+    /// Number of customers.
     pub ids: u32,
 }
 
-/// Rows that wait although they may have been processed, and why they may.
+/// Queued rows that may have been processed, and the cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
+pub struct AmbiguousRows {
     pub rows: Range<u32>,
     pub cause: Cause,
 }
 
-/// What a journal says of its run.
+/// The run as its journal tells it.
 pub struct Recovered {
     pub header: Header,
-    /// How much of the journal counts; what follows is a torn tail, to be cut off.
+    /// Length of the sound part in bytes; a torn tail follows, to be truncated.
     pub bytes: u64,
-    /// Where each id is. The rows of open intents are in flight.
+    /// The ledger. Rows of open intents are in flight.
     pub ledger: Ledger,
-    /// Intents without an outcome: whatever they sent may have been processed.
+    /// Intents without an outcome: their requests may have been processed.
     pub open: Vec<Intent>,
-    /// Rows that wait to be sent although they may have been processed.
-    pub doubts: Vec<Doubt>,
-    /// Ids in one request, since the service refused more.
+    /// Rows to resend that may have been processed.
+    pub ambiguous: Vec<AmbiguousRows>,
+    /// The batch size, reduced when the service refused larger batches.
     pub size_max: Option<u32>,
-    /// Why the last incarnation stopped; its reason is `Unsent(Stopped(..))`.
+    /// The cause of the last stop; its reason is `Unsent(Stopped(..))`.
     pub stopped: Option<Cause>,
-    /// The last incarnation came to its end.
+    /// True if the last process finished the run.
     pub done: bool,
-    /// Requests that may have left, and how many of them were the first of their batch, which was
-    /// not in doubt.
+    /// Requests that may have been sent, and how many were first attempts of batches not already
+    /// ambiguous.
     pub intents: u32,
     pub first_intents: u32,
-    /// Batches that have a number.
+    /// Batches numbered so far.
     pub batches: u32,
-    /// The wall clock of the last intent.
+    /// Wall-clock time of the last intent.
     pub last_sent: Option<UnixTime>,
     /// The list that was given out last, also by an earlier process.
     pub given_out: Option<GivenOut>,
@@ -105,7 +104,8 @@ impl Books {
             (Some(_), Kind::Ids) => self.enter_more_ids(&mut cursor)?,
             (Some(_), Kind::Extended) => self.enter_extension(&mut cursor)?,
             (Some(run), kind) => {
-                // Another process goes on: what the last one did not come to add is not part of it.
+                // Another process goes on: an extension that the last one did not finish does not
+                // count.
                 if kind == Kind::Resumed {
                     self.extension = None;
                 }
@@ -159,7 +159,7 @@ impl Books {
             ids_stored: run.ledger.ids().len(),
             ledger: run.ledger,
             open: run.open,
-            doubts: run.doubts,
+            ambiguous: run.ambiguous,
             size_max: run.size_max,
             stopped: run.stopped,
             done: run.done,
@@ -178,7 +178,7 @@ impl Run {
         Self {
             ledger: Ledger::new(ids),
             open: Vec::new(),
-            doubts: Vec::new(),
+            ambiguous: Vec::new(),
             size_max: None,
             stopped: None,
             done: false,
@@ -199,7 +199,7 @@ impl Run {
             }
             Kind::CameBack => self.enter_return(cursor)?,
             Kind::Shrunk => {
-                // A batch that was sealed before may be refused late: sizes only shrink.
+                // A batch sealed earlier may be refused late, so sizes only shrink.
                 let size = cursor.small()?;
                 self.size_max = Some(self.size_max.unwrap_or(size).min(size));
             }
@@ -207,7 +207,7 @@ impl Run {
             Kind::Resumed => {
                 let _at = cursor.signed()?;
                 let requeued = flag(cursor)?;
-                settle_open(&mut self.ledger, &mut self.open, &mut self.doubts, requeued)?;
+                settle_open(&mut self.ledger, &mut self.open, &mut self.ambiguous, requeued)?;
                 (self.stopped, self.done) = (None, false);
             }
             Kind::GivenOut => {
@@ -230,8 +230,8 @@ impl Run {
             return None;
         }
         self.ledger.depart(&rows).ok()?;
-        let in_doubt = take_out(&mut self.doubts, &rows);
-        let is_first = attempt.0 == 1 && !in_doubt;
+        let is_ambiguous = take_out(&mut self.ambiguous, &rows);
+        let is_first = attempt.0 == 1 && !is_ambiguous;
         self.intents = self.intents.saturating_add(1);
         self.first_intents = self.first_intents.saturating_add(u32::from(is_first));
         self.batches = self.batches.max(batch.0.saturating_add(1));
@@ -243,20 +243,20 @@ impl Run {
     fn enter_return(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         let intent = self.close(cursor)?;
         let left = flag(cursor)?;
-        let in_doubt = flag(cursor)?;
-        if in_doubt {
+        let is_ambiguous = flag(cursor)?;
+        if is_ambiguous {
             let cause = columns::read_cause(cursor)?;
-            self.doubts.push(Doubt { rows: intent.rows.clone(), cause });
+            self.ambiguous.push(AmbiguousRows { rows: intent.rows.clone(), cause });
         }
         if !left {
             self.intents = self.intents.saturating_sub(1);
-            let first = u32::from(intent.attempt.0 == 1 && !in_doubt);
+            let first = u32::from(intent.attempt.0 == 1 && !is_ambiguous);
             self.first_intents = self.first_intents.saturating_sub(first);
         }
         self.ledger.come_back(&intent.rows).ok()
     }
 
-    /// An open batch, which is open no more.
+    /// Takes an open batch from the list: it is open no longer.
     fn close(&mut self, cursor: &mut Cursor<'_>) -> Option<Intent> {
         let batch = BatchId(cursor.small()?);
         let place = self.open.iter().position(|intent| intent.batch == batch)?;
@@ -265,8 +265,8 @@ impl Run {
 }
 
 impl Recovered {
-    /// The customers who were not sent are about to be given out as a list: the bytes to append
-    /// first, where the journal was read to its end. None where there are no such customers.
+    /// The unsent customers are about to be given to the caller as a list: returns the record to
+    /// append first, at [`Recovered::bytes`]. Empty if there are no such customers.
     pub fn give_out(&mut self, at: UnixTime) -> Vec<u8> {
         let rows = self.waiting().into_iter().map(|rows| rows.end.saturating_sub(rows.start));
         let ids = rows.fold(0_u32, u32::saturating_add);
@@ -280,23 +280,23 @@ impl Recovered {
         writer.take()
     }
 
-    /// How many of the ids the journal holds; those behind them were added since it was read.
+    /// Number of ids in the journal; later ones were added since it was read.
     pub(crate) const fn ids_stored(&self) -> usize {
         self.ids_stored
     }
 
-    /// Ends what the last incarnation left open or in doubt: unknown, or waiting in doubt where the
-    /// policy says that it is sent again.
+    /// Settles what the last process left open or ambiguous as unknown, or queues it if the policy
+    /// resends it.
     pub(crate) fn settle_open(&mut self, requeue: bool) -> Option<()> {
-        settle_open(&mut self.ledger, &mut self.open, &mut self.doubts, requeue)
+        settle_open(&mut self.ledger, &mut self.open, &mut self.ambiguous, requeue)
     }
 
-    /// The rows that wait without a doubt, as ranges.
+    /// Queued rows that are not ambiguous, as ranges.
     pub(crate) fn waiting(&self) -> Vec<Range<u32>> {
-        let in_doubt = |row| self.doubts.iter().any(|doubt| doubt.rows.contains(&row));
+        let is_ambiguous = |row| self.ambiguous.iter().any(|batch| batch.rows.contains(&row));
         let mut ranges: Vec<Range<u32>> = Vec::new();
         for (row, state) in (0_u32..).zip(self.ledger.states()) {
-            if *state != State::Queued || in_doubt(row) {
+            if *state != State::Queued || is_ambiguous(row) {
                 continue;
             }
             let end = row.saturating_add(1);
@@ -317,16 +317,16 @@ impl Recovered {
 fn settle_open(
     ledger: &mut Ledger,
     open: &mut Vec<Intent>,
-    doubts: &mut Vec<Doubt>,
+    ambiguous: &mut Vec<AmbiguousRows>,
     requeue: bool,
 ) -> Option<()> {
     for Intent { rows, .. } in core::mem::take(open) {
         ledger.come_back(&rows).ok()?;
         let cause = Cause::new(Reason::Unknown(Unknown::Interrupted));
-        doubts.push(Doubt { rows, cause });
+        ambiguous.push(AmbiguousRows { rows, cause });
     }
     if !requeue {
-        for Doubt { rows, cause } in core::mem::take(doubts) {
+        for AmbiguousRows { rows, cause } in core::mem::take(ambiguous) {
             let cause = ledger.cause(cause);
             ledger.settle_all(&rows, State::Queued, cause).ok()?;
         }
@@ -334,22 +334,25 @@ fn settle_open(
     Some(())
 }
 
-/// Rows that leave: there is no doubt to keep until they come back with it.
-/// Says whether there was one.
-fn take_out(doubts: &mut Vec<Doubt>, rows: &Range<u32>) -> bool {
+/// Removes rows that are sent: they come back with their ambiguity, if they come back. Returns true
+/// if any was ambiguous.
+fn take_out(ambiguous: &mut Vec<AmbiguousRows>, rows: &Range<u32>) -> bool {
     let (mut after, mut found) = (Vec::new(), false);
-    doubts.retain_mut(|doubt| {
-        if doubt.rows.end <= rows.start || rows.end <= doubt.rows.start {
+    ambiguous.retain_mut(|waiting| {
+        if waiting.rows.end <= rows.start || rows.end <= waiting.rows.start {
             return true;
         }
         found = true;
-        if rows.end < doubt.rows.end {
-            after.push(Doubt { rows: rows.end..doubt.rows.end, cause: doubt.cause.clone() });
+        if rows.end < waiting.rows.end {
+            after.push(AmbiguousRows {
+                rows: rows.end..waiting.rows.end,
+                cause: waiting.cause.clone(),
+            });
         }
-        doubt.rows.end = rows.start;
-        !doubt.rows.is_empty()
+        waiting.rows.end = rows.start;
+        !waiting.rows.is_empty()
     });
-    doubts.append(&mut after);
+    ambiguous.append(&mut after);
     found
 }
 

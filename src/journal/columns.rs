@@ -7,15 +7,15 @@ use crate::outcome::{Cause, Outcome, Reason};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// What follows the length of a run.
+/// The byte after the length of a run of rows.
 const ISSUED: u64 = 0;
 const NEW_CAUSE: u64 = 1;
-/// Added to the number of a cause that this record has told before.
+/// Added to the number of a cause that this record already holds.
 const KNOWN_CAUSE: u64 = 2;
-/// Causes that are compared before one is told again; equal ones stand close to each other.
+/// Causes that are compared before one is written again; equal causes are close to each other.
 const COMPARED: usize = 32;
 
-/// Appends what the ledger says of settled rows.
+/// Appends the outcomes of settled rows.
 pub(super) fn write(ledger: &Ledger, rows: &Range<u32>, out: &mut Vec<u8>) {
     write_runs(ledger, rows, out);
     let issued = || rows.clone().filter_map(|row| Some((row, ledger.issuance(row)?)));
@@ -86,7 +86,7 @@ pub(super) fn read_cause(cursor: &mut Cursor<'_>) -> Option<Cause> {
     Some(Cause { reason, status: (status > 0).then_some(status), code, message, request_id })
 }
 
-/// Settles rows that are in flight with what [`write`] wrote; `None` where it is something else.
+/// Settles rows in flight by what [`write`] wrote; `None` if the bytes are anything else.
 pub(super) fn read(cursor: &mut Cursor<'_>, rows: &Range<u32>, ledger: &mut Ledger) -> Option<()> {
     let mut told: Vec<CauseIndex> = Vec::new();
     let mut issued: Vec<Range<u32>> = Vec::new();

@@ -1,4 +1,4 @@
-//! An input that is given again when a run goes on, beside the ids of its journal.
+//! Compares the input that a resumed run is given with the ids of its journal.
 
 use super::{OTHER_IDS, Recovered};
 use crate::id::List;
@@ -7,7 +7,7 @@ use crate::limits::JOURNAL_IDS_PER_RECORD;
 use crate::request::RequestError;
 use alloc::vec::Vec;
 
-/// An input that is given again, beside that of the journal.
+/// The relation of a given input to the journal's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// The same customers.
@@ -19,7 +19,7 @@ pub enum Comparison {
 }
 
 impl Recovered {
-    /// What an input that is given again is to the journal's: the order does not matter.
+    /// Compares a given input with the journal's; the order does not matter.
     pub fn compare(&self, ids: &List) -> Comparison {
         let own = self.ledger.ids();
         if own == ids {
@@ -35,8 +35,8 @@ impl Recovered {
         }
     }
 
-    /// Takes an input that holds all of the journal's ids: those that are new become rows after
-    /// the last, and what it held apart from its ids replaces what the journal says of it.
+    /// Takes an input that holds all of the journal's ids. New ids become rows after the last, and
+    /// its counts and problems replace the journal's.
     ///
     /// # Errors
     /// `journal-mismatch` where ids of the journal are missing.

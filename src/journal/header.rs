@@ -15,8 +15,8 @@ use alloc::vec::Vec;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Version {
-    /// Says nothing of the attribution, and holds the problems of the input as JSON, of which only
-    /// the counts are read.
+    /// Without attribution, and with the problems of the input as JSON, of which only the counts
+    /// are read.
     First = 1,
     #[default]
     Second = 2,
@@ -43,22 +43,22 @@ pub struct Header {
     pub batch_size: u32,
     /// The wall clock at the start.
     pub started: UnixTime,
-    /// How many ids follow.
+    /// Number of ids that follow.
     pub ids: u32,
-    /// For whom the run issues; `None` where an older journal does not say.
+    /// The attribution; `None` in an older journal, which has none.
     pub attribution: Option<Attribution>,
-    /// What the input held apart from the ids.
+    /// Counts and problems of the input.
     pub findings: Findings,
 }
 
 impl Header {
-    /// Whether a plan is the one of this journal.
+    /// Checks that a plan is the one of this journal.
     ///
     /// # Errors
     /// `journal-mismatch`; its sentence names what differs.
     pub fn check(&self, plan: &Plan) -> Result<(), &'static RequestError> {
         let endpoint = plan.endpoint();
-        // An older journal cannot contradict.
+        // An older journal has no attribution to compare.
         let (own, other) = self.attribution.as_ref().zip(plan.attribution()).unzip();
         let (own_org, other_org) = (own.map(Attribution::org_id), other.map(Attribution::org_id));
         let checks = [

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 /// Length, kind and checksum.
 const HEAD_BYTES: usize = 9;
 const CHECK_BYTES: usize = 4;
-/// Bytes that are looked at together: a journal may be fed whole without being held twice.
+/// Bytes read at once, so that a journal that is fed whole is not held twice.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Zeros at the end that count as a torn tail: more than is ever stored at once.
@@ -18,9 +18,9 @@ const ZEROS_MAX: usize = 4 << 20;
 
 /// Reads a journal in pieces of any size. It holds one record at a time.
 pub struct Reader {
-    /// From the start of the record that is not complete yet.
+    /// The bytes of the first incomplete record so far.
     held: Vec<u8>,
-    /// Where `held` begins.
+    /// Offset of `held` in the journal.
     offset: u64,
     chain: u32,
     begun: bool,
@@ -52,8 +52,8 @@ impl Reader {
         }
     }
 
-    /// What the journal says; `None` where it was torn before a run could begin. A torn tail is
-    /// dropped: [`Recovered::bytes`] tells how much of the journal counts.
+    /// The recovered run; `None` if the journal was torn before a run could begin. A torn tail is
+    /// dropped: [`Recovered::bytes`] is the length of the rest.
     pub fn finish(self) -> Result<Option<Recovered>, Damage> {
         match self.damage {
             Some(damage) => Err(damage),
@@ -74,7 +74,8 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads what begins here and gives its length, or `None` while it is not complete.
+    /// Reads the record at the start of `bytes` and returns its length; `None` while it is
+    /// incomplete.
     fn read_one(&mut self, bytes: &[u8]) -> Result<Option<usize>, Damage> {
         if bytes.len() <= ZEROS_MAX && bytes.iter().all(|byte| *byte == 0) {
             return Ok(None);

@@ -24,7 +24,7 @@ pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// 0 for nothing; else one more than the length, and the text.
+/// 0 for `None`; else the length plus one, and the text.
 pub(super) fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
     match text {
         None => put_number(out, 0),

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 
-/// Collects the bytes of a journal until somebody appends them where they last.
+/// Collects the bytes of a journal until the driver stores them.
 pub struct Writer {
     bytes: Vec<u8>,
     /// The checksum of everything so far.
@@ -48,7 +48,7 @@ impl Writer {
         });
     }
 
-    /// A batch is about to be sent. Nothing of it may leave before this is stored.
+    /// A batch is about to be sent; it may be sent only once this record is stored.
     pub fn intent(&mut self, intent: &Intent) {
         self.record(Kind::Intent, |out| {
             let Intent { batch, attempt, rows, at } = intent;
@@ -67,15 +67,16 @@ impl Writer {
         });
     }
 
-    /// The rows of a batch wait again: it was not processed, or never `left` at all. `doubt` says
-    /// why it may have been processed all the same, where the policy lets it be sent again.
-    pub fn came_back(&mut self, batch: BatchId, left: bool, doubt: Option<&Cause>) {
+    /// The rows of a batch are queued again: it was not processed, or never sent (`left` is false).
+    /// `ambiguity` is the cause for which an earlier sending may have been processed, if the policy
+    /// resends it.
+    pub fn came_back(&mut self, batch: BatchId, left: bool, ambiguity: Option<&Cause>) {
         self.record(Kind::CameBack, |out| {
             put_number(out, batch.0.into());
             out.push(left.into());
-            out.push(doubt.is_some().into());
-            if let Some(doubt) = doubt {
-                columns::write_cause(doubt, out);
+            out.push(ambiguity.is_some().into());
+            if let Some(ambiguity) = ambiguity {
+                columns::write_cause(ambiguity, out);
             }
         });
     }
@@ -90,8 +91,8 @@ impl Writer {
         self.record(Kind::Stopped, |out| columns::write_cause(cause, out));
     }
 
-    /// A new incarnation goes on at `at`. What was open or in doubt is unknown, or waits in doubt
-    /// if it was `requeued`.
+    /// Another process goes on at `at`. Open and ambiguous rows are unknown, or queued if
+    /// `requeued`.
     pub fn resumed(&mut self, at: UnixTime, requeued: bool) {
         self.record(Kind::Resumed, |out| {
             put_signed(out, at.as_millis());
@@ -163,6 +164,6 @@ impl Writer {
     }
 }
 
-/// How a block holds its ids: as differences to the one before, or eight bytes each.
+/// The encoding of a block of ids: differences to the one before, or eight bytes each.
 pub(super) const DELTAS: u8 = 0;
 pub(super) const RAW: u8 = 1;

@@ -1,4 +1,4 @@
-//! Issuances that are kept only until somebody took them: a few batches instead of the whole run.
+//! Issuances that are kept only until the caller took them: a few batches instead of the whole run.
 
 use super::{Issuance, Ledger, place, set};
 use crate::response::NO_TIME;
@@ -10,25 +10,26 @@ use core::ops::Range;
 pub(super) struct Drain {
     /// Batches that were answered and not yet forgotten, few at any time.
     open: Vec<(Range<u32>, Vec<Issuance>)>,
-    /// Rows that were forgotten, sorted and apart from each other. Batches end nearly in the order
-    /// of their rows, so these are few.
+    /// Forgotten rows as sorted ranges that do not touch. Batches end nearly in the order of their
+    /// rows, so the ranges are few.
     forgotten: Vec<Range<u32>>,
 }
 
 impl Ledger {
-    /// Keeps issuances only until their rows are forgotten, for whoever takes them as they come.
+    /// Keeps issuances only until their rows are forgotten, for a caller who takes them as they
+    /// settle.
     pub fn drain(&mut self) {
         self.drain = Some(Drain::default());
     }
 
-    /// Rows are about to be issued; a ledger that drains makes room for just these.
+    /// Prepares for issuances of these rows: a draining ledger makes room for just them.
     pub fn expect(&mut self, rows: &Range<u32>) {
         if let Some(drain) = &mut self.drain {
             drain.open(rows);
         }
     }
 
-    /// Somebody else has these rows from now on: a ledger that drains has no details of them.
+    /// Drops the details of these rows, if the ledger drains: the caller has them.
     pub fn forget(&mut self, rows: &Range<u32>) {
         if let Some(drain) = &mut self.drain {
             drain.forget(rows);
@@ -42,7 +43,7 @@ impl Ledger {
         self.kept_from(row) != Some(row)
     }
 
-    /// The first row from `row` on that nobody else has; `None` where there is none.
+    /// The first row from `row` on that is not forgotten; `None` if there is none.
     pub fn kept_from(&self, row: u32) -> Option<u32> {
         let kept = self.drain.as_ref().map_or(row, |drain| drain.kept_from(row));
         (kept < self.rows()).then_some(kept)
@@ -62,7 +63,7 @@ impl Drain {
         Some(kept)
     }
 
-    /// `false` where there is no room for the row.
+    /// False if there is no room for the row.
     pub(super) fn keep(&mut self, row: u32, issuance: &Issuance) -> bool {
         let found = self.open.iter_mut().find(|(rows, _)| rows.contains(&row));
         let Some((rows, kept)) = found else { return false };

@@ -1,4 +1,4 @@
-//! The books: every transition, and none but those.
+//! The ledger's transitions: the allowed ones, and that all others are refused.
 
 use super::*;
 use crate::outcome::{Reason, Rejection, Unknown, Unsent};

@@ -1,20 +1,20 @@
-//! Why a run ended before its ids did, and what went wrong with the network.
+//! The reasons why a run ends early, and the network faults behind them.
 
 use super::{Cause, Reason, Unsent};
 use alloc::boxed::Box;
 use alloc::string::String;
 
 coded! {
-    /// Why a run ended before its ids did.
+    /// The reason why a run ended early.
     StopCode {
         Cancelled = "cancelled",
         Deadline = "deadline",
         PromotionNotFound = "promotion-not-found",
         PromotionUnusable = "promotion-unusable",
         Unauthorised = "unauthorised",
-        /// The credentials could not be fetched, so nobody refused them.
+        /// The credentials could not be fetched; the service did not refuse them.
         CredentialsUnavailable = "credentials-unavailable",
-        /// What came in their place is no token, or no headers that can be sent.
+        /// The fetch of credentials returned no token, or no headers that can be sent.
         CredentialsUnreadable = "credentials-unreadable",
         AccessDenied = "access-denied",
         EndpointRefuses = "endpoint-refuses",
@@ -25,11 +25,11 @@ coded! {
         TooManyAmbiguous = "too-many-ambiguous",
         TooManyFailures = "too-many-failures",
         ProtocolViolation = "protocol-violation",
-        /// Only of a revocation, whose first call goes alone.
+        /// Only of a revocation, whose first issuance goes alone.
         FirstNotRevoked = "first-not-revoked",
-        /// The journal could not be written; without its intent nothing may leave.
+        /// The journal could not be written; no batch may be sent without its intent.
         JournalFailed = "journal-failed",
-        /// Only of a journal that is read and not resumed: its run never came to an end.
+        /// Only of a journal that is read and not resumed: its run never ended.
         Interrupted = "interrupted",
         InternalError = "internal-error",
     }
@@ -107,17 +107,17 @@ impl StopCode {
     }
 }
 
-/// Why a run ended before its ids did, with what is known about it.
+/// The reason why a run ended early, with its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     pub code: StopCode,
     /// HTTP status of the answer that decided, if one came.
     pub status: Option<u16>,
     pub service_code: Option<i64>,
-    /// The service's own words, redacted; may be empty.
+    /// The service's message, redacted; may be empty.
     pub said: Box<str>,
     pub request_id: Option<Box<str>>,
-    /// What the network said, where it stopped the run. A journal does not hold it.
+    /// The network's error that stopped the run, if one did. A journal does not hold it.
     pub cause: Option<FailureCause>,
 }
 
@@ -157,7 +157,7 @@ impl Stopped {
 }
 
 coded! {
-    /// What went wrong on the way to the service.
+    /// A fault on the way to the service.
     FailureKind {
         UnknownHost = "unknown-host",
         ConnectionRefused = "connection-refused",
@@ -166,9 +166,9 @@ coded! {
         Certificate = "certificate-refused",
         Tls = "tls-failed",
         Proxy = "proxy-refused",
-        /// No connection came about, for a reason of another kind.
+        /// No connection, for any other reason.
         NotConnected = "not-connected",
-        /// A connection that stood was lost.
+        /// An open connection was lost.
         ConnectionLost = "connection-lost",
     }
 }
@@ -197,7 +197,7 @@ impl FailureKind {
     }
 }
 
-/// What a transport's error says of its reason.
+/// The fault that a transport's error names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FailureCause {
     pub kind: FailureKind,

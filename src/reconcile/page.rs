@@ -1,4 +1,4 @@
-//! What one page of a customer's promotions says of an issuance that nobody is sure of.
+//! Reads one page of a customer's promotions for the issuance of an unknown id.
 
 use crate::clock::ClockOffset;
 use crate::limits::{CLOCK_DOUBT, CLOCK_DOUBT_UNTOLD, CLOCK_GRAIN};
@@ -6,7 +6,7 @@ use crate::response::{Row, Unclear};
 use crate::time::{UnixTime, millis};
 use alloc::boxed::Box;
 
-/// Whose issuance is looked for, and when it can have been made.
+/// The issuance that is looked for, and the time in which it can have been made.
 pub(super) struct Sought<'a> {
     pub(super) customer: i64,
     pub(super) promotion: &'a str,
@@ -21,25 +21,25 @@ pub(super) struct Sought<'a> {
 pub struct Window {
     pub from: UnixTime,
     pub until: UnixTime,
-    /// `from` was written down by another process, whose clock nobody can compare any more.
+    /// True if `from` was written by another process, whose clock cannot be compared any more.
     pub is_journals: bool,
-    /// The first `eventTime` of what the run issued, by the service's clock.
+    /// The first `eventTime` of the run's issuances, by the service's clock.
     pub first_event: Option<UnixTime>,
 }
 
-/// Where a time is, seen from a window.
+/// A time relative to the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// Certainly before the run.
     Before,
     Inside,
-    /// So near that a wrong clock could have moved it, or after the window.
+    /// Close enough that a wrong clock could explain it, or after the window.
     Doubtful,
 }
 
 impl Window {
-    /// Where an `eventTime` is. `ahead_ms` is how far the service's clock is ahead of ours, if its
-    /// answer had a `Date`.
+    /// Compares an `eventTime` with the window. `ahead_ms` is the offset of the service's clock
+    /// from ours, if its answer had a `Date`.
     pub(super) fn place(&self, time: i64, ahead_ms: Option<i64>) -> Place {
         let (begin, doubtful_from) = self.begin(ahead_ms);
         let until = self.until.as_millis().saturating_add(ahead_ms.unwrap_or(0));
@@ -53,10 +53,9 @@ impl Window {
         }
     }
 
-    /// When the run began at the latest, and the time before which nothing can be the run's, both
-    /// by the service's clock. Where the clock that wrote down the start cannot be compared, the
-    /// first issuance of the run tells how wrong it was; without one no time is certainly before
-    /// the run.
+    /// The latest possible start of the run, and the time before which no issuance is the run's,
+    /// both by the service's clock. If the clock that wrote the start cannot be compared, the run's
+    /// first issuance bounds both; without one no time is certainly before the run.
     fn begin(&self, ahead_ms: Option<i64>) -> (i64, Option<i64>) {
         let grain = millis(CLOCK_GRAIN);
         let earlier = |time: i64, by| time.saturating_sub_unsigned(millis(by));
@@ -65,7 +64,7 @@ impl Window {
         if let (Some(ahead), false) = (ahead_ms, self.is_journals) {
             return (from(ahead), Some(earlier(from(ahead), CLOCK_DOUBT)));
         }
-        // The lead of now need not have been the one of then.
+        // The offset now may differ from that at the start.
         let ahead = ahead_ms.unwrap_or(0);
         let (least, most) = (from(ahead.min(0)), from(ahead.max(0)));
         let Some(first) = self.first_event else { return (most, None) };
@@ -77,10 +76,10 @@ impl Window {
     }
 }
 
-/// What a page shows.
+/// The finding of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
-    /// No row that could be ours, among so many.
+    /// No row that could be the run's; `rows` is the length of the page.
     Nothing {
         rows: u32,
     },
@@ -88,15 +87,15 @@ pub(super) enum Seen {
     Unclear(Doubt),
 }
 
-/// Why a page decides nothing.
+/// The reason why a page decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// A row of this promotion cannot be read, or one speaks of another customer.
+    /// A row of this promotion is unreadable, or names another customer.
     Unreadable,
-    /// A row of this promotion is too near to the run to be another's, or later than it.
+    /// A row of this promotion is too close to the run to be certainly another's, or later than it.
     NearTheRun,
-    /// A row of this promotion within the window has another context than the run's. The endpoint
-    /// that issues may answer with another one, too.
+    /// A row of this promotion within the window has another `contextId` than the run's, which the
+    /// issuing endpoint may return, too.
     OtherContext,
 }
 
@@ -111,8 +110,8 @@ pub(super) struct Earned {
     pub(super) times: u32,
 }
 
-/// Reads a page. A row that can be ours decides, whatever else is hidden or in doubt: what it says
-/// at worst is that somebody else issued the same promotion meanwhile.
+/// Reads a page. A row that can be the run's decides, whatever else is missing or ambiguous: at
+/// worst another party issued the same promotion meanwhile.
 pub(super) fn see(rows: &[Row<'_>], sought: &Sought<'_>) -> Seen {
     let mut found: Option<Earned> = None;
     let mut doubt = None;
@@ -133,7 +132,7 @@ pub(super) fn see(rows: &[Row<'_>], sought: &Sought<'_>) -> Seen {
     }
 }
 
-/// The row as an issuance of this run; `None` where it certainly is none.
+/// Reads a row as an issuance of this run; `None` if it certainly is not.
 fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
     let unreadable = |Unclear| Doubt::Unreadable;
     let customer = row.long("customerId").map_err(unreadable)?;
@@ -142,7 +141,7 @@ fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
     }
     let promotion = row.text("promotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
     if promotion != sought.promotion {
-        // Nobody documents that the service tells ids apart by case.
+        // It is not documented that ids differ by case.
         let is_same_but_for_case = promotion.eq_ignore_ascii_case(sought.promotion);
         return if is_same_but_for_case { Err(Doubt::Unreadable) } else { Ok(None) };
     }
@@ -152,7 +151,7 @@ fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
         Place::Doubtful => return Err(Doubt::NearTheRun),
         Place::Inside => {}
     }
-    // Rows were not seen to have it (api.md 14), so what another one means is not known.
+    // Rows were never seen with it (api.md 14), so the meaning of another value is unknown.
     let earned_from = row.text("earnedFromId").map_err(unreadable)?;
     if earned_from.as_ref().is_some_and(|context| context != sought.context) {
         return Err(Doubt::OtherContext);

@@ -1,4 +1,4 @@
-//! How a read-back is made: its choices, checked.
+//! The choices of a read-back, checked.
 
 use crate::limits;
 use crate::plan::Whole;
@@ -6,7 +6,7 @@ use crate::request::RequestError;
 use const_format::formatcp;
 use core::time::Duration;
 
-/// What the caller asked for, unchecked; absent values take their default from `limits`.
+/// The caller's options, unchecked. Absent values take their default from `limits`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RulesGiven {
     pub quiet_ms: Option<f64>,
@@ -15,13 +15,13 @@ pub struct RulesGiven {
     pub rate_per_minute: Option<f64>,
 }
 
-/// How a read-back is made.
+/// The choices of a read-back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// From the end of the run to the first reading.
+    /// Time from the end of the run to the first reading.
     pub quiet: Duration,
-    /// Between two readings of one customer.
-    pub apart: Duration,
+    /// Time between two readings of one customer.
+    pub interval: Duration,
     /// Rows asked for of one customer.
     pub rows_max: u32,
     pub rate_per_minute: u32,
@@ -31,7 +31,7 @@ impl Rules {
     pub fn new(given: &RulesGiven) -> Result<Self, &'static RequestError> {
         Ok(Self {
             quiet: duration(given.quiet_ms, limits::QUIET_DEFAULT)?,
-            apart: duration(given.apart_ms, limits::APART_DEFAULT)?,
+            interval: duration(given.apart_ms, limits::READ_INTERVAL_DEFAULT)?,
             rows_max: ROWS.read(given.limit)?,
             rate_per_minute: RATE.read(given.rate_per_minute)?,
         })

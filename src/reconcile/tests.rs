@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 const PROMOTION: &str = "67dd4210ef21a64211227e04";
 const OTHER: &str = "67dd4210ef21a64211227e05";
 const EARNED: &str = "68df4539dd46cd232fb6fbd3";
-/// The run lasts from here ...
+/// The wall-clock start of the run ...
 const START: i64 = 1_747_126_842_000;
-/// ... for so long.
+/// ... and its duration, in milliseconds.
 const ELAPSED_MS: i64 = 60_000;
 const QUIET_MS: i64 = 900_000;
 const END: i64 = START + ELAPSED_MS + QUIET_MS;
@@ -68,24 +68,24 @@ fn what_a_page_says() {
         (vec![ours(END + 2_001)], Some(0), "near"),
         (vec![ours(START - 5 * minute - 2_000)], Some(0), "near"),
         (vec![ours(START - 5 * minute - 2_001)], Some(0), "nothing"),
-        // A clock that is wrong, and says so, or does not.
+        // The service's clock is wrong, with and without a `Date`.
         (vec![ours(START + 60 * minute)], Some(60 * minute), "issued"),
         (vec![ours(START + 60 * minute)], Some(0), "near"),
         (vec![ours(START - 60 * minute)], Some(-60 * minute), "issued"),
         (vec![ours(START - 60 * minute)], Some(0), "nothing"),
         (vec![ours(START - 60 * minute)], None, "near"),
         (vec![ours(START - 2 * day)], None, "near"),
-        // One that can be ours decides beside doubtful ones.
+        // A row that can be the run's decides beside ambiguous ones.
         (vec![ours(START - minute), inside.clone()], Some(0), "issued"),
         (vec!["{}".into(), inside.clone()], Some(0), "issued"),
-        // Another context decides nothing, where the time does not.
+        // Another context decides nothing within the window.
         (vec![with(&inside, r#""earnedFromId":"973""#)], Some(0), "issued"),
         (vec![with(&inside, r#""earnedFromId":"974""#)], Some(0), "other context"),
         (vec![with(&inside, r#""earnedFromId":"974""#), inside.clone()], Some(0), "issued"),
         (vec![with(&ours(START - minute), r#""earnedFromId":"974""#)], Some(0), "near"),
         (vec![with(&ours(START - day), r#""earnedFromId":"974""#)], Some(0), "nothing"),
         (vec![with(&inside, r#""earnedFromId":null"#)], Some(0), "issued"),
-        // What cannot be understood decides nothing.
+        // An unreadable row decides nothing.
         (vec!["{}".into()], Some(0), "unreadable"),
         (vec![format!(r#"{{"promotionId":"{PROMOTION}"}}"#)], Some(0), "unreadable"),
         (vec![with(&inside, r#""eventTime":1"#)], Some(0), "unreadable"),
@@ -101,7 +101,7 @@ fn what_a_page_says() {
 const HOUR: i64 = 3_600_000;
 const MONTH: i64 = 30 * 24 * HOUR;
 
-/// Where a row of the promotion at this time is, for the run of a journal: what it was taken for.
+/// The finding of a page with one row at this time, for the run of a journal.
 fn in_journal(first_event: Option<i64>, time: i64, ahead_ms: Option<i64>) -> &'static str {
     let (from, until) = (UnixTime::from_millis(START), UnixTime::from_millis(START + 2 * MONTH));
     let first_event = first_event.map(UnixTime::from_millis);
@@ -118,7 +118,7 @@ fn the_start_of_a_journal_is_in_doubt_for_longer() {
         (START - HOUR, Some(0), "near"),
         (START - 26 * HOUR - 2_000, Some(0), "near"),
         (START - 26 * HOUR - 2_001, Some(0), "nothing"),
-        // The lead of now need not have been that of the process that began.
+        // The offset now may differ from that of the process that began.
         (START + 2_999, Some(HOUR), "near"),
         (START + 3_000, Some(HOUR), "issued"),
         (START - HOUR, Some(-HOUR), "near"),
@@ -190,7 +190,7 @@ fn an_earn_id_that_is_no_object_id_hides_secrets() {
     assert_eq!(record.ledger.odd(0).unwrap().id.as_deref(), Some("for [hidden]"));
 }
 
-/// What the service answers to one reading: status, body.
+/// The answer to one reading: status, body.
 type Reply = (u16, String);
 type Service<'a> = dyn FnMut(i64, u64) -> Option<Reply> + 'a;
 
@@ -228,7 +228,7 @@ fn record(unknown: i64) -> Record {
 struct Run {
     record: Record,
     evidence: Evidence,
-    /// When each customer was read.
+    /// The time of each reading, by customer.
     reads: HashMap<i64, Vec<u64>>,
 }
 

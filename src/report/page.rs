@@ -1,14 +1,14 @@
-//! Rows of a report as text of one width, from which a loop in JavaScript cuts its strings.
+//! Rows of a report as text of fixed width, which JavaScript slices into strings.
 
 /// Places for the digits of a customer: those of the largest id.
 pub const DIGITS: usize = 19;
 /// Bytes of a row: a mark, the digits, the issuance id.
 pub const ROW: usize = 1 + DIGITS + 24;
 
-/// The mark of a row without digits; so many digits are so much more.
+/// The mark of a row without digits; the number of digits is added to it.
 pub const MARK: u8 = b'@';
 
-/// Digits that are made out of one word of 32 bits, in which division is fast in wasm.
+/// Digits converted from one 32-bit word, in which division is fast in wasm.
 const WORD_DIGITS: usize = 9;
 const WORD: u64 = 1_000_000_000;
 

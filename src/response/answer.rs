@@ -1,4 +1,4 @@
-//! What an answer said, as data: one slot per id of the batch, in request order.
+//! An answer as data: one slot per id of the batch, in request order.
 
 pub use super::slots::SlotState;
 use crate::id::PackedIssuanceId;
@@ -8,20 +8,21 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// What the bytes said, once they ended.
+/// The body of an answer, once it ended.
 #[derive(Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "one for each answer, almost always the large one")]
 pub enum Body {
     /// One complete JSON object within the caps. Whether it issued anything is in its entries.
     Answer(Answer),
-    /// Anything else. Nothing in it may be believed, also not the entries before the fault.
+    /// Anything else. Nothing in it counts, not even the entries before the fault.
     Broken(Broken),
 }
 
-/// Why a body is not an answer (faults.md 37-40, 45-47). None of it proves what the service did.
+/// The reason why a body is not an answer (faults.md 37-40, 45-47). None proves what the service
+/// did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Broken {
-    /// No bytes, or only white space.
+    /// No bytes, or only whitespace.
     Empty,
     /// Not JSON by RFC 8259: HTML, bad UTF-8, raw control characters, bad numbers or escapes.
     NotJson,
@@ -29,7 +30,7 @@ pub enum Broken {
     NotObject,
     /// The bytes ended inside the object.
     Cut,
-    /// Something other than white space follows the object.
+    /// Bytes other than whitespace follow the object.
     Trailing,
     /// More bytes than [`Caps::bytes`](super::Caps::bytes).
     TooLarge,
@@ -40,7 +41,7 @@ pub enum Broken {
     TooDeep,
     /// More keys than [`Caps::keys_per_id`](super::Caps::keys_per_id) allows for the batch.
     TooManyKeys,
-    /// A key occurs twice in `data`: which of the two is true cannot be known.
+    /// A key occurs twice in `data`: neither can be trusted.
     DuplicateId,
     /// `data`, `errors` or another key that carries meaning occurs twice.
     DuplicateKey,
@@ -49,16 +50,16 @@ pub enum Broken {
 /// A complete answer.
 #[derive(Debug, Default, PartialEq)]
 pub struct Answer {
-    /// What stood under `data`.
+    /// The type of `data`.
     pub data: DataForm,
-    /// What `data` said of each id of the batch.
+    /// The slots of `data`.
     pub entries: Entries,
     /// The errors of the whole answer in order of arrival: as many as the batch has ids, at least
     /// [`REPLY_ERRORS_KEPT`](crate::limits::REPLY_ERRORS_KEPT).
     pub errors: Vec<ServiceError>,
-    /// How many there were.
+    /// Number of errors, dropped ones included.
     pub errors_total: u64,
-    /// A field of the answer, or of its `response`, says that all of it failed.
+    /// A field of the answer, or of its `response`, says that the whole call failed.
     pub is_failed: bool,
     /// Keys of `data` that are none of the ids that were sent.
     pub extra: Extra,
@@ -68,12 +69,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether none of its errors was dropped.
+    /// True if no error was dropped.
     pub fn has_all_errors(&self) -> bool {
         self.errors_total == self.errors.len() as u64
     }
 
-    /// Whether `data` says nothing of any id, sent or not.
+    /// True if `data` names no id, sent or not.
     pub fn has_no_entries(&self) -> bool {
         let is_absent = |state: &SlotState| *state == SlotState::Absent;
         self.entries.states.iter().all(is_absent) && self.extra == Extra::default()
@@ -115,7 +116,7 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Whether every slot is issued and the columns say all of it.
+    /// True if every slot is issued and the columns hold all of it.
     pub fn are_plainly_issued(&self) -> bool {
         let are_plain = self.odd_ids.is_empty() && self.odd_contexts.is_empty();
         are_plain && self.states.iter().all(|state| *state == SlotState::Issued)
@@ -127,15 +128,15 @@ impl Entries {
 pub struct ServiceError {
     /// A plain integer, or a string of one (api.md 5, shape E); `None` where there is no such.
     pub code: Option<i64>,
-    /// At most [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes; control and
-    /// direction characters are blanks. Still foreign text: escape it where it is shown.
+    /// At most [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes; control and direction
+    /// characters are replaced by blanks. It is foreign text: escape it where it is shown.
     pub message: Box<str>,
     /// The customer that the error names, if it has a `customerId` that is a plain integer.
     pub customer: Option<i64>,
     pub envelope: Envelope,
 }
 
-/// Where an error stood (api.md 5).
+/// The place of an error (api.md 5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Envelope {
     /// In `errors`: shapes A, C and D, badges.
@@ -152,11 +153,11 @@ pub enum Envelope {
 /// Keys of `data` beyond the batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Extra {
-    /// How many are customer ids that were not sent.
+    /// Number of customer ids that were not sent.
     pub ids_total: u64,
     /// The first of them, at most [`REPLY_EXTRA_KEPT`](crate::limits::REPLY_EXTRA_KEPT).
     pub ids: Vec<i64>,
-    /// How many are no customer ids.
+    /// Number of keys that are no customer ids.
     pub other_keys: u64,
 }
 
@@ -176,7 +177,7 @@ pub enum Contradiction {
     Promotion,
 }
 
-/// Slots that have something out of the ordinary, each with an index into what that is.
+/// Slots with an extra value, each with an index into those values.
 #[derive(Debug, Default, PartialEq)]
 struct Sparse {
     places: Vec<(u32, u32)>,
@@ -187,14 +188,13 @@ impl Sparse {
         self.places.push((slot, u32::try_from(index).unwrap_or(u32::MAX)));
     }
 
-    /// Orders by slot, of which there are so many and each at most once. Entries mostly arrive in
-    /// request order, and then there is nothing to do; else one pass over the slots is less code
-    /// than sorting.
+    /// Sorts by slot; each slot occurs at most once. Entries mostly arrive in request order, and
+    /// then there is nothing to do; otherwise one pass over all `slots` is less code than sorting.
     fn order(&mut self, slots: usize) {
         if self.places.is_sorted() {
             return;
         }
-        // Index + 1, or 0 where a slot has nothing.
+        // Index + 1, or 0 for a slot without a value.
         let mut by_slot = vec![0_u32; slots];
         for (slot, index) in self.places.drain(..) {
             if let Some(place) = by_slot.get_mut(slot as usize) {

@@ -6,7 +6,7 @@ const IDS: [i64; 2] = [7, 8];
 const EXPECTED: Expected<'_> = Expected { ids: &IDS, promotion: "p", context: "c" };
 const ENTRY: &str = r#""7":{"id":"67dd4237ef21a64211227e06","customerId":7,"promotionId":"p"}"#;
 
-/// Feeds the pieces and tells how many were asked for, and the most that was held meanwhile.
+/// Feeds the pieces; returns how many were taken and the most bytes held.
 fn feed(pieces: impl Iterator<Item = Vec<u8>>, caps: Caps) -> (Body, usize, usize) {
     let mut reader = Reader::new(IDS.len(), caps);
     let (mut asked, mut held) = (0, 0);
@@ -57,7 +57,7 @@ fn bytes_are_capped_exactly() {
     assert_eq!(broken(&body, caps(length)), None);
     assert_eq!(broken(&body, caps(length - 1)), Some(Broken::TooLarge));
     assert_eq!(broken(&format!("{body} "), caps(length)), Some(Broken::TooLarge));
-    // What is wrong within the cap is the reason.
+    // A fault within the cap is the reason, not the cap.
     assert_eq!(broken(&format!("{body}x "), caps(length + 1)), Some(Broken::Trailing));
     assert_eq!(broken("", caps(0)), Some(Broken::Empty));
     assert_eq!(broken("{}", caps(0)), Some(Broken::TooLarge));
@@ -226,6 +226,6 @@ fn a_trickle_costs_a_few_times_its_length() {
         looks += usize::from(reader.look_at != before);
     }
     assert!(matches!(reader.finish(&EXPECTED), Body::Answer(_)));
-    // At whatever is half as long again as at the last look.
+    // A token half as long again as when it was last read.
     assert!((20..60).contains(&looks), "{looks} looks at what is held");
 }

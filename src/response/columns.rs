@@ -16,17 +16,17 @@ use core::mem;
 
 pub(super) struct Columns {
     pub slots: Slots,
-    /// What is out of the ordinary; its columns come at the end.
+    /// The values that fit no column; the columns are added at the end.
     entries: Entries,
     pub mismatched: Vec<Mismatch>,
     pub extra: Extra,
-    /// Keys beyond the batch: ids as they are, other texts as a negative hash. They are few, or
+    /// Keys outside the batch: ids as they are, other texts as a negative hash. They are few, or
     /// the cap on keys ends the reading.
     extra_keys: Vec<i64>,
     extra_index: Index,
 }
 
-/// What a key of `data` means.
+/// The meaning of a key of `data`.
 #[derive(Clone, Copy)]
 pub(super) enum Key {
     /// An id of the batch, written plainly.
@@ -102,8 +102,8 @@ impl Columns {
         Ok(())
     }
 
-    /// Settles the slot of this id with what its entry amounts to. True if that is an ordinary
-    /// issuance, of which more may follow.
+    /// Settles the slot of this id by its entry. True if the entry is a documented issuance without
+    /// extra values, so that a template can be learnt from it.
     pub fn settle(
         &mut self,
         slot: usize,
@@ -131,7 +131,7 @@ impl Columns {
         false
     }
 
-    /// Whether the issuance is an ordinary one; `None` if it cannot be read.
+    /// True if the issuance has no extra values; `None` if it cannot be read.
     fn issue(&mut self, slot: usize, place: u32, entry: &Entry<'_>, context: &str) -> Option<bool> {
         let issued = entry.issued()?;
         let hex = issued.id.plain().and_then(pack_issuance_id);
@@ -149,7 +149,7 @@ impl Columns {
         Some(hex.is_some() && odd_context.is_none())
     }
 
-    /// An id that was written with escapes may still be one of the ordinary form.
+    /// An id written with escapes may still decode to 24 hex digits.
     fn pack_or_keep(&mut self, slot: usize, place: u32, text: &str) {
         match (pack_issuance_id(text.as_bytes()), self.slots.issuance.get_mut(slot)) {
             (Some(packed), Some(id)) => *id = packed,
@@ -157,7 +157,7 @@ impl Columns {
         }
     }
 
-    /// The columns, and what is kept beside them ordered by slot.
+    /// The columns, with the extra values sorted by slot.
     pub fn finish(&mut self) -> Entries {
         let mut entries = mem::take(&mut self.entries);
         let filled = mem::replace(&mut self.slots, Slots::new(0));

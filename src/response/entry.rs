@@ -18,17 +18,17 @@ pub(super) const ENTRY_DEPTH: u32 = 3;
 #[derive(Default)]
 pub(super) struct Entry<'a> {
     fields: Fields<'a>,
-    /// One of each code that its fields tell of, in order.
+    /// The errors of its fields, one of each code, in order.
     errors: Vec<ServiceError>,
-    /// The first field that says without a code that the entry failed.
+    /// The first field that marks the entry as failed without a code.
     failure: Option<ServiceError>,
 }
 
-/// What an entry amounts to.
+/// The meaning of an entry.
 pub(super) enum Judged {
-    /// Nothing speaks against an issuance, if its fields are readable.
+    /// No error and no failure field: an issuance, if its fields are readable.
     Issued,
-    /// [`Entry::take_errors`] says why.
+    /// Failed; [`Entry::take_errors`] gives the errors.
     Refused,
     Mismatched(Contradiction),
     Unreadable,
@@ -38,7 +38,7 @@ pub(super) enum Judged {
 pub(super) struct Issued<'e, 'a> {
     pub id: &'e Text<'a>,
     pub earned_from: Option<&'e Text<'a>>,
-    /// Or [`NO_TIME`], as the next.
+    /// [`NO_TIME`] if absent, like `valid_till`.
     pub event_time: i64,
     pub valid_till: i64,
 }
@@ -102,7 +102,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What speaks against the entry. That it failed counts where no error says why.
+    /// The errors of the entry. The failure field counts only if there is no error with a code.
     pub fn take_errors(&mut self) -> Vec<ServiceError> {
         if self.errors.is_empty() {
             self.errors.extend(self.failure.take());
@@ -110,13 +110,13 @@ impl<'a> Entry<'a> {
         core::mem::take(&mut self.errors)
     }
 
-    /// Decides what the entry under the key of this customer says.
+    /// Decides the meaning of the entry under this customer's key.
     pub fn judge(&self, customer: i64, promotion: &str) -> Judged {
         if self.fields.twice {
             return Judged::Unreadable;
         }
         let named = match self.fields.customer {
-            // Above zero as one must be written.
+            // A customer id is above zero.
             Value::Integer(id) if id > 0 => id,
             _ => 0,
         };
@@ -134,7 +134,7 @@ impl<'a> Entry<'a> {
         if named != 0 && promoted { Judged::Issued } else { Judged::Unreadable }
     }
 
-    /// What was issued, if it can be read.
+    /// The issuance, if it can be read.
     pub fn issued(&self) -> Option<Issued<'_, 'a>> {
         let Value::Text(id) = &self.fields.id else { return None };
         let earned_from = match &self.fields.earned_from {

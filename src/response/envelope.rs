@@ -11,10 +11,10 @@ use crate::scan::token::{Cursor, Scalar, Text};
 use crate::text::truncate;
 use alloc::string::String;
 
-/// A value where an error may stand.
+/// A value that may be an error.
 #[derive(Default)]
 pub(super) struct Item {
-    /// False for what says nothing: null, false, an empty string, array or object.
+    /// False for an empty value: null, false, an empty string, array or object.
     pub speaks: bool,
     object: bool,
     code: Option<i64>,
@@ -27,7 +27,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// The error, if the value says anything.
+    /// The error, if the value is not empty.
     pub fn error(self, envelope: Envelope) -> Option<ServiceError> {
         if !self.speaks {
             return None;
@@ -36,8 +36,8 @@ impl Item {
         Some(ServiceError { code: self.code, message, customer: self.customer, envelope })
     }
 
-    /// The error, if the value is a status object that tells of one: by its code, since the service
-    /// says `"success": "true"` beside code 401 (api.md 5, shape E), or by its `success`.
+    /// The error of a status object: by its code, since the service sends `"success": "true"`
+    /// beside code 401 (api.md 5, shape E), or by its `success`.
     pub fn status_error(self, envelope: Envelope) -> Option<ServiceError> {
         let failed = self.failed || self.code.is_some_and(|code| !(200..300).contains(&code));
         if self.object && failed { self.error(envelope) } else { None }
@@ -99,8 +99,8 @@ pub(super) fn items(
     }
 }
 
-/// Reads the fields of an error object. A `code` or `customerId` that comes twice is not believed,
-/// nor is the code of an error that holds others, which may say something else.
+/// Reads the fields of an error object. A `code` or `customerId` that occurs twice is ignored, and
+/// so is the code of an error that contains others, which may have another code.
 fn object(item: &mut Item, cursor: &mut Cursor<'_>, depth: u32, depth_max: u32) -> Step<()> {
     Allowance::unit(depth_max).enter(depth)?;
     cursor.advance();
@@ -193,10 +193,10 @@ pub(super) fn code(value: &Scalar<'_>) -> Option<i64> {
     }
 }
 
-/// The flat shape B, whose parts stand beside each other at the top, in any order.
+/// Shape B, whose parts are top-level fields, in any order.
 #[derive(Default)]
 pub(super) struct Flat {
-    /// `errorCode` is there and not null.
+    /// `errorCode` is present and not null.
     pub coded: bool,
     pub code: Option<i64>,
     pub message: String,
@@ -207,7 +207,7 @@ pub(super) struct Flat {
 }
 
 impl Flat {
-    /// Adds a detail: only its text says whether a promotion or a customer was meant.
+    /// Adds a detail: only its text tells if it is about a promotion or a customer.
     pub fn detail(&mut self, item: Item) {
         if !item.speaks {
             return;

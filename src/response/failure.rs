@@ -1,5 +1,5 @@
-//! Fields by which an entry, or a whole answer, says that it failed. None of them is documented;
-//! what stands beside one is not plainly issued.
+//! Fields by which an entry, or a whole answer, says that it failed. None of them is documented; an
+//! entry with one is not issued.
 
 use super::answer::{Envelope, ServiceError};
 use super::envelope::{code, item};
@@ -11,8 +11,8 @@ use crate::limits::MESSAGE_BYTES_MAX;
 use crate::scan::token::{Cursor, Scalar};
 use alloc::string::String;
 
-/// Reads the value of such a field inside a container of this depth: the error, if it tells of
-/// one. Only an `errorCode` or a status object gives it a code.
+/// Reads the value of such a field inside a container of this depth, and returns the error if it is
+/// a failure. Only an `errorCode` or a status object gives it a code.
 #[cold]
 pub(super) fn failure(
     field: Field,
@@ -51,7 +51,7 @@ fn readable(value: &Scalar<'_>) -> String {
     readable
 }
 
-/// The value of a `success` that is none.
+/// True for the value of a `success` that means failure.
 pub(super) fn is_no_success(value: &Scalar<'_>) -> bool {
     denies(value, &readable(value))
 }
@@ -65,7 +65,7 @@ fn denies(value: &Scalar<'_>, text: &str) -> bool {
     }
 }
 
-/// The value of a `failed` or an `errorMessage` that says something.
+/// True for the value of a `failed` or an `errorMessage` that means failure.
 fn affirms(value: &Scalar<'_>, text: &str) -> bool {
     match value {
         Scalar::True => true,
@@ -75,7 +75,7 @@ fn affirms(value: &Scalar<'_>, text: &str) -> bool {
     }
 }
 
-/// Whether an `errorCode` is none: absent, 0, or one of HTTP's successes.
+/// True for an `errorCode` that is no error: absent, 0, or an HTTP success.
 pub(super) fn is_success_code(value: &Scalar<'_>) -> bool {
     match (value, code(value)) {
         (Scalar::Null | Scalar::False, _) => true,
@@ -88,8 +88,8 @@ pub(super) fn is_success_code(value: &Scalar<'_>) -> bool {
     }
 }
 
-/// The value of a `status` that tells of a failure. Most words (ACTIVE, EXPIRED) are what the
-/// service says of an issuance, and so are small numbers.
+/// True for the value of a `status` that means failure. Most words (ACTIVE, EXPIRED), and small
+/// numbers, describe an issuance.
 fn is_failed_status(value: &Scalar<'_>, text: &str) -> bool {
     match (value, code(value)) {
         (Scalar::False, _) => true,
@@ -107,7 +107,7 @@ fn is_word(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.trim_ascii().eq_ignore_ascii_case(word))
 }
 
-/// Parts of the words with which services tell of a failure.
+/// Parts of words that mean failure.
 const FAILURES: [&str; 13] = [
     "fail",
     "error",
@@ -134,7 +134,7 @@ fn says_failure(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Whether the value of the field tells of a failure, and the code that it gives.
+    /// Whether the field's value means failure, and its code.
     fn read(field: Field, value: &str) -> Option<Option<i64>> {
         let value = [value, "}"].concat();
         let error = failure(field, &mut Cursor::new(value.as_bytes()), 3, 8).unwrap();

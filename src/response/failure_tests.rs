@@ -1,4 +1,4 @@
-//! What speaks against an issuance: errors, and fields that say that something failed.
+//! Tables: errors and failure fields, each of which keeps an entry from being issued.
 
 use super::SlotState;
 use super::tests::{answer, entry, fields, state};
@@ -42,7 +42,7 @@ fn every_error_of_an_entry_is_kept() {
         (r#"{"error":[{"code":708},{"code":708},[{"code":500}]]}"#, &[Some(708), None]),
         (r#"{"error":{"code":708,"errors":[{"code":500}]}}"#, &[None]),
         (r#"{"error":708,"errorCode":500}"#, &[Some(708), Some(500)]),
-        // That it failed is no further error beside one that says why.
+        // The failure field adds no error beside one with a code.
         (r#"{"success":false,"status":"FAILED","error":{"code":708}}"#, &[Some(708)]),
         (r#"{"success":false,"status":"FAILED"}"#, &[None]),
     ] {

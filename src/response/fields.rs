@@ -4,7 +4,7 @@ use crate::scan::digits::short_integer;
 use crate::scan::swar::load;
 use crate::scan::token::{Cursor, Scalar, Step, Text};
 
-/// What stood under the names that carry meaning, undecided.
+/// The values of the known fields, not judged yet.
 #[derive(Default)]
 pub struct Fields<'a> {
     pub id: Value<'a>,
@@ -13,7 +13,7 @@ pub struct Fields<'a> {
     pub earned_from: Value<'a>,
     pub event_time: Value<'a>,
     pub valid_till: Value<'a>,
-    /// A bit for each field that was there, and whether one was there twice.
+    /// A bit for each field that occurred, and one for a field that occurred twice.
     seen: u16,
     pub twice: bool,
 }
@@ -26,7 +26,7 @@ pub enum Value<'a> {
     Null,
     Integer(i64),
     Text(Text<'a>),
-    /// What no field may be.
+    /// An invalid value.
     Other,
 }
 
@@ -45,7 +45,8 @@ pub enum Field {
     Status,
     /// `success` in any spelling: false is a failure.
     Success,
-    /// `failed`, `hasErrors`, `errorMessage`: what is neither false nor empty is a failure.
+    /// `failed`, `hasErrors`, `errorMessage`: any value that is neither false nor empty is a
+    /// failure.
     Failure,
     /// `errorCode` in any spelling.
     ErrorCode,
@@ -68,10 +69,10 @@ impl Field {
         })
     }
 
-    /// A field by which an object says that it failed. No such field is documented, so its name
-    /// counts in any case, with or without `_` and `-`.
+    /// A failure field. None is documented, so its name is matched in any case, with or without `_`
+    /// and `-`.
     fn of_failure(name: &[u8]) -> Option<Self> {
-        // Most names without meaning end here.
+        // Most unknown names end here.
         if !matches!(name.first()? | 0x20, b'e' | b'f' | b'h' | b'i' | b'o' | b'r' | b's') {
             return None;
         }
@@ -95,7 +96,7 @@ impl Field {
         })
     }
 
-    /// Whether the field occurs at most once in an entry that can be read.
+    /// True if a second occurrence of the field makes the entry unreadable.
     const fn is_single(self) -> bool {
         !matches!(self, Self::Status | Self::Success | Self::Failure | Self::ErrorCode)
     }
@@ -104,13 +105,13 @@ impl Field {
 /// The longest name of a field of failure.
 const FAILURE_NAME_BYTES_MAX: usize = 16;
 
-/// Where reading the fields paused.
+/// The point at which reading the fields paused.
 pub enum Pause<'a> {
     /// Behind the closing brace.
     End,
     /// Before the value of a field that may tell of an error.
     Error(Field),
-    /// Before an array or object that carries no meaning.
+    /// Before an array or object of an unknown field.
     Container,
     /// Before the value of a key with escapes.
     Escaped(Text<'a>),
@@ -133,7 +134,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads the value of a field, or says why that is not for here.
+    /// Reads the value of a field, or returns the reason to pause before it.
     pub fn value(
         &mut self,
         field: Option<Field>,
@@ -177,7 +178,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A value that is passed over.
+/// Skips a value.
 #[inline(always)]
 fn without_meaning<'a>(byte: u8, cursor: &mut Cursor<'a>) -> Step<Option<Pause<'a>>> {
     match byte {
@@ -191,7 +192,7 @@ fn without_meaning<'a>(byte: u8, cursor: &mut Cursor<'a>) -> Step<Option<Pause<'
 fn integer<'a>(cursor: &mut Cursor<'a>) -> Step<Value<'a>> {
     if let Some((value, length)) = short_integer(cursor.rest()) {
         let end = cursor.at().wrapping_add(length);
-        // Whatever goes on differently is for the general way.
+        // Any other number is read by the general parser.
         if let Some(b',' | b'}') = cursor.rest().get(length) {
             cursor.rewind(end);
             return Ok(Value::Integer(value));
@@ -262,7 +263,7 @@ mod tests {
     use super::*;
     use crate::scan::token::Stop;
 
-    /// Reads fields from before the first key: how it paused, where, and what was there.
+    /// Reads fields from before the first key; returns the pause, its position and the fields.
     fn read(text: &str) -> (Step<&'static str>, usize, Fields<'_>) {
         let mut cursor = Cursor::new(text.as_bytes());
         let mut fields = Fields::default();
@@ -275,7 +276,7 @@ mod tests {
         (pause, cursor.at(), fields)
     }
 
-    /// Many bytes, as whole words are only compared where so many follow.
+    /// Enough bytes behind, because whole words are compared only then.
     const AFTER: &str = "                        ";
 
     #[test]
@@ -309,7 +310,7 @@ mod tests {
         for name in ["id", "customerId", "promotionId", "earnedFromId", "eventTime", "validTill"] {
             for (other, step) in (0..=name.len()).flat_map(|at| [(at, 8), (at, 99)]) {
                 let mut bytes = name.as_bytes().to_vec();
-                // One letter is another, or two that stand at the same place of two words are.
+                // One letter differs, or two at the same place of two words.
                 bytes.iter_mut().skip(other).step_by(step).for_each(|byte| *byte ^= 1);
                 let key = String::from_utf8(bytes).unwrap();
                 for text in [format!("\"{key}\":5}}"), format!("\"{key}\" : 5}}{AFTER}")] {
@@ -360,7 +361,7 @@ mod tests {
             bytes[places].iter_mut().for_each(|byte| *byte = other(*byte));
             let pause = Fields::default().read(&mut Cursor::new(&bytes));
             assert_eq!(pause.err(), Some(Stop::Bad), "{bytes:?}");
-            // Where the rest of the last word is blank, too.
+            // The rest of the last word is blank, too.
             bytes.splice(13.., *b"    7,                  \"");
             let pause = Fields::default().read(&mut Cursor::new(&bytes));
             assert_eq!(pause.err(), Some(Stop::Bad), "{bytes:?}");

@@ -1,4 +1,4 @@
-//! Which slot of the batch an id has.
+//! Finds the slot of an id in its batch.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 /// A hash table from keys to their positions in a list that the caller keeps.
 #[derive(Default)]
 pub struct Index {
-    /// Position + 1, or 0 where nothing is; a power of two long, at most half full.
+    /// Position + 1, or 0 for an empty cell; a power of two long, at most half full.
     table: Vec<u32>,
 }
 
@@ -70,17 +70,16 @@ impl Index {
     }
 }
 
-/// Finds slots, at best without looking: answers mostly keep the order of the request.
+/// Finds slots, mostly without a search, because answers keep the order of the request.
 #[derive(Default)]
 pub struct Lookup {
     /// The slot after the last one taken.
     next: usize,
-    /// Built when the service turns out to have an order of its own.
+    /// Built when the answer turns out to be in another order.
     index: Option<Index>,
 }
 
-/// Slots looked at one by one before an index of the batch is built: ids that the service leaves
-/// out are passed over so.
+/// Slots searched linearly before an index is built; enough to skip ids that the service omitted.
 const AHEAD: usize = 8;
 
 impl Lookup {
@@ -92,7 +91,7 @@ impl Lookup {
         }
     }
 
-    /// The entry of this slot was taken: the next is expected after it.
+    /// Records that this slot was taken: the next entry is expected after it.
     #[inline(always)]
     pub fn taken(&mut self, slot: usize) {
         self.next = slot.wrapping_add(1);

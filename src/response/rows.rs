@@ -1,5 +1,5 @@
-//! Lists under `data`, as the siblings of the endpoint send them (api.md 14): rows of plain fields,
-//! few and read once, so by name and not by form.
+//! Lists under `data`, as the reading endpoints send them (api.md 14): rows of plain fields. They
+//! are few and read once, so fields are looked up by name.
 
 use super::skip::skip;
 use super::step::Step;
@@ -9,10 +9,10 @@ use crate::scan::token::{Cursor, Scalar, Text};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// One object of a list: its fields that hold no others.
+/// The plain fields of one object of a list.
 pub struct Row<'a>(Vec<(Text<'a>, Option<Scalar<'a>>)>);
 
-/// A field that is there twice or is of another type than the documented one.
+/// A field that occurs twice or has another type than the documented one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unclear;
 
@@ -89,10 +89,10 @@ pub fn rows(answer: &[u8]) -> Option<Vec<Row<'_>>> {
     list(&mut Cursor::new(answer)).ok().flatten()
 }
 
-/// Whether a complete answer holds warnings: `warnings` that are neither null nor empty.
+/// True if a complete answer has `warnings` that are neither null nor empty.
 pub fn has_warnings(answer: &[u8]) -> bool {
     let answer = answer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer);
-    // What cannot be read has proven nothing, and so warns as well.
+    // Unreadable `warnings` count as warnings.
     warnings(&mut Cursor::new(answer)).unwrap_or(true)
 }
 

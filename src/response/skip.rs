@@ -1,10 +1,10 @@
-//! Passing over values that carry no meaning, strictly, without recursion and without holding them.
+//! Skips values of unknown fields: validates them without recursion and without holding them.
 
 use super::answer::Broken;
 use super::step::{Step, Stop};
 use crate::scan::token::Cursor;
 
-/// What the skipper may still spend.
+/// The bounds that the skipper has left.
 pub(super) struct Allowance {
     /// Deepest nesting; at most [`DEPTH_BITS`].
     pub depth_max: u32,
@@ -34,7 +34,7 @@ impl Allowance {
     }
 }
 
-/// Where in a value the skipper is, so that it can go on in the next piece of the answer.
+/// The skipper's position in a value, so that it can go on in the next piece of the answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Skipper {
     need: Need,
@@ -126,7 +126,7 @@ impl Skipper {
     }
 }
 
-/// Passes over one value that is complete in the cursor's bytes, inside a container of this depth.
+/// Skips one value that is complete in the cursor's bytes, inside a container of this depth.
 #[inline]
 pub(super) fn skip(cursor: &mut Cursor<'_>, outside: u32, depth_max: u32) -> Step<()> {
     match cursor.peek()? {

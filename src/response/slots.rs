@@ -6,19 +6,19 @@ use crate::scan::template::{NO_TIME, Template};
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// What `data` said of one id.
+/// The state of one id's slot in `data`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum SlotState {
-    /// Nothing.
+    /// Absent.
     #[default]
     Absent = 0,
     /// A complete entry for this id and promotion, without an error.
     Issued = 1,
     /// An entry with an error.
     Refused = 2,
-    /// An entry, but not a documented one: null, another type, a field missing, of another type
-    /// or twice, or the id written with escapes in the key.
+    /// An undocumented entry: null, another type, a field missing, of another type or twice, or an
+    /// id written with escapes in the key.
     Unreadable = 3,
     /// An entry that names another customer or promotion.
     Mismatched = 4,
@@ -33,7 +33,7 @@ pub struct Slots {
     lookup: Lookup,
 }
 
-/// How far to go.
+/// The bounds of one sprint.
 pub struct Bounds {
     /// Entries.
     pub entries_max: u64,
@@ -41,13 +41,13 @@ pub struct Bounds {
     pub entry_bytes: usize,
 }
 
-/// The entries that fitted, one behind the other.
+/// The consecutive entries that fitted.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     pub entries: u32,
     /// Bytes of them, with the commas behind them.
     pub used: usize,
-    /// Behind the last of them stood no comma.
+    /// No comma follows the last of them.
     pub ended: bool,
 }
 
@@ -97,8 +97,8 @@ impl Slots {
         }
     }
 
-    /// Takes entries that fit, as many as follow each other. It stops before one that does not,
-    /// that is none of the batch's or was settled before: the general way says what that means.
+    /// Takes consecutive entries that fit. Stops before one that does not, is not of the batch or
+    /// was settled before: the general parser handles it.
     #[inline(never)]
     pub fn take_fitting(
         &mut self,
@@ -159,7 +159,7 @@ mod tests {
     }
 
     const BOUNDS: Bounds = Bounds { entries_max: 100, entry_bytes: 1_000 };
-    /// Beyond an entry some bytes must be there for it to be taken.
+    /// An entry is taken only if some bytes follow it.
     const AFTER: &str = "}                                ";
 
     #[test]

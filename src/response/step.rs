@@ -1,13 +1,13 @@
-//! Why reading an answer stopped early.
+//! The reasons why reading an answer stops early.
 
 use super::answer::Broken;
 use crate::scan::token;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// The bytes so far are a beginning.
+    /// The bytes so far are an incomplete token.
     More,
-    /// No continuation can make an answer of them.
+    /// No continuation can make them an answer.
     Broken(Broken),
 }
 

@@ -1,4 +1,4 @@
-//! What a template that was learnt reads, and what it leaves to the general parser.
+//! Entries that a learnt template reads, and those that it leaves to the general parser.
 
 use super::lesson::learn;
 use crate::id::unpack_issuance_id;
@@ -113,7 +113,7 @@ fn a_time_that_repeats_is_not_taken_for_a_longer_or_shorter_one() {
             assert_eq!(fitted.map(of), expected, "{time} for {first}");
         }
     }
-    // Nothing was read yet: bytes of zero are no time that repeats.
+    // No time was read yet: zero bytes are not a repeated time.
     for first in ["1742553655678", "1746046799999"] {
         assert!(read(FIRST, &[(first, &"\0".repeat(16))]).is_none());
     }

@@ -4,16 +4,16 @@ use crate::scan::digits::parse_integer;
 use crate::scan::token::Text;
 use alloc::string::String;
 
-/// What [`Text`] means.
+/// The decoding of a [`Text`].
 pub(super) trait Decode<'a> {
     fn equals(&self, text: &str) -> bool;
 
-    /// The text, exactly; `None` if it is longer than `bytes_max` or has half a surrogate pair,
-    /// which no text can hold.
+    /// The exact text; `None` if it is longer than `bytes_max` or has half a surrogate pair, which
+    /// UTF-8 cannot hold.
     fn exact(&self, bytes_max: usize) -> Option<String>;
 
-    /// Appends the text for people to read, until `into` would be longer than `bytes_max`.
-    /// Characters that steer a terminal or the direction of writing become blanks.
+    /// Appends the text for display, until `into` would be longer than `bytes_max`. Characters that
+    /// control a terminal or the direction of writing become blanks.
     fn readable(&self, into: &mut String, bytes_max: usize);
 
     /// A code as a string: an integer without escapes.

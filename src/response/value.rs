@@ -17,7 +17,7 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The object that these bytes are; `None` for anything else. The caller bounds the bytes.
+    /// Parses the bytes as one object; `None` for anything else. The caller bounds the bytes.
     pub fn object(bytes: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
         let value = Self::read(&mut cursor, DEPTH_MAX).ok()?;
@@ -64,7 +64,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A field of an object; `None` where it is absent, null or there twice.
+    /// A field of an object; `None` if it is absent, null or occurs twice.
     pub fn get(&self, name: &str) -> Option<&Self> {
         let Self::Object(fields) = self else { return None };
         let mut found = fields.iter().filter(|(key, _)| key.equals(name));
@@ -75,7 +75,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The elements of a list; none of anything else.
+    /// The elements of a list; empty for anything else.
     pub fn elements_of(&self, name: &str) -> &[Self] {
         match self.get(name) {
             Some(Self::List(elements)) => elements,
@@ -91,7 +91,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A text for people to read, truncated to so many bytes.
+    /// A text for display, truncated to so many bytes.
     pub fn readable(&self, bytes_max: usize) -> String {
         let mut text = String::new();
         if let Self::Scalar(Scalar::Text(written)) = self {

@@ -1,8 +1,8 @@
-//! The way through an answer: a machine that takes one unit after the other.
+//! The state machine of an answer, which takes one token after the other.
 //!
-//! A unit is what must be complete to be understood: a brace, a key with its colon, an entry of
-//! `data`, an element of `errors`. Each is at most `value_bytes` long and either taken whole or not
-//! at all, so the machine can stop after any of them and go on with the next piece of the answer.
+//! A token here is all that must be complete to be read: a brace, a key with its colon, an entry of
+//! `data`, an element of `errors`. Each is at most `value_bytes` long and taken whole or not at
+//! all, so the machine can stop after any of them and go on with the next piece of the answer.
 //!
 //! ```text
 //! Start -> Open -> First(Top) -> Value(..) -> After(Top) -> Next(Top) ... -> End
@@ -31,7 +31,7 @@ use alloc::vec::Vec;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const TOP_DEPTH: u32 = 1;
-/// Of `data`, `response` and the lists.
+/// Depth of `data`, `response` and the lists.
 const INNER_DEPTH: u32 = 2;
 
 pub(super) struct Walker {
@@ -45,9 +45,9 @@ pub(super) struct Walker {
     errors_total: u64,
     flat: Flat,
     habit: Habit,
-    /// A field of the answer says that all of it failed.
+    /// A field of the answer says that the whole call failed.
     is_failed: bool,
-    /// A bit for each [`TopKey`] that was there.
+    /// A bit for each [`TopKey`] that occurred.
     seen: u8,
 }
 
@@ -59,7 +59,7 @@ enum State {
     Next(Place),
     After(Place),
     Value(TopKey),
-    /// Before the value of a field that may say that the answer failed.
+    /// Before the value of a failure field.
     Failure(Field, Place),
     ListFirst(List),
     ListNext(List),
@@ -68,7 +68,7 @@ enum State {
     End,
 }
 
-/// The objects whose keys mean something.
+/// The objects whose keys are known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Top,
@@ -82,7 +82,7 @@ enum List {
     Details,
 }
 
-/// A key that carries meaning, at the top or in `response`.
+/// A known key, at the top or in `response`.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum TopKey {
@@ -127,7 +127,7 @@ impl Walker {
         }
     }
 
-    /// Takes as many units as are complete and returns how many bytes they were.
+    /// Takes all complete tokens and returns their length in bytes.
     pub fn walk(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> Result<usize, Broken> {
         let mut at = 0_usize;
         loop {
@@ -138,7 +138,7 @@ impl Walker {
             let rest = bytes.get(at..).unwrap_or_default();
             let window = rest.get(..self.value_bytes).unwrap_or(rest);
             let mut cursor = Cursor::new(window);
-            // White space between units belongs to none, however much it is.
+            // Whitespace between tokens does not count toward `value_bytes`.
             let spaced = !matches!(self.state, State::Start);
             let taken = match spaced && cursor.peek().is_err() {
                 true => Err(Stop::More),
@@ -153,13 +153,13 @@ impl Walker {
                 Err(Stop::Broken(broken)) => return Err(broken),
                 Err(Stop::More) if window.len() < self.value_bytes => return Ok(at),
                 Err(Stop::More) if cursor.at() == 0 => return Err(Broken::ValueTooLarge),
-                // The window was full, but not of this unit.
+                // The window was full, but this token began within it.
                 Err(Stop::More) => {}
             }
         }
     }
 
-    /// Takes entries that fit the template, and returns how many bytes they were.
+    /// Takes entries that fit the template, and returns their length in bytes.
     fn take_fitting(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> usize {
         let Some(template) = &mut self.habit.template else { return 0 };
         let bounds =
@@ -195,7 +195,7 @@ impl Walker {
         })
     }
 
-    /// Takes one unit. The state moves on only with it.
+    /// Takes one token. The state changes only if it is complete.
     fn step(&mut self, expected: &Expected<'_>, cursor: &mut Cursor<'_>) -> Step<()> {
         self.state = match self.state {
             State::Start => start(cursor)?,
@@ -298,7 +298,7 @@ impl Walker {
         Ok(State::Skip(Skipper::new(INNER_DEPTH), Place::Data))
     }
 
-    /// The value of a key that carries meaning; one of an unexpected type is passed over.
+    /// Reads the value of a known key; a value of an unexpected type is skipped.
     fn value(&mut self, key: TopKey, cursor: &mut Cursor<'_>) -> Step<State> {
         let first = cursor.peek()?;
         if let TopKey::Data = key {
@@ -377,7 +377,7 @@ impl Walker {
         Ok(State::ListAfter(list))
     }
 
-    /// Passes over as much of a value as is there: what was passed needs not be held.
+    /// Skips as much of a value as is there; skipped bytes need not be held.
     fn skip(&mut self, mut skipper: Skipper, place: Place, cursor: &mut Cursor<'_>) -> Step<State> {
         let start = cursor.at();
         match skipper.run(cursor, &mut self.allowance) {

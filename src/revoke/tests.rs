@@ -8,7 +8,7 @@ use core::time::Duration;
 
 const PROMOTION: &str = "69117663b1cfc114606fd7fb";
 
-/// What the service does with one call: a status with a body, or a failure.
+/// The service's reply to one call: a status with a body, or a failure.
 type Reply = Result<(u16, String), Failure>;
 
 fn target(customer: i64, ids: usize) -> Target {
@@ -24,7 +24,7 @@ fn service_of() -> Service {
 
 struct Run {
     revoke: Revoke,
-    /// When each call left, and its body.
+    /// Time and body of each call.
     calls: Vec<(u64, serde_json::Value)>,
     in_flight_max: usize,
 }
@@ -94,7 +94,7 @@ fn deliver(
     }
 }
 
-/// The answer that takes back everything that was asked for.
+/// The answer that revokes all that was asked for.
 fn gone(body: &serde_json::Value) -> Reply {
     let ids = &body["earnRevokeDetails"][0]["earnIds"];
     let detail =

@@ -1,6 +1,6 @@
-//! The machine behind calls whose answers are small: reads of customers and promotions, which may
-//! be repeated at will, and revocations, which may not. What an answer proves is in the table of
-//! its kind, what it says is for the owner ([`CallOwner`]).
+//! The machine behind calls with small answers: reads of customers and promotions, which may be
+//! repeated at will, and revocations, which may not. The table of its kind tells what an answer
+//! proves; the owner ([`CallOwner`]) reads it.
 //!
 //! ```text
 //!          +-------- 401, 429, a failure that may be repeated --------+
@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::time::Duration;
 
-/// Calls, each named by a number that its owner chose; its exchanges have that as their batch.
+/// Calls, each with a number that its owner chose, which is also the batch of its exchanges.
 pub struct Calls {
     traffic: Traffic<Small>,
     /// The table of this kind of call.
@@ -32,7 +32,7 @@ pub struct Calls {
     calls: u32,
     gave_up_in_row: u32,
     paused: bool,
-    /// Whether a machine that is stopped still wants the answers that are on their way.
+    /// True if a stopped machine still awaits calls in flight.
     awaits_answers: bool,
     stopped: Option<Stopped>,
 }
@@ -41,35 +41,35 @@ pub struct Calls {
 struct Call {
     not_before: Instant,
     number: u32,
-    /// Failures so far.
+    /// Failed attempts so far.
     failures: u32,
 }
 
-/// What is kept with a call in flight.
+/// The state of a call in flight.
 struct Small {
     call: Call,
     body: Vec<u8>,
     is_too_long: bool,
 }
 
-/// What became of a call.
+/// The result of a call.
 pub enum Ended {
-    /// It is made again, or the machine has stopped.
+    /// It is resent, or the machine has stopped.
     Open,
-    /// The service's own words on what was asked.
+    /// An answer of the service itself.
     Answered(Answered),
-    /// It failed too often, or it failed and must not be repeated.
+    /// It failed too often, or failed and must not be resent.
     GaveUp(Answered),
-    /// It was refused as a whole with all that would follow: the machine stops.
+    /// It was refused, and so would be all others: the machine stops.
     Refused(Answered),
 }
 
-/// What came back from a call.
+/// The reply to a call.
 pub struct Answered {
     pub number: u32,
-    /// `None` where no answer came.
+    /// `None` if no answer came.
     pub head: Option<Head>,
-    /// Why there is no complete answer; `None` where there is one.
+    /// The failure; `None` if the answer is complete.
     pub failure: Option<Failure>,
     /// The errors of a complete answer.
     pub errors: Vec<ServiceError>,
@@ -86,7 +86,7 @@ impl Answered {
 }
 
 impl Calls {
-    /// `fetched` credentials are asked for before the first call.
+    /// With `fetched` credentials are asked for before the first call.
     pub fn new(
         pacing: Pacing,
         fetched: bool,
@@ -105,19 +105,19 @@ impl Calls {
         }
     }
 
-    /// Calls that change something: their answers are awaited also when the machine has stopped.
+    /// Marks the calls as changing: their answers are awaited even when the machine has stopped.
     #[must_use]
     pub const fn awaiting_answers(mut self) -> Self {
         self.awaits_answers = true;
         self
     }
 
-    /// A text of the service without the secrets in it.
+    /// A text of the service with all secrets redacted.
     pub fn redact(&self, text: &str) -> alloc::boxed::Box<str> {
         self.traffic.redact(text)
     }
 
-    /// Makes a call, not before `not_before`.
+    /// Queues a call, to be sent at `not_before` or later.
     pub fn ask(&mut self, number: u32, not_before: Instant) {
         self.waiting.push(Reverse(Call { not_before, number, failures: 0 }));
     }
@@ -127,7 +127,7 @@ impl Calls {
             return if self.traffic.is_idle() { Output::Done } else { self.wait(None) };
         }
         if self.stopped.is_some() {
-            // Nothing that is still on its way can change anything.
+            // No call in flight can change anything, so none is awaited.
             return self.traffic.abandon().map_or(Output::Done, |flight| Output::Abort {
                 batch: flight.batch,
                 attempt: flight.attempt,
@@ -200,7 +200,7 @@ impl Calls {
         }
     }
 
-    /// Nothing was done: the call waits again, unless the machine has stopped meanwhile.
+    /// Nothing was done: queues the call again, unless the machine has stopped meanwhile.
     fn return_call(
         &mut self,
         flight: Flight<Small>,
@@ -220,12 +220,12 @@ impl Calls {
         Ended::Refused(answered(flight, body, None))
     }
 
-    /// An answer that its owner understands.
+    /// Counts an answer that the owner could read.
     pub const fn accept(&mut self) {
         self.gave_up_in_row = 0;
     }
 
-    /// An answer that its owner can make nothing of counts as a failure.
+    /// Counts an answer that the owner could not read as a failure.
     pub fn reject(&mut self, now: Instant, answered: Answered) -> Ended {
         self.again(now, answered)
     }
@@ -244,7 +244,7 @@ impl Calls {
         Ended::Open
     }
 
-    /// One more call in a row that brought nothing; too many of them stop the machine.
+    /// Counts a failed call; too many in a row stop the machine.
     pub fn count_failure(&mut self, code: StopCode, failure: Option<Failure>) {
         self.gave_up_in_row = self.gave_up_in_row.saturating_add(1);
         if self.gave_up_in_row >= limits::STOP_AMBIGUOUS_IN_ROW {
@@ -256,12 +256,12 @@ impl Calls {
         }
     }
 
-    /// Ends the machine: what was not answered stays open.
+    /// Ends the machine; unanswered calls stay open.
     pub fn stop(&mut self, code: StopCode) {
         self.stop_with(Stopped::plain(code));
     }
 
-    /// The first reason counts.
+    /// Stops the machine; only the first reason counts.
     pub fn stop_with(&mut self, stopped: Stopped) {
         self.stopped.get_or_insert(stopped);
         self.waiting.clear();
@@ -271,17 +271,17 @@ impl Calls {
         self.paused
     }
 
-    /// Why the machine ended early, if it did.
+    /// The reason why the machine ended early, if it did.
     pub const fn stopped(&self) -> Option<&Stopped> {
         self.stopped.as_ref()
     }
 
-    /// Nothing is asked any more.
+    /// True if no call is queued or in flight.
     pub fn is_over(&self) -> bool {
         self.waiting.is_empty() && self.traffic.is_idle()
     }
 
-    /// Calls so far.
+    /// Calls sent so far.
     pub const fn calls(&self) -> u32 {
         self.calls
     }
@@ -297,8 +297,8 @@ fn answered(flight: Flight<Small>, body: Body, failure: Option<Failure>) -> Answ
     Answered { number, head: flight.head, failure, errors, text, failures }
 }
 
-/// A machine that consists of small calls. It says what is sent and takes what came of it; all
-/// else is the same for all of them.
+/// A machine that consists of small calls. It gives the request of each call and takes its result;
+/// all else is shared.
 pub trait CallOwner {
     fn calls(&self) -> &Calls;
     fn calls_mut(&mut self) -> &mut Calls;
@@ -306,7 +306,7 @@ pub trait CallOwner {
     /// Method, address and body of the call with this number.
     fn request_of(&self, number: u32) -> Request;
 
-    /// Draws the conclusions of a call that is over.
+    /// Takes the result of a call that is over.
     fn conclude(&mut self, now: Instant, ended: Ended);
 }
 

@@ -1,9 +1,9 @@
-//! Whether the credentials are good: fetched by one flight, renewed before they expire and once
+//! The state of the credentials: fetched by one call at a time, renewed before they expire and once
 //! after a refusal.
 
 use crate::time::Instant;
 
-/// Names one set of credentials; a refusal of an older set says nothing about the newest.
+/// The number of a set of credentials; a refusal of an older set proves nothing about the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Epoch(u32);
 
@@ -12,7 +12,7 @@ pub(super) struct Credentials {
     fetched: bool,
     epoch: Epoch,
     state: State,
-    /// Refusals since the last call that went through.
+    /// Refusals since the last successful call.
     refusals: u32,
     /// Fetches that failed since the last that did not.
     failures: u32,
@@ -25,17 +25,17 @@ enum State {
     Asked { until: Instant },
 }
 
-/// What a refusal of credentials leads to.
+/// The consequence of refused credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Send the batch again with the credentials that are there or on their way.
+    /// Resend the batch with the present credentials or those being fetched.
     TryAgain,
-    /// Nothing that the run can do itself.
+    /// The run cannot go on by itself.
     Final,
 }
 
 impl Credentials {
-    /// `fetched` credentials must be asked for before the first request.
+    /// With `fetched` they must be asked for before the first request.
     pub(super) const fn new(fetched: bool) -> Self {
         let state = if fetched {
             State::Needed { not_before: Instant::START }
@@ -49,7 +49,7 @@ impl Credentials {
         self.epoch
     }
 
-    /// Whether requests may leave at `now`; renewal falls due here.
+    /// True if requests may be sent at `now`. Starts the renewal when it is due.
     pub(super) fn ready(&mut self, now: Instant) -> bool {
         if matches!(self.state, State::Ready { renew_at } if renew_at <= now) {
             self.state = State::Needed { not_before: now };
@@ -57,8 +57,8 @@ impl Credentials {
         matches!(self.state, State::Ready { .. })
     }
 
-    /// Whether to ask for credentials at `now`; a `true` counts as having asked, with time for an
-    /// answer until `until`.
+    /// True if credentials are to be fetched at `now`; the fetch then counts as started and times
+    /// out at `until`.
     pub(super) fn ask(&mut self, now: Instant, until: Instant) -> bool {
         let due = matches!(self.state, State::Needed { not_before } if not_before <= now);
         if due {
@@ -71,12 +71,12 @@ impl Credentials {
         matches!(self.state, State::Asked { .. })
     }
 
-    /// Whether the answer to [`Credentials::ask`] is overdue.
+    /// True if the fetch of [`Credentials::ask`] has timed out.
     pub(super) fn overdue(&self, now: Instant) -> bool {
         matches!(self.state, State::Asked { until } if until <= now)
     }
 
-    /// When something is to be done about them that nobody outside will do.
+    /// The instant at which a renewal or a repeated fetch is due.
     pub(super) const fn next_event(&self) -> Option<Instant> {
         match self.state {
             State::Needed { not_before } => Some(not_before),
@@ -85,7 +85,7 @@ impl Credentials {
         }
     }
 
-    /// When a fetch under way is given up.
+    /// The instant at which a fetch in progress times out.
     pub(super) const fn expiry(&self) -> Option<Instant> {
         match self.state {
             State::Asked { until } => Some(until),
@@ -93,21 +93,21 @@ impl Credentials {
         }
     }
 
-    /// New credentials are there.
+    /// New credentials came.
     pub(super) fn renewed(&mut self, renew_at: Option<Instant>) {
         self.epoch = Epoch(self.epoch.0.saturating_add(1));
         self.state = State::Ready { renew_at: renew_at.unwrap_or(Instant::NEVER) };
         self.failures = 0;
     }
 
-    /// They could not be had; counts from 1.
+    /// A fetch failed; returns the number of failures in a row, from 1.
     pub(super) fn failed(&mut self, not_before: Instant) -> u32 {
         self.state = State::Needed { not_before };
         self.failures = self.failures.saturating_add(1);
         self.failures
     }
 
-    /// Fetches that failed in a row, so far.
+    /// Failed fetches in a row so far.
     pub(super) const fn failures(&self) -> u32 {
         self.failures
     }
@@ -129,8 +129,7 @@ impl Credentials {
         Refusal::TryAgain
     }
 
-    /// Somebody resumed a paused run: refusals start to count anew, fetched credentials are
-    /// asked for again.
+    /// A paused run was resumed: counts refusals from zero, and fetches credentials again.
     pub(super) fn forget_refusals(&mut self, now: Instant) {
         self.refusals = 0;
         self.failures = 0;

@@ -1,4 +1,4 @@
-//! Calls in flight: each with its own time and the head of its answer.
+//! Calls in flight, each with its timeout and the head of its answer.
 
 use super::Head;
 use super::credentials::Epoch;
@@ -15,17 +15,17 @@ pub struct Flight<T> {
     pub sent_at: Instant,
     pub(super) expires_at: Instant,
     pub head: Option<Head>,
-    /// What the machine keeps with the call.
+    /// The machine's own state of the call.
     pub call: T,
 }
 
 impl<T> Flight<T> {
-    /// Status of the answer; `None` while no head came.
+    /// Status of the answer; `None` before its head came.
     pub fn status(&self) -> Option<Status> {
         self.head.as_ref().map(|head| head.status)
     }
 
-    /// A cause with what the answer's head tells of it.
+    /// A cause with the status and request id of the answer's head.
     pub fn cause(&self, reason: Reason) -> Cause {
         Cause {
             status: self.status().and_then(Status::number),
@@ -78,7 +78,7 @@ impl<T> Flights<T> {
         Some(self.0.swap_remove(place))
     }
 
-    /// The first attempt whose time is over.
+    /// The first attempt that has timed out.
     pub(super) fn expired(&self, now: Instant) -> Option<(BatchId, AttemptNumber)> {
         let flight = self.0.iter().find(|flight| flight.expires_at <= now)?;
         Some((flight.batch, flight.attempt))

@@ -7,8 +7,7 @@
 //! 3. feed it back by the method named after it, or by none when only time has passed;
 //! 4. go to 1.
 //!
-//! An exchange is named by its batch and its attempt. Whatever comes in for one that is over
-//! changes nothing.
+//! An exchange is named by its batch and its attempt. Inputs for one that is over change nothing.
 
 use crate::id::{AttemptNumber, BatchId};
 use crate::outcome::{FailureCause, StopCode, Stopped};
@@ -24,26 +23,26 @@ use core::time::Duration;
 
 /// A machine: inputs are methods, output is one enum, time is an argument.
 pub trait Machine {
-    /// Starts the clock anew: between the making of a machine and its start nothing happens.
+    /// Starts the machine at `now`: the time since it was made does not count.
     fn start(&mut self, now: Instant);
 
-    /// The next thing to do. Call it until it answers `Wait` or `Done`.
+    /// The next output. Call it until it is `Wait` or `Done`.
     fn poll_output(&mut self, now: Instant) -> Output;
 
-    /// Method, address and body of an exchange in flight. Its headers are the driver's.
+    /// Method, address and body of an exchange in flight. The driver adds the headers.
     fn request(&self, batch: BatchId) -> Request;
 
     /// The head of an answer came.
     fn handle_head(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber, head: Head);
 
-    /// Bytes of an answer's body, as decoded by the runtime. [`Flow::Enough`]: the rest need not
-    /// be read; call [`Machine::handle_end`].
+    /// Bytes of an answer's body, decoded by the runtime. At [`Flow::Enough`] the rest need not be
+    /// read: call [`Machine::handle_end`].
     fn handle_chunk(&mut self, batch: BatchId, attempt: AttemptNumber, bytes: &[u8]) -> Flow;
 
     /// The answer is complete.
     fn handle_end(&mut self, now: Instant, batch: BatchId, attempt: AttemptNumber);
 
-    /// The exchange brought no answer, or its answer broke off.
+    /// The exchange failed before or during its answer.
     fn handle_failure(
         &mut self,
         now: Instant,
@@ -52,92 +51,92 @@ pub trait Machine {
         failure: Failure,
     );
 
-    /// New credentials are there; `renew_after` says how long they are good for.
+    /// New credentials came; they are to be renewed after `renew_after`.
     fn handle_credentials(&mut self, now: Instant, renew_after: Option<Duration>);
 
     /// Credentials could not be had.
     fn handle_credentials_failure(&mut self, now: Instant, failure: CredentialsFailure);
 
-    /// What must not be read in any text that comes from the service.
+    /// The secrets to redact in every text of the service.
     fn secrets(&mut self) -> &mut Secrets;
 
-    /// Nothing new is sent until [`Machine::resume`]; what is in flight is awaited.
+    /// Sends nothing new until [`Machine::resume`]; calls in flight are awaited.
     fn pause(&mut self);
 
     fn resume(&mut self, now: Instant);
 
-    /// Nothing more is sent.
+    /// Sends nothing more.
     fn cancel(&mut self);
 
-    /// Nothing new is sent until [`Machine::release`], because whoever takes the outcomes is slow.
-    /// Unlike a pause it is nobody's decision: no state that a caller sees changes.
+    /// Sends nothing new until [`Machine::release`], because the taker of outcomes is slow. Unlike
+    /// a pause it changes no state that a caller sees.
     fn hold(&mut self) {}
 
     fn release(&mut self) {}
 
-    /// The bytes that [`Output::Persist`] speaks of, to be appended to the journal.
+    /// The bytes of an [`Output::Persist`], to be appended to the journal.
     fn take_journal(&mut self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// What [`Machine::take_journal`] gave is stored where it lasts.
+    /// The bytes of [`Machine::take_journal`] are stored durably.
     fn handle_persisted(&mut self) {}
 
-    /// It could not be stored.
+    /// They could not be stored.
     fn handle_persist_failure(&mut self) {}
 }
 
-/// What the driver has to do next.
+/// The next thing for the driver to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Send what [`Machine::request`] gives for the batch.
+    /// Send the [`Machine::request`] of the batch.
     Send { batch: BatchId, attempt: AttemptNumber },
-    /// The attempt's time is over: drop its connection. The machine has already judged it.
+    /// The attempt timed out: drop its connection. The machine has already judged it.
     Abort { batch: BatchId, attempt: AttemptNumber },
     /// Fetch credentials and answer with [`Machine::handle_credentials`] or
     /// [`Machine::handle_credentials_failure`].
     FetchCredentials,
-    /// Append what [`Machine::take_journal`] gives to the journal, where it lasts, and answer with
+    /// Store the bytes of [`Machine::take_journal`] durably, and answer with
     /// [`Machine::handle_persisted`] or [`Machine::handle_persist_failure`]. There is one at a
     /// time, and none without a journal.
     Persist,
-    /// Nothing to do before `until`, or before something comes in where it is `None`.
+    /// Nothing to do before `until` (before the next input if it is `None`).
     Wait { until: Option<Instant> },
-    /// Nothing is left to do, and the journal knows.
+    /// The machine is done, and its journal is stored.
     Done,
 }
 
-/// What the head of an answer says, as far as a machine reads it.
+/// The parts of an answer's head that a machine reads.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     pub status: Status,
-    /// How long the service asks to wait, already read by `retry_after`.
+    /// The wait that the service asks for, read by `retry_after`.
     pub retry_after: Option<Duration>,
     /// The answer's `Date`, if it has one that can be read.
     pub date: Option<UnixTime>,
-    /// How far the service's clock is ahead of ours, in milliseconds, by its `Date`.
+    /// Offset of the service's clock from ours in milliseconds, by its `Date`.
     pub clock_ahead_ms: Option<i64>,
     /// `X-Cap-Requestid` in either spelling (api.md 12).
     pub request_id: Option<Box<str>>,
 }
 
-/// Why credentials could not be fetched, with what is known about it.
+/// The reason why credentials could not be fetched, with its evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CredentialsFailure {
     pub kind: CredentialsFailureKind,
     /// HTTP status of the token endpoint, if it answered.
     pub status: Option<u16>,
-    /// What the network said, if it did not.
+    /// The network's error, if it did not.
     pub cause: Option<FailureCause>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialsFailureKind {
-    /// They were refused: trying again will not help.
+    /// They were refused; asking again would not help.
     Refused,
-    /// What came is no token, or no headers that can be sent: trying again will not help.
+    /// The answer is no token, or no headers that can be sent; asking again would not help.
     Unreadable,
-    /// The network or the service failed: it may work later.
+    /// The network or the service failed; asking again may help.
     Unavailable,
 }
 
@@ -150,12 +149,12 @@ impl CredentialsFailure {
         Self { kind, status: None, cause: None }
     }
 
-    /// Whether asking again would bring the same.
+    /// True if asking again would bring the same.
     pub fn is_final(&self) -> bool {
         self.kind != CredentialsFailureKind::Unavailable
     }
 
-    /// The obstacle that it is once nothing more is tried.
+    /// The stop that it leads to, if it is not tried again.
     pub fn stopped(&self) -> Stopped {
         let code = match self.kind {
             CredentialsFailureKind::Refused => StopCode::Unauthorised,

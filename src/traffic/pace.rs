@@ -1,12 +1,12 @@
-//! When the next request may leave: requests in flight, rate, and the gate that a 429 closes for
-//! the whole run.
+//! The time of the next request: by concurrency, rate, and the gate that a 429 closes for the whole
+//! run.
 
 use crate::budget::RateBudget;
 use crate::limits::CONCURRENCY_START;
 use crate::time::Instant;
 
-/// Finds the level of concurrency that the service bears: starts small, grows by one with every
-/// call that goes through, halves when the service refuses the rate. So does the rate.
+/// Finds the concurrency that the service accepts: starts small, grows by one with each successful
+/// call, halves at a 429. The rate adapts in the same way.
 #[derive(Debug)]
 pub(super) struct Pace {
     rate: RateBudget,
@@ -27,15 +27,15 @@ impl Pace {
         }
     }
 
-    /// When one more request may leave once `ahead` others have, or `None` while too many are in
-    /// flight or ahead.
+    /// The instant at which one more request may be sent, after `ahead` others; `None` while too
+    /// many are in flight or ahead.
     pub(super) fn ready_at(&self, in_flight: usize, ahead: usize) -> Option<Instant> {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let allowed = count(in_flight.saturating_add(ahead)) < self.concurrency;
         allowed.then(|| self.gate.max(self.rate.ready_at(count(ahead))))
     }
 
-    /// Whether a 429 keeps everything back at `now`.
+    /// True while a 429 holds all requests back.
     pub(super) fn is_closed(&self, now: Instant) -> bool {
         self.gate > now
     }
@@ -50,13 +50,13 @@ impl Pace {
         self.concurrency = self.concurrency.saturating_add(1).min(self.concurrency_max);
     }
 
-    /// Refusals of the rate since the last call that went through, before this one.
+    /// 429s since the last successful call, before this one.
     pub(super) const fn throttles_in_row(&self) -> u32 {
         self.throttles_in_row
     }
 
-    /// A 429: nothing leaves before `until`, and then more slowly. Answers to requests that left
-    /// before the gate closed tell nothing new, so they do not slow the run again.
+    /// A 429: nothing is sent before `until`, and then more slowly. A 429 to a request from before
+    /// the gate closed is no new evidence, so it does not slow the run again.
     pub(super) fn throttled(&mut self, now: Instant, sent_at: Instant, until: Instant) {
         let news = self.gate <= sent_at;
         self.gate = self.gate.max(until);

@@ -1,5 +1,5 @@
-//! What one exchange of a small call proves: of a read, which changes nothing and may be repeated,
-//! and of a revocation, which may not.
+//! The verdict on an exchange of a small call: a read, which changes nothing and may be repeated,
+//! or a revocation, which may not.
 //!
 //! Sources: as for an issuing call, whose table stands above; api.md 14 for the endpoints.
 
@@ -8,24 +8,24 @@ use crate::outcome::StopCode;
 use crate::response::Body;
 use crate::status::Status;
 
-/// What follows for a call whose answer is small.
+/// The consequence for a small call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallVerdict {
-    /// The service's own words on what was asked.
+    /// An answer of the service itself.
     Answered,
-    /// It failed and may be repeated.
+    /// It failed and may be resent.
     Again,
-    /// 429: everything slows down, and it is repeated.
+    /// 429: the whole machine slows down, and the call is resent.
     Throttled,
     /// The credentials were refused; nothing was done.
     Refresh,
-    /// Nothing was done, and no further call would fare better.
+    /// Nothing was done, and any further call would meet the same.
     Stop(StopCode),
-    /// Nobody knows whether it was done, and it is not repeated.
+    /// It may have been done, and is not resent.
     Unknown,
 }
 
-/// A read. Only what the service itself says in a complete answer counts.
+/// The verdict on a read. Only a complete answer of the service itself counts.
 pub fn judge_read(exchange: &Exchange<'_>) -> CallVerdict {
     let status = match exchange.status {
         Some(Status::Http(401)) => return CallVerdict::Refresh,
@@ -44,14 +44,14 @@ pub fn judge_read(exchange: &Exchange<'_>) -> CallVerdict {
                 false => CallVerdict::Answered,
             }
         }
-        // Not the service's own words: something else answers at this address.
+        // Not the service's own envelope: something else answers at this address.
         (404, Body::Broken(_)) => CallVerdict::Stop(StopCode::EndpointRefuses),
         _ => CallVerdict::Again,
     }
 }
 
-/// A revocation. An answer of any other kind than those that are known to come before anything is
-/// done leaves nobody who knows.
+/// The verdict on a revocation. It is unknown unless the answer is one that is known to come before
+/// anything is done.
 pub fn judge_revocation(exchange: &Exchange<'_>) -> CallVerdict {
     let status = match (exchange.status, exchange.failure) {
         (None, Some(Failure::NotSent(_))) => return CallVerdict::Again,
@@ -75,16 +75,16 @@ pub fn judge_revocation(exchange: &Exchange<'_>) -> CallVerdict {
     }
 }
 
-/// What became of one issuance that was to be taken back.
+/// The outcome of one issuance that was to be revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokeVerdict {
-    /// The answer names it as taken back.
+    /// The answer names it as revoked.
     Revoked,
-    /// The service said no to it.
+    /// The service refused it.
     Refused,
     /// Never sent, or refused as a whole before anything was done.
     Unsent,
-    /// No answer that says.
+    /// No answer tells.
     Unknown,
 }
 
@@ -101,26 +101,26 @@ impl RevokeVerdict {
     }
 }
 
-/// What an answer proves of one issuance: whether it names it as taken back, whether it holds an
-/// error of its own for it, and the code that counts for it.
+/// Judges one issuance: `is_named` as revoked by the answer, the error of its own in the answer,
+/// and the code that counts for it.
 pub const fn judge_revoked(
     status: Option<u16>,
-    is_gone: bool,
+    is_named: bool,
     has_own_error: bool,
     code: Option<i64>,
 ) -> RevokeVerdict {
     match (status, code) {
-        (Some(200..=299 | 400..=499), _) if is_gone && !has_own_error => RevokeVerdict::Revoked,
-        // An answer that holds an error for what it calls taken back contradicts itself.
-        _ if is_gone => RevokeVerdict::Unknown,
+        (Some(200..=299 | 400..=499), _) if is_named && !has_own_error => RevokeVerdict::Revoked,
+        // An answer that names an issuance as revoked and has an error for it contradicts itself.
+        _ if is_named => RevokeVerdict::Unknown,
         // A bad call, no such customer, redeemed, of type POS or CODE, no such earn id.
         (Some(200..=299 | 400..=499), Some(400 | 404 | 729..=731)) => RevokeVerdict::Refused,
         _ => RevokeVerdict::Unknown,
     }
 }
 
-/// Statuses with which nothing was done and nothing ever will. A 421 is absent: `fetch` sends a
-/// request once more after it, so that it is the answer to one of two.
+/// Statuses at which nothing was done, now or later. A 421 is absent: `fetch` resends the request
+/// after it, so it may answer one of two.
 fn refusal_of_all(status: Status) -> Option<StopCode> {
     let Status::Http(status) = status else { return Some(StopCode::Redirected) };
     match status {
@@ -139,8 +139,8 @@ mod tests {
     const ERROR: &str = r#"{"errors":[{"code":404,"message":"Customer not found"}]}"#;
     const EXPIRED: &str = r#"{"errors":[{"code":498,"message":"Token expired"}]}"#;
 
-    /// A line: status (`-` none, `hidden` a redirect that is not shown), how it ended, body,
-    /// verdict on a read, verdict on a revocation.
+    /// A line: status (`-` none, `hidden` an opaque redirect), failure, body, verdict on a read,
+    /// verdict on a revocation.
     const TABLE: &str = "
         200 whole {}      Answered                Answered
         200 whole ERROR   Answered                Answered

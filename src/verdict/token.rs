@@ -1,4 +1,4 @@
-//! What an answer of the token endpoint means (api.md 7):
+//! The verdict on an answer of the token endpoint (api.md 7):
 //! `{"data":{"accessToken":"…","ttlSeconds":300},"errors":null}`.
 
 use crate::limits::TOKEN_BYTES_MAX;
@@ -6,17 +6,17 @@ use crate::response::{Body, Caps, Value, envelope};
 use alloc::boxed::Box;
 use core::time::Duration;
 
-/// What came in place of a token.
+/// The failure to get a token.
 pub enum TokenAnswer {
     Token {
         token: Box<str>,
         ttl: Duration,
     },
-    /// The service refused key and secret, in its own words or by 401.
+    /// The service refused key and secret, in its own envelope or by 401.
     Refused,
-    /// The service failed or asks to wait: it may work later.
+    /// The service failed or asks to wait; asking again may help.
     Unavailable,
-    /// Anything else. Asking again would bring the same.
+    /// Anything else; asking again would bring the same.
     Unreadable,
 }
 

@@ -1,8 +1,8 @@
-//! What the error of a transport proves: whether a byte of the request can have left.
+//! The verdict on a transport's error: whether a byte of the request may have been sent.
 //!
-//! Sources: reliability.md (d) for the rule; Node, undici, Bun and Deno for the codes. What is not
-//! proven is ambiguous, and nothing is read out of words that a runtime may change, but for two
-//! sentences of Node and undici that have no code of their own.
+//! Sources: reliability.md (d) for the rule; Node, undici, Bun and Deno for the codes. An error
+//! that proves nothing is ambiguous. Messages are not read, because runtimes change them, except
+//! for two of Node and undici that have no code of their own.
 
 use super::Failure;
 use crate::outcome::{FailureCause, FailureKind};
@@ -21,18 +21,18 @@ pub struct TransportError {
     pub errors: Vec<TransportError>,
 }
 
-/// Causes within causes that are looked at: a foreign error may be endless.
+/// Depth of causes that are read: a foreign error may be endless.
 const DEPTH_MAX: u32 = 4;
 
-/// Code of a transport that knows it itself, as the package's own do; the cause says the rest.
+/// Code of a transport that can itself prove that nothing was sent, as the package's own can.
 const NOT_SENT: &str = "NOT_SENT";
 
-/// `headers_not_sent`: the runtime itself shows that it wrote none of the request's headers, as
+/// With `headers_not_sent` the runtime itself shows that it wrote no header of the request, as
 /// undici does on its diagnostics channel.
 pub fn judge_transport_error(error: &TransportError, headers_not_sent: bool) -> Failure {
     let cause = cause_of(error, DEPTH_MAX);
     if headers_not_sent || is_proof(error, DEPTH_MAX) {
-        // A connection that was lost before the headers went out never served this request.
+        // The connection was lost before the headers were sent.
         let not_connected = FailureCause { kind: FailureKind::NotConnected, code: "" };
         return Failure::NotSent(Some(match cause {
             Some(FailureCause { kind: FailureKind::ConnectionLost, code }) => {
@@ -51,7 +51,7 @@ fn is_proof(error: &TransportError, depth_left: u32) -> bool {
     let by_code = known.is_some_and(|known| known.proves == Proves::Always);
     let by_itself = &*error.code == NOT_SENT;
     let by_syscall = matches!(&*error.syscall, "connect" | "getaddrinfo");
-    // Every address that was tried must have failed to connect.
+    // Proven only if every address that was tried failed to connect.
     let by_all = !error.errors.is_empty() && error.errors.iter().all(|e| is_proof(e, depth_left));
     let by_cause = error.cause.as_ref().is_some_and(|cause| is_proof(cause, depth_left));
     by_itself
@@ -63,7 +63,7 @@ fn is_proof(error: &TransportError, depth_left: u32) -> bool {
         || by_cause
 }
 
-/// The kind and the code of the first error that is known, the outermost first.
+/// Kind and code of the first known error, from the outermost inward.
 fn cause_of(error: &TransportError, depth_left: u32) -> Option<FailureCause> {
     let depth_left = depth_left.checked_sub(1)?;
     if is_refused_connect(error) {
@@ -76,7 +76,7 @@ fn cause_of(error: &TransportError, depth_left: u32) -> Option<FailureCause> {
     let own = known.map(|known| FailureCause { kind: known.kind, code: known.code });
     let within = || error.cause.iter().map(|cause| &**cause).chain(&error.errors);
     own.or_else(|| within().find_map(|inner| cause_of(inner, depth_left))).map(|cause| {
-        // A time-out of the call that connects is none of a connection that stood.
+        // A timeout of `connect`, and not of an open connection.
         let is_connect = &*error.syscall == "connect" && cause.kind == FailureKind::ConnectionLost;
         let kind = match cause.code {
             "ETIMEDOUT" if is_connect => FailureKind::ConnectTimeout,
@@ -87,23 +87,23 @@ fn cause_of(error: &TransportError, depth_left: u32) -> Option<FailureCause> {
     })
 }
 
-/// Node closes the handshake with these words and the code of any reset.
+/// Node reports a closed handshake by this message, with the code of any reset.
 fn is_before_tls(error: &TransportError) -> bool {
     let words = "Client network socket disconnected before secure TLS connection was established";
     &*error.code == "ECONNRESET" && &*error.message == words
 }
 
-/// undici says so where a proxy refuses CONNECT, with the code of any abort.
+/// undici reports a CONNECT that a proxy refused by this message, with the code of any abort.
 fn is_refused_connect(error: &TransportError) -> bool {
     error.message.starts_with("Proxy response (") && error.message.ends_with("HTTP Tunneling")
 }
 
-/// What a code proves where no system call is named.
+/// The meaning of a code without a system call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Proves {
-    /// It arises only before a request can be written.
+    /// It occurs only before a request can be written.
     Always,
-    /// A connection that stands has it, too.
+    /// An open connection can fail with it, too.
     Nothing,
 }
 
@@ -125,8 +125,8 @@ const fn certificate(code: &'static str) -> Known {
     before(code, FailureKind::Certificate)
 }
 
-/// The codes that mean something. Errors of TLS that a connection can have later, such as a record
-/// that cannot be decrypted, are absent.
+/// The known codes. TLS errors that an open connection can have, such as a record that cannot be
+/// decrypted, are absent.
 const KNOWN: &[Known] = &[
     before("ENOTFOUND", FailureKind::UnknownHost),
     before("EAI_AGAIN", FailureKind::UnknownHost),
@@ -271,7 +271,7 @@ mod tests {
             ),
         ];
         for (error, kind, code) in cases {
-            // Where an aggregate names only its first code, the proof is in its errors.
+            // An aggregate may have only its first error's code; its `errors` prove the rest.
             let kind = if kind == "connection-lost" { "not-connected" } else { kind };
             assert_eq!(told(&error, false), (true, kind, code), "{error:?}");
         }

@@ -1,4 +1,4 @@
-//! Rows and summaries on their way out: summaries are serde structs that become plain objects, rows
+//! Converts results for JavaScript: summaries are serde structs that become plain objects; rows
 //! cross as JSON texts, which is faster for many; bulk data crosses as bytes and typed arrays.
 
 use alloc::string::String;

@@ -1,5 +1,5 @@
-//! Who calls: the headers that every request carries, and how new credentials are had, from the
-//! service for an OAuth client, else from the caller.
+//! The headers that every request carries, and the fetch of new credentials: from the service for
+//! an OAuth client, else from the caller.
 
 use super::fetch::{self, Outgoing};
 use super::host::Host;
@@ -19,10 +19,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-/// What a renewal brought.
+/// The result of a renewal.
 pub(super) struct Renewed {
     pub(super) headers: Vec<Header>,
-    /// A token, and how long it is good for.
+    /// A token and its lifetime.
     pub(super) token: Option<(Box<str>, Duration)>,
 }
 
@@ -45,7 +45,7 @@ fn request_headers(has_body: bool) -> Object {
 }
 
 fn set(object: &Object, name: &str, value: &str) {
-    // A plain object takes any property.
+    // A plain object accepts any property.
     let _ = Reflect::set(object, &name.into(), &value.into());
 }
 
@@ -104,7 +104,7 @@ fn unavailable(error: &JsValue) -> CredentialsFailure {
     CredentialsFailure { cause, ..CredentialsFailure::UNAVAILABLE }
 }
 
-/// Asks the caller, whose function may work later where it fails; headers that cannot be sent will
+/// Asks the caller's function. If it fails it may be asked again; if its headers cannot be sent,
 /// not.
 pub(super) async fn ask_caller(host: &Host) -> Result<Renewed, CredentialsFailure> {
     let given = JsFuture::from(host.credentials()).await;

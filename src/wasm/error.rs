@@ -1,5 +1,4 @@
-//! What crosses the border as an error: `{ code, message }`, which the face turns into an
-//! `IssueBulkError`.
+//! Errors for JavaScript: `{ code, message }`, of which the package makes an `IssueBulkError`.
 
 use super::convert::plain;
 use crate::request::RequestError;
@@ -9,15 +8,15 @@ use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// What is refused and why.
+/// An error of the caller's input: its code and sentence.
 #[derive(Serialize)]
 pub(super) struct Refusal {
     code: &'static str,
     message: String,
-    /// The cells of a CSV's header, where a column is in question.
+    /// The cells of a CSV's header, if the column is unclear.
     #[serde(skip_serializing_if = "Option::is_none")]
     header: Option<Vec<String>>,
-    /// What somebody else's code threw.
+    /// The error that the caller's code threw.
     #[serde(skip)]
     cause: Option<JsValue>,
 }
@@ -47,7 +46,7 @@ impl From<Refusal> for JsValue {
     fn from(refusal: Refusal) -> Self {
         let error = plain(&refusal);
         if let Some(cause) = &refusal.cause {
-            // A new plain object takes any property.
+            // A new plain object accepts any property.
             let _ = Reflect::set(&error, &"cause".into(), cause);
         }
         error

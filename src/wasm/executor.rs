@@ -1,6 +1,6 @@
-//! Polls the futures of one run, and only inside calls from JavaScript, which guards them: so a
-//! trap always has a caller who learns of it. A waker marks its task as due and asks, once, for a
-//! turn; it polls nothing itself.
+//! Polls the futures of one run, only inside calls from JavaScript, which guards them: so a trap
+//! always reaches a caller. A waker marks its task as due and asks once for a turn; it polls
+//! nothing itself.
 
 use super::host::Host;
 use super::trap::trap_at;
@@ -36,12 +36,12 @@ struct Alarm {
 
 /// Asks JavaScript for a turn of the run.
 struct Bell {
-    /// A turn is asked for or under way, or none is wanted any more.
+    /// True if a turn is asked for or in progress, or none is wanted any more.
     is_rung: AtomicBool,
     host: Local<Host>,
 }
 
-/// A waker has to be `Send` and `Sync`, which no value of JavaScript is.
+/// A waker must be `Send` and `Sync`, which no JavaScript value is.
 struct Local<T>(T);
 // SAFETY: without the `atomics` feature wasm has one thread.
 unsafe impl<T> Send for Local<T> {}
@@ -79,12 +79,12 @@ impl Executor {
         self.bell.ring();
     }
 
-    /// A turn begins: what becomes due from here on is polled in it, without another ring.
+    /// A turn begins: tasks that become due from here on are polled in it, without another request.
     pub(super) fn begin_turn(&self) {
         self.bell.is_rung.store(true, Relaxed);
     }
 
-    /// A turn is over; rings for what became due after it had looked.
+    /// A turn is over: asks for another if a task became due since the last poll.
     pub(super) fn end_turn(&self) {
         self.bell.is_rung.store(self.is_closed.get(), Relaxed);
         if self.has_due() {
@@ -98,7 +98,7 @@ impl Executor {
         self.tasks.borrow_mut().push(Task { future: Box::pin(future), alarm: Arc::new(alarm) });
     }
 
-    /// Polls what is due until nothing is. The list is not borrowed while a task runs.
+    /// Polls due tasks until none is due. The list is not borrowed while a task runs.
     pub(super) fn run(&self) {
         while let Some(mut task) = self.take_due() {
             let waker = Waker::from(Arc::clone(&task.alarm));
@@ -109,12 +109,12 @@ impl Executor {
         }
     }
 
-    /// Whether a task waits to be polled.
+    /// True if a task waits to be polled.
     pub(super) fn has_due(&self) -> bool {
         self.tasks.borrow().iter().any(|task| task.alarm.is_due.load(Relaxed))
     }
 
-    /// Drops every task, and rings no more.
+    /// Drops every task, and asks for no more turns.
     pub(super) fn close(&self) {
         self.is_closed.set(true);
         self.bell.is_rung.store(true, Relaxed);

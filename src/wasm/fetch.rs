@@ -1,5 +1,5 @@
-//! One exchange over a transport: the request out, the answer in as it arrives, and the error of
-//! one that failed, as the core reads it.
+//! One exchange over a transport: sends the request, reads the answer as it arrives, and converts a
+//! transport's error for the core.
 
 use super::host::Host;
 use crate::status::Status;
@@ -13,16 +13,16 @@ use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestCache, RequestInit, RequestRedirect};
 
-/// Bytes copied into the core at once: bounds what is held twice.
+/// Bytes copied into the core at once: only these are held twice.
 const BYTES_SLICE: u32 = 1 << 18;
 
-/// Bytes gathered of a body that pushes into no exchange: no token is as long.
+/// Bytes gathered of a pushed body without an exchange; no token answer is longer.
 const GATHERED_BYTES_MAX: u32 = 1 << 17;
 
 #[wasm_bindgen]
 extern "C" {
-    /// What a transport resolves with: a `Response` of any realm, or a `PushedResponse`. Getters of
-    /// the caller's objects may throw.
+    /// The value that a transport resolves with: a `Response` of any realm, or a `PushedResponse`.
+    /// Getters of the caller's objects may throw.
     type Answer;
 
     #[wasm_bindgen(method, getter, catch)]
@@ -37,22 +37,22 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch)]
     fn body(this: &Answer) -> Result<JsValue, JsValue>;
 
-    /// The body of an answer, as far as it is a stream.
+    /// The body of an answer, if it is a stream.
     type Stream;
 
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_reader(this: &Stream) -> Result<JsValue, JsValue>;
 }
 
-/// Whether the runtime's `fetch` takes `cache: "no-store"`, by which no framework answers a call
-/// from a cache. Workers with an old compatibility date throw at it.
+/// True if the runtime's `fetch` accepts `cache: "no-store"`, which keeps frameworks from answering
+/// out of a cache. Workers with an old compatibility date throw at it.
 pub(super) fn takes_no_store() -> bool {
     let init = RequestInit::new();
     init.set_cache(RequestCache::NoStore);
     Request::new_with_str_and_init("https://localhost/", &init).is_ok()
 }
 
-/// Where a request goes and what it carries: a POST with a body, a GET without.
+/// The request of an exchange: a POST with a body, a GET without.
 pub(super) struct Outgoing {
     pub(super) url: String,
     pub(super) headers: Object,
@@ -76,14 +76,14 @@ pub(super) async fn send(
     }
     init.set_redirect(RequestRedirect::Manual);
     init.set_signal(Some(signal));
-    // A transport of the caller chooses by itself.
+    // A caller's transport makes its own choice.
     if !host.has_transport() && *takes_no_store.get_or_init(self::takes_no_store) {
         init.set_cache(RequestCache::NoStore);
     }
     Incoming::new(JsFuture::from(host.send(&url, &init)).await?)
 }
 
-/// An answer whose head is there.
+/// An answer whose head has arrived.
 pub(super) struct Incoming {
     answer: Answer,
     headers: Option<Headers>,
@@ -103,7 +103,7 @@ impl Incoming {
         Ok(Self { answer, headers, status: status.ok_or_else(no_response)? })
     }
 
-    /// A header; empty where it is absent.
+    /// A header; empty if absent.
     pub(super) fn header(&self, name: &str) -> Result<String, JsValue> {
         match &self.headers {
             Some(headers) => Ok(headers.get(name)?.unwrap_or_default()),
@@ -111,7 +111,7 @@ impl Incoming {
         }
     }
 
-    /// What the body is read from.
+    /// The source of the body.
     pub(super) fn body(&self) -> Result<Body, JsValue> {
         let body = self.answer.body()?;
         if body.is_null() {
@@ -120,7 +120,7 @@ impl Incoming {
         if body.is_object() && Reflect::has(&body, &"pushTo".into())? {
             return Ok(Body::Pushed(body));
         }
-        // A polyfill without streams gives the whole at once.
+        // A polyfill without streams gives the whole body at once.
         let is_stream = body.is_object() && Reflect::get(&body, &"getReader".into())?.is_function();
         if !is_stream {
             return Ok(Body::Whole(self.answer.clone()));
@@ -135,10 +135,10 @@ fn no_response() -> JsValue {
 
 const NO_RESPONSE: &str = "transport must resolve with a Response whose status is from 100 to 599";
 
-/// How a body comes.
+/// The kind of a body.
 pub(super) enum Body {
     Empty,
-    /// It hands out its bytes by itself.
+    /// It pushes its bytes.
     Pushed(JsValue),
     /// The reader of a stream.
     Stream(JsValue),
@@ -146,8 +146,8 @@ pub(super) enum Body {
 }
 
 impl Body {
-    /// Reads to the end, or until `take` answers `false`. A body that pushes does so into the
-    /// exchange of that batch and attempt where one is named, and is gathered where none is.
+    /// Reads to the end, or until `take` answers false. A pushed body goes into the exchange of
+    /// that batch and attempt if one is named, and is gathered otherwise.
     pub(super) async fn read(
         self,
         host: &Host,
@@ -198,15 +198,15 @@ fn feed(bytes: &Uint8Array, take: &mut impl FnMut(&[u8]) -> bool) -> bool {
     })
 }
 
-/// Errors within errors that are read, as far as the core looks: a foreign one may be endless.
+/// Depth of causes that are read, as in the core: a foreign error may be endless.
 const DEPTH_MAX: u32 = 4;
-/// Errors of an `AggregateError` that are read: one for each address of a host.
+/// Errors of an `AggregateError` that are read, one for each address of a host.
 const ERRORS_MAX: u32 = 32;
 
-/// Code of an error whose transport has evidence that nothing left (`pkg/src/evidence.ts`).
+/// Code of an error whose transport has evidence that nothing was sent (`pkg/src/evidence.ts`).
 const NOT_SENT: &str = "NOT_SENT";
 
-/// What the error of a transport proves.
+/// The failure that a transport's error proves.
 pub(super) fn failure(error: &JsValue) -> Failure {
     let error = read_error(error, DEPTH_MAX);
     judge_transport_error(&error, &*error.code == NOT_SENT)
@@ -235,7 +235,7 @@ fn errors_of(error: &JsValue) -> Array {
     errors.filter(|errors| errors.length() <= ERRORS_MAX).unwrap_or_default()
 }
 
-/// A property of anything that was thrown; `None` where it cannot be had.
+/// A property of a thrown value; `None` if it cannot be read.
 fn property(value: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(value, &name.into()).ok()
 }

@@ -1,4 +1,4 @@
-//! Who observes a run that issues: hooks that are told of its attempts and batches, and
+//! The observers of an issuing run: hooks, which are called for its attempts and batches, and
 //! `onOutcomes`, which takes outcomes as they settle, one list after the other.
 
 use super::convert::{parsed, plain};
@@ -21,7 +21,7 @@ use serde::Serialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-/// Lists of outcomes that wait to be taken before nothing new is sent: a few batches in memory.
+/// Lists of outcomes that may wait before sends are held: a few batches in memory.
 const WAITING_MAX: usize = 4;
 /// Rows in one of the lists at the end.
 const ROWS_SLICE: u32 = 1_000;
@@ -33,18 +33,18 @@ pub(super) struct Observer {
     drain: Option<Drain>,
 }
 
-/// When something began, on the wall clock and on the steady one.
+/// The start of something by the wall clock and by the steady clock.
 #[derive(Clone, Copy)]
 struct Beginning {
     epoch_ms: f64,
     at: f64,
 }
 
-/// What the hooks are to be told of at its end.
+/// Its data for the hooks at its end.
 #[derive(Default)]
 struct Watch {
     attempts: Vec<Attempt>,
-    /// Batches that were sent and have no end.
+    /// Batches that were sent and have not ended.
     batches: Vec<(BatchId, Beginning)>,
 }
 
@@ -59,18 +59,18 @@ struct Attempt {
 /// Outcomes on their way to `onOutcomes`.
 #[derive(Default)]
 struct Drain {
-    /// Settled rows that wait, the list under way first.
+    /// Settled rows that wait, the list being taken first.
     waiting: RefCell<VecDeque<Range<u32>>>,
-    /// A task hands them out.
+    /// True while a task hands them out.
     is_under_way: Cell<bool>,
-    /// When the list under way was given.
+    /// The time at which the list being taken was given.
     since: Cell<Option<Instant>>,
     /// `onOutcomes` failed, or did not answer in time after a cancel: the report has the rest.
     is_broken: Cell<bool>,
 }
 
 impl Observer {
-    /// Nobody, where there are neither hooks nor an `onOutcomes`.
+    /// The observers that the caller gave; `None` without hooks and `onOutcomes`.
     pub(super) fn new(job: &Rc<RefCell<Job>>, host: &Host) -> Option<Self> {
         let watch = host.has_hooks().then(RefCell::default);
         let drain = host.has_taker().then(Drain::default);
@@ -110,8 +110,7 @@ impl Observer {
         }
     }
 
-    /// Tells what became of the attempt that ended last. `true` when its outcomes are to be handed
-    /// out.
+    /// Calls the hooks for the attempt that ended last. True if its outcomes are to be handed out.
     pub(super) fn conclude(&self) -> bool {
         let Some(concluded) = self.job.borrow_mut().take_conclusion() else { return false };
         let counts = self.counts(&concluded.rows);
@@ -179,23 +178,23 @@ impl Observer {
         self.host.hook("onBatchEnd", &plain(&event));
     }
 
-    /// Whether outcomes are handed out as they settle.
+    /// True if outcomes are handed out as they settle.
     pub(super) fn hands_out(&self) -> bool {
         self.drain.as_ref().is_some_and(|drain| !drain.is_broken.get())
     }
 
-    /// Whether so many lists wait that nothing new may be sent.
+    /// True if so many lists wait that sends are to be held.
     pub(super) fn is_full(&self) -> bool {
         let waiting = |drain: &Drain| drain.waiting.borrow().len();
         self.drain.as_ref().is_some_and(|drain| waiting(drain) >= WAITING_MAX)
     }
 
-    /// Since when `onOutcomes` has a list and has not taken it.
+    /// The time since which `onOutcomes` has been taking a list.
     pub(super) fn giving_since(&self) -> Option<Instant> {
         self.drain.as_ref()?.since.get()
     }
 
-    /// Nothing more is handed out.
+    /// Hands out nothing more.
     pub(super) fn break_off(&self) {
         if let Some(drain) = &self.drain {
             drain.is_broken.set(true);
@@ -204,12 +203,12 @@ impl Observer {
         }
     }
 
-    /// Whether nobody hands out yet; whoever asks does so from now on.
+    /// Claims the handing out: true if no task does it yet.
     pub(super) fn begins_to_hand_out(&self) -> bool {
         self.drain.as_ref().is_some_and(|drain| !drain.is_under_way.replace(true))
     }
 
-    /// Hands out what waits, one list after the other, and says when one was taken.
+    /// Hands out the waiting lists, one after the other, and calls back after each.
     pub(super) async fn hand_out(&self, taken: impl Fn()) {
         let Some(drain) = &self.drain else { return };
         loop {
@@ -221,7 +220,7 @@ impl Observer {
         drain.is_under_way.set(false);
     }
 
-    /// Hands out, at the end of a run, what no call settled or another process did.
+    /// At the end of a run, hands out rows that no call settled or that another process did.
     pub(super) async fn hand_out_rest(&self) {
         let Some(drain) = &self.drain else { return };
         let kept_from = |row| self.job.borrow().ledger().kept_from(row);
@@ -240,7 +239,7 @@ impl Observer {
         }
         drain.since.set(Some(instant(now())));
         let taken = JsFuture::from(self.host.give(&outcomes)).await;
-        // The run may have let go of it meanwhile.
+        // The run may have dropped it meanwhile.
         if drain.since.take().is_none() {
             return;
         }
@@ -251,7 +250,7 @@ impl Observer {
         }
     }
 
-    /// Those of the rows that are settled and were not given yet, as a list of objects.
+    /// The rows that are settled and were not given yet, as a list of objects.
     fn outcomes(&self, rows: &Range<u32>) -> Array {
         let mut out = Vec::new();
         {
@@ -303,10 +302,10 @@ struct BatchEnd {
     unknown: u32,
 }
 
-/// How many ids of an attempt are in which state.
+/// Counts of an attempt's ids by state.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    /// They come back.
+    /// They are resent.
     queued: u32,
     issued: u32,
     rejected: u32,

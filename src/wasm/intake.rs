@@ -43,7 +43,7 @@ impl Intake {
         done(self.intake.push_longs(values))
     }
 
-    /// Ends the intake and gives what it read.
+    /// Ends the intake and returns the customers that it read.
     pub fn finish(self) -> Result<Input, JsValue> {
         let input = self.intake.finish().map_err(|error| thrown(&error))?;
         let source = Source {
@@ -71,7 +71,7 @@ fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
     result.map_err(|error| thrown(&error))
 }
 
-/// What a run takes from an input.
+/// The ids and findings of an input.
 #[derive(Clone, Default)]
 pub(super) struct Source {
     pub(super) ids: List,
@@ -80,7 +80,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// What a journal says of the input; its ids are in the ledger.
+    /// The input as a journal has it; its ids are in the ledger.
     pub(super) fn of_journal(header: &Header) -> Self {
         Self { ids: List::default(), findings: header.findings.clone() }
     }

@@ -30,7 +30,7 @@ impl Recovery {
         self.reader.feed(bytes);
     }
 
-    /// What the journal says; undefined where it was torn before a run could begin.
+    /// The recovered run; undefined if the journal was torn before a run could begin.
     pub fn finish(self) -> Result<Option<Recovered>, JsValue> {
         let recovered = self.reader.finish().map_err(damaged)?;
         Ok(recovered.map(|inner| Recovered { inner }))
@@ -52,15 +52,15 @@ pub struct Recovered {
 
 #[wasm_bindgen]
 impl Recovered {
-    /// How much of the journal counts; what follows is a torn tail.
+    /// Length of the sound part in bytes; a torn tail follows.
     #[wasm_bindgen(getter)]
     pub fn bytes(&self) -> f64 {
         self.inner.bytes as f64
     }
 
-    /// Takes an input that is given again. One that holds all customers of the journal and more
-    /// extends the run by the new ones; one in which some are missing is refused, and so is one
-    /// that is not what was confirmed.
+    /// Compares a given input with the journal's. One with all customers of the journal and more
+    /// extends the run by the new ones. One in which some are missing is refused, and so is one
+    /// that is not the confirmed one.
     pub fn admit(&mut self, plan: &Plan, input: Input) -> Result<(), JsValue> {
         plan.check_customers(&input.source.ids)?;
         Ok(self.inner.admit(&input.source.ids, input.source.findings)?)
@@ -79,7 +79,7 @@ impl Recovered {
         let source = Source::of_journal(&self.inner.header);
         let started = self.inner.header.started;
         let job = Job::review(plan, self.inner, instant(now))?;
-        // What was on its way may have left a moment ago.
+        // Calls in flight may have been sent a moment ago.
         let record = job.into_record(started, unix_time(wall_clock));
         Ok(Outcomes::new(record, None, source, true))
     }

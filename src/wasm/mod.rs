@@ -1,5 +1,5 @@
-//! The wasm shell: the border between JavaScript and the core, and the driver of a run. It turns
-//! what crosses from one side's form into the other's, and decides nothing.
+//! The wasm shell: the border between JavaScript and the core, and the driver of a run. It converts
+//! values between both sides; decisions are the core's.
 //!
 //! A run is driven in turns: JavaScript calls [`run::Run::turn`] when a promise settled, the timer
 //! fired or the caller told the run something; the turn polls the tasks of the run and asks the
@@ -9,7 +9,7 @@
 //! promises come from the [`host`] as thenables whose callbacks JavaScript guards, and there is no
 //! `Closure` and no `spawn_local` here.
 //!
-//! The exports are made for the npm package's face; users never meet them.
+//! The exports are for `pkg/src` only; users of the package never see them.
 
 mod convert;
 mod credentials;

@@ -1,4 +1,4 @@
-//! Everything that a caller can type wrong in an option, as the border tells it.
+//! The errors for all that a caller can type wrong in an option.
 
 use super::plan::Plan;
 use super::revocation::read_targets;

@@ -1,5 +1,4 @@
-//! The exported outcomes of a run that is done: columns as copies, rows as objects, exports in
-//! slices.
+//! The exported outcomes of a finished run: columns as copies, rows as objects, files in slices.
 
 use super::convert::parsed;
 use super::intake::{Source, bytes, longs};
@@ -20,20 +19,20 @@ use js_sys::{BigInt64Array, Uint8Array, Uint16Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Ids that are unpacked at once.
+/// Ids unpacked at once.
 const IDS_SLICE: usize = 64 << 10;
 
 #[wasm_bindgen]
 pub struct Outcomes {
     pub(super) record: Record,
-    /// Of the read-back that it comes from, if it does.
+    /// The evidence of the read-back that it comes from, if it does.
     evidence: Option<Evidence>,
     pub(super) source: Source,
-    /// When the run began stands in a journal, by another process's clock.
+    /// True if `started` was read from a journal, so it is by another process's clock.
     pub(super) from_journal: bool,
     /// The run was cancelled while its input was still arriving, so it has no rows.
     is_without_input: bool,
-    /// Rows in the order of their ids, for look-ups; made at the first one.
+    /// Rows sorted by id, for look-ups; made at the first look-up.
     by_id: OnceCell<Box<[u32]>>,
 }
 
@@ -51,7 +50,7 @@ impl Outcomes {
         Self { record, evidence, source, from_journal, is_without_input: false, by_id }
     }
 
-    /// Of a run that was cancelled before it had its input.
+    /// The outcomes of a run that was cancelled before it had its input.
     pub(super) fn without_input(record: Record) -> Self {
         let empty = Self::new(record, None, Source::default(), false);
         Self { is_without_input: true, ..empty }
@@ -70,13 +69,13 @@ impl Outcomes {
         counts_object(&self.record.progress(RunState::Done), &self.source)
     }
 
-    /// Why the run ended before its ids did, or null.
+    /// The reason why the run ended early, or null.
     pub fn stopped(&self) -> JsValue {
         let special = self.is_without_input.then_some(WITHOUT_INPUT);
         stopped_object(self.record.stopped.as_ref(), special)
     }
 
-    /// What a read-back rests on; null for a run's own outcomes.
+    /// The evidence of a read-back; null for a run's own outcomes.
     #[wasm_bindgen(js_name = readBack)]
     pub fn read_back(&self) -> JsValue {
         read_back_object(self.evidence.as_ref())
@@ -161,7 +160,7 @@ impl Outcomes {
         bytes(column)
     }
 
-    /// For each row 0, or one more than its place in `causeTable()`.
+    /// For each row 0, or its place in `causeTable()` plus one.
     pub fn causes(&self) -> Uint16Array {
         let ledger = &self.record.ledger;
         if ledger.causes().is_empty() {
@@ -188,7 +187,7 @@ impl Outcomes {
     }
 }
 
-/// A row as an object, undefined without one.
+/// A row as an object, undefined for `None`.
 #[inline(never)]
 pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
     let Some(row) = row else { return JsValue::UNDEFINED };
@@ -197,8 +196,8 @@ pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
     parsed(&out)
 }
 
-/// Sorted by a radix of one byte, least first: as fast as a comparing sort, and a tenth of its
-/// code. Bytes that all ids share are passed over, so short ids cost few rounds.
+/// Radix sort by bytes, the lowest first: as fast as a comparing sort, with a tenth of its code.
+/// Bytes that all ids share are skipped, so short ids take few rounds.
 fn rows_by_id(ids: &List) -> Box<[u32]> {
     // Each is read up to 16 times.
     let ids = ids.to_vec();

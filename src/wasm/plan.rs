@@ -1,5 +1,5 @@
-//! The exported plan: what the caller asked for, read and checked once, before any input is read.
-//! It makes the intake and the forecast, and runs are made from it.
+//! The exported plan: the caller's options, read and checked once, before any input is read. It
+//! makes the intake and the forecast, and runs are made from it.
 
 use super::error::Refusal;
 use super::intake::{Input, Intake};
@@ -30,30 +30,30 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").into()
 }
 
-/// What one call of the package asks for.
+/// The options of one call of the package.
 #[wasm_bindgen]
 pub struct Plan {
     request: Request,
     options: Options,
-    /// Somebody watches and can resume.
+    /// A person watches and can resume.
     is_attended: bool,
     format: Format,
     rules: Rules,
     credentials: RefCell<Credentials>,
 }
 
-/// Who issues: the credentials, and the headers they make at once.
+/// The credentials, and the headers that they make without a fetch.
 #[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) auth: Auth,
     pub(super) headers: Vec<Header>,
 }
 
-/// What the calls of a run have in common apart from credentials.
+/// The parts that all calls of a run share, except credentials.
 pub(super) struct Target {
-    /// Where an OAuth client fetches its token.
+    /// The address at which an OAuth client fetches its token.
     pub(super) token_url: String,
-    /// For whom the calls are.
+    /// The attribution of the calls.
     pub(super) attribution: Vec<Header>,
 }
 
@@ -65,7 +65,7 @@ impl Target {
     }
 }
 
-/// What an earlier run says where the caller does not.
+/// Takes absent options from an earlier run.
 #[derive(Clone, Copy, Default)]
 struct Earlier<'a> {
     promotion_id: &'a str,
@@ -76,7 +76,7 @@ struct Earlier<'a> {
     attribution: Option<&'a Attribution>,
 }
 
-/// Stands for the journal, which says what the caller leaves out, until it was read.
+/// Placeholders for the options that the journal will give.
 const UNREAD_JOURNAL: Earlier<'_> = Earlier {
     promotion_id: "0",
     context_id: "0",
@@ -118,7 +118,7 @@ impl Plan {
         Self::new(Request::default(), options, rules, false)
     }
 
-    /// The plan of a revocation: only where and as whom.
+    /// The plan of a revocation: service and credentials only.
     #[wasm_bindgen(js_name = ofRevocation)]
     pub fn of_revocation(options: JsValue) -> Result<Self, JsValue> {
         let options = Options::read(options, options::OF_A_REVOCATION)?;
@@ -160,13 +160,13 @@ impl Plan {
         Ok(Outcomes::without_input(job.into_record(never, never)))
     }
 
-    /// Whether a read-back follows the run.
+    /// True if a read-back follows the run.
     #[wasm_bindgen(getter, js_name = isReadBack)]
     pub fn is_read_back(&self) -> bool {
         self.options.ambiguous.as_deref() == Some("reconcile")
     }
 
-    /// Other credentials for what begins later.
+    /// Replaces the credentials for runs that begin later.
     #[wasm_bindgen(js_name = setAuth)]
     pub fn set_auth(&self, auth: JsValue) -> Result<(), JsValue> {
         let auth = read_auth(auth)?;
@@ -175,7 +175,7 @@ impl Plan {
         Ok(())
     }
 
-    /// What a run of this input would take; sends nothing and leaves the input as it is.
+    /// The forecast of a run of this input; sends nothing and leaves the input unchanged.
     pub fn forecast(&self, input: &Input) -> Result<JsValue, JsValue> {
         self.check_customers(&input.source.ids)?;
         Ok(forecast_object(&self.plan()?, &input.source))
@@ -198,8 +198,7 @@ impl Plan {
         Ok(Self { request, options, is_attended, format, rules, credentials })
     }
 
-    /// The plan of the core.
-    /// Where and for whom.
+    /// The plan of the core. The service and the attribution.
     pub(super) fn service(&self) -> Result<plan::Service, &'static RequestError> {
         let attribution = Some(self.options.attribution()?);
         plan::Service::new(&plan::Options { attribution, ..self.options.of_plan() })
@@ -225,7 +224,7 @@ impl Plan {
         })
     }
 
-    /// The plan of what reads back another run.
+    /// The plan of a read-back of another run.
     pub(super) fn reading_back(
         &self,
         run: &plan::Plan,
@@ -240,7 +239,7 @@ impl Plan {
             batch_size: None,
             attribution: run.attribution(),
         })?;
-        // Another organisation knows nothing of these customers, which would read as "not issued".
+        // Another organisation does not have these customers, which would look like "not issued".
         let of_run = run.attribution().map(Attribution::org_id);
         let is_other = made.attribution().map(Attribution::org_id) != of_run;
         if of_run.is_some() && is_other { Err(OTHER_ORG) } else { Ok(made) }
@@ -286,12 +285,12 @@ impl Plan {
         self.options.journal.0
     }
 
-    /// Whether somebody takes the outcomes as they settle.
+    /// True if the caller takes outcomes as they settle.
     pub(super) const fn is_drained(&self) -> bool {
         self.options.on_outcomes.0
     }
 
-    /// What decides the jitter: the caller's seed, or chance.
+    /// The seed of the jitter: the caller's, or `chance`.
     pub(super) fn seed(&self, chance: f64) -> u64 {
         self.options.seed.unwrap_or(chance).to_bits()
     }

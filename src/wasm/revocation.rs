@@ -1,4 +1,4 @@
-//! What a revocation is given and what it leaves, across the border.
+//! The input and the results of a revocation, across the border.
 
 use super::convert::plain;
 use super::error::Refusal;
@@ -63,7 +63,7 @@ pub(super) fn revocation_counts(revoke: &Revoke) -> JsValue {
     })
 }
 
-/// What became of one issuance.
+/// The outcome of one issuance.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {

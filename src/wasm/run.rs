@@ -1,5 +1,5 @@
-//! The exported runs: one class a machine, for how it is made and what it leaves, and [`Run`], by
-//! which JavaScript drives any of them.
+//! The exported runs: one class for each machine, which makes it and gives its results, and
+//! [`Run`], by which JavaScript drives any of them.
 
 use super::driver::Driver;
 use super::error::Refusal;
@@ -36,28 +36,27 @@ pub struct Run {
 
 #[wasm_bindgen]
 impl Run {
-    /// Begins. What there is to do is done in turns.
+    /// Begins the run; its work is done in turns.
     pub fn drive(&self) {
         self.driver.start();
     }
 
-    /// Does what there is to do; `is_by_timer` when the timer of the host fired. `true` once the
-    /// run is over.
+    /// Does all that is due; `is_by_timer` if the host's timer fired. True once the run is over.
     pub fn turn(&self, is_by_timer: bool) -> bool {
         self.driver.turn(is_by_timer)
     }
 
-    /// Bytes of a body that pushes; `false` when the rest is not wanted.
+    /// Takes bytes of a pushed body; false if the rest is not wanted.
     pub fn push(&self, batch: u32, attempt: u32, bytes: &[u8]) -> bool {
         self.driver.take(BatchId(batch), AttemptNumber(attempt), bytes)
     }
 
-    /// Nothing new is sent; what is in flight is awaited.
+    /// Sends nothing new; calls in flight are awaited.
     pub fn pause(&self) {
         self.driver.tell(|machine, _| machine.pause());
     }
 
-    /// Takes the credentials that the plan has by now, of the kind of those before.
+    /// Takes the plan's new credentials, of the same kind as the old ones.
     pub fn renew(&self, plan: &Plan) -> Result<(), JsValue> {
         if self.driver.renew_by(plan.credentials()) {
             return Ok(());
@@ -70,7 +69,7 @@ impl Run {
         self.driver.tell(|machine, now| machine.resume(now));
     }
 
-    /// Nothing more is sent; what is in flight is awaited until its timeout.
+    /// Sends nothing more; calls in flight are awaited until their timeout.
     pub fn cancel(&self) {
         trap_at("cancel");
         self.driver.cancel();
@@ -82,9 +81,9 @@ impl Run {
 pub struct IssueRun {
     job: Rc<RefCell<Job>>,
     driver: Rc<Driver>,
-    /// The wall clock when the run began, in its first process.
+    /// Wall-clock start of the run (of its first process, if it was resumed).
     started: UnixTime,
-    /// What the input held apart from the ids, for the report.
+    /// Counts and problems of the input, for the report.
     source: Source,
     /// `started` was read from a journal, so it is by another process's clock.
     from_journal: bool,
@@ -201,7 +200,7 @@ impl ReadBackRun {
     }
 }
 
-/// A run that reads what the service says of a promotion.
+/// A run that checks a promotion.
 #[wasm_bindgen]
 pub struct CheckRun {
     check: Rc<RefCell<Check>>,
@@ -228,7 +227,7 @@ impl CheckRun {
         Run { driver: Rc::clone(&self.driver) }
     }
 
-    /// What the check came to, once it is over.
+    /// The result of the check, once it is over.
     pub fn checked(&self) -> JsValue {
         let checked = self.check.borrow().checked();
         checked_object(&checked)
@@ -264,12 +263,12 @@ impl RevokeRun {
         Run { driver: Rc::clone(&self.driver) }
     }
 
-    /// How many issuances came to what so far.
+    /// The counts of the outcomes so far.
     pub fn counts(&self) -> JsValue {
         revocation_counts(&self.revoke.borrow())
     }
 
-    /// Why it ended early, or null.
+    /// The reason why it ended early, or null.
     pub fn stopped(&self) -> JsValue {
         stopped_object(self.revoke.borrow().stopped(), None)
     }
@@ -280,7 +279,7 @@ impl RevokeRun {
     }
 }
 
-/// A run that issues, with whoever observes it.
+/// An issuing run, with its observers.
 fn driven(
     mut job: Job,
     plan: &Plan,
@@ -298,7 +297,7 @@ fn driven(
     Ok((job, driver))
 }
 
-/// The machine of a run that is over: nothing else has it any more.
+/// Takes the machine of a run that is over: nothing else refers to it any more.
 fn taken<T>(machine: Rc<RefCell<T>>) -> Result<T, JsValue> {
     match Rc::try_unwrap(machine) {
         Ok(machine) => Ok(machine.into_inner()),

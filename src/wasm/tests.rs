@@ -1,5 +1,5 @@
-//! The shell in a real JavaScript runtime, Node or Chromium: exact ids, whole runs over a transport
-//! that is a script, options and errors. What the package makes of it is tested on the package.
+//! The shell in a real JavaScript runtime, Node or Chromium: exact ids, whole runs over a scripted
+//! transport, options and errors. The package has its own tests.
 
 use super::host::Host;
 use super::intake::{Input, Intake};

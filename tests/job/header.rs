@@ -169,7 +169,7 @@ fn whoever_may_have_been_issued_is_not_among_those_given_out() {
     let mut world = journalled(50, retry(), &mut service);
     run_until_sent(&mut world, 2);
     let mut told = recovered(&world.stored);
-    assert!(!told.doubts.is_empty());
+    assert!(!told.ambiguous.is_empty());
     told.give_out(WALL);
     let unsent = review(&world.stored, retry()).progress(Instant::START).unsent;
     assert_eq!(told.given_out, Some(GivenOut { at: WALL, ids: unsent }));

@@ -172,7 +172,7 @@ fn a_review_tells_why_a_run_did_not_come_to_its_end() {
     run_until_sent(&mut world, 1);
     assert_eq!(told(&world.stored), (all("unknown interrupted"), interrupted));
 
-    // Everything was in doubt and waited.
+    // Everything was in ambiguity and waited.
     let mut service = |_: &[i64]| Reply::Status(502, String::new());
     let retry = Options { ambiguous: Some("retry"), ..one_by_one() };
     let mut world = journalled(10, retry, &mut service);
@@ -391,7 +391,7 @@ fn a_doubt_outlives_the_process() {
     let mut service = |ids: &[i64]| {
         calls += 1;
         match calls {
-            // The batch is in doubt, and then too large, so that it comes back in halves.
+            // The batch is in ambiguity, and then too large, so that it comes back in halves.
             1 => Reply::Status(502, String::new()),
             2 => Reply::Status(413, String::new()),
             3 => issue(ids),
@@ -402,17 +402,17 @@ fn a_doubt_outlives_the_process() {
     run_until_sent(&mut world, 4);
     let told = recovered(&world.stored);
     assert_eq!((told.open[0].rows.clone(), told.open.len()), (5..10, 1));
-    assert_eq!(told.doubts, []);
+    assert_eq!(told.ambiguous, []);
     assert_eq!(told.ledger.count(issue_bulk::ledger::State::Issued), 5);
 
-    // Whoever goes on may hold what is in doubt ...
+    // Whoever goes on may hold what is in ambiguity ...
     let mut refuse = |_: &[i64]| Reply::Status(405, String::new());
     let mut hold = resumed(&world.stored, one_by_one(), &mut refuse);
     hold.run();
     expect(&hold, &[("issued", 5), ("unknown interrupted", 5)]);
     assert!(hold.sent.is_empty());
 
-    // ... or send it again; what then refuses it does not end the doubt.
+    // ... or send it again; what then refuses it does not end the ambiguity.
     let mut refuse = |_: &[i64]| Reply::Status(405, String::new());
     let mut again = resumed(&world.stored, retry(), &mut refuse);
     again.run();

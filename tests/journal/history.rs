@@ -3,7 +3,7 @@
 use issue_bulk::attribution::Attribution;
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::intake::Findings;
-use issue_bulk::journal::{Damage, Doubt, Header, Intent, Reader, Recovered, Writer};
+use issue_bulk::journal::{AmbiguousRows, Damage, Header, Intent, Reader, Recovered, Writer};
 use issue_bulk::ledger::{Issuance, Ledger, Odd, State};
 use issue_bulk::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
 use issue_bulk::time::UnixTime;
@@ -24,7 +24,7 @@ pub struct History {
     writer: Writer,
     ledger: Ledger,
     open: Vec<Intent>,
-    doubts: Vec<Doubt>,
+    ambiguous: Vec<AmbiguousRows>,
     size_max: Option<u32>,
     stopped: Option<Cause>,
     done: bool,
@@ -55,7 +55,7 @@ impl History {
             marks: vec![(8, None)],
             ledger: Ledger::new(ids.to_vec()),
             open: Vec::new(),
-            doubts: Vec::new(),
+            ambiguous: Vec::new(),
             size_max: None,
             stopped: None,
             done: false,
@@ -84,7 +84,7 @@ impl History {
     }
 
     fn says(&self) -> String {
-        let resumable = (&self.open, &self.doubts, self.size_max, self.batches);
+        let resumable = (&self.open, &self.ambiguous, self.size_max, self.batches);
         say(&self.header, &self.ledger, &resumable, &self.stopped, self.done)
     }
 
@@ -118,13 +118,15 @@ impl History {
         self.batches += 1;
         self.ledger.depart(&intent.rows).unwrap();
         self.writer.intent(&intent);
-        let cut = |doubt: Doubt| {
-            let before = doubt.rows.start..doubt.rows.end.min(start);
-            let after = doubt.rows.start.max(end)..doubt.rows.end;
+        let cut = |ambiguity: AmbiguousRows| {
+            let before = ambiguity.rows.start..ambiguity.rows.end.min(start);
+            let after = ambiguity.rows.start.max(end)..ambiguity.rows.end;
             let parts = [before, after].into_iter().filter(|rows| !rows.is_empty());
-            parts.map(move |rows| Doubt { rows, cause: doubt.cause.clone() }).collect::<Vec<_>>()
+            parts
+                .map(move |rows| AmbiguousRows { rows, cause: ambiguity.cause.clone() })
+                .collect::<Vec<_>>()
         };
-        self.doubts = self.doubts.drain(..).flat_map(cut).collect();
+        self.ambiguous = self.ambiguous.drain(..).flat_map(cut).collect();
         self.open.push(intent);
     }
 
@@ -159,10 +161,10 @@ impl History {
 
     fn come_back(&mut self, step: Step) {
         let Some(intent) = self.pick(step) else { return };
-        let doubt = (step.detail % 2 == 0).then(|| cause(step.detail, true));
+        let ambiguity = (step.detail % 2 == 0).then(|| cause(step.detail, true));
         self.ledger.come_back(&intent.rows).unwrap();
-        self.writer.came_back(intent.batch, step.detail % 4 < 2, doubt.as_ref());
-        self.doubts.extend(doubt.map(|cause| Doubt { rows: intent.rows, cause }));
+        self.writer.came_back(intent.batch, step.detail % 4 < 2, ambiguity.as_ref());
+        self.ambiguous.extend(ambiguity.map(|cause| AmbiguousRows { rows: intent.rows, cause }));
     }
 
     fn resume(&mut self, step: Step) {
@@ -171,10 +173,10 @@ impl History {
         let interrupted = Cause::new(Reason::Unknown(Unknown::Interrupted));
         for Intent { rows, .. } in self.open.drain(..) {
             self.ledger.come_back(&rows).unwrap();
-            self.doubts.push(Doubt { rows, cause: interrupted.clone() });
+            self.ambiguous.push(AmbiguousRows { rows, cause: interrupted.clone() });
         }
         if !requeued {
-            for Doubt { rows, cause } in self.doubts.drain(..) {
+            for AmbiguousRows { rows, cause } in self.ambiguous.drain(..) {
                 let cause = self.ledger.cause(cause);
                 self.ledger.settle_all(&rows, State::Queued, cause).unwrap();
             }
@@ -210,14 +212,14 @@ fn cause(salt: i64, unknown: bool) -> Cause {
     }
 }
 
-/// Batches in flight, rows in doubt, the size, the next number.
-type Resumable<'a> = (&'a Vec<Intent>, &'a Vec<Doubt>, Option<u32>, u32);
+/// Batches in flight, rows in ambiguity, the size, the next number.
+type Resumable<'a> = (&'a Vec<Intent>, &'a Vec<AmbiguousRows>, Option<u32>, u32);
 
 /// Everything that counts of a journal, as a text to compare.
 fn say(
     header: &Header,
     ledger: &Ledger,
-    (open, doubts, size_max, batches): &Resumable<'_>,
+    (open, ambiguous, size_max, batches): &Resumable<'_>,
     stopped: &Option<Cause>,
     done: bool,
 ) -> String {
@@ -225,15 +227,16 @@ fn say(
     let rows: Vec<_> = (0..ledger.rows()).map(row).collect();
     let mut open: Vec<_> = open.iter().map(|open| format!("{open:?}")).collect();
     open.sort();
-    let mut doubts: Vec<_> = doubts.iter().map(|doubt| format!("{doubt:?}")).collect();
-    doubts.sort();
+    let mut ambiguous: Vec<_> =
+        ambiguous.iter().map(|ambiguity| format!("{ambiguity:?}")).collect();
+    ambiguous.sort();
     let books = (ledger.ids(), ledger.states(), rows);
-    format!("{header:?} {books:?} {open:?} {doubts:?} {size_max:?} {batches} {stopped:?} {done}")
+    format!("{header:?} {books:?} {open:?} {ambiguous:?} {size_max:?} {batches} {stopped:?} {done}")
 }
 
 /// What a reader makes of the bytes, and how many of them count.
 pub fn told(recovered: &Recovered) -> (usize, String) {
-    let resumable = (&recovered.open, &recovered.doubts, recovered.size_max, recovered.batches);
+    let resumable = (&recovered.open, &recovered.ambiguous, recovered.size_max, recovered.batches);
     let Recovered { header, ledger, stopped, done, .. } = recovered;
     (recovered.bytes as usize, say(header, ledger, &resumable, stopped, *done))
 }

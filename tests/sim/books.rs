@@ -67,12 +67,12 @@ impl Witness {
     /// Each id is where its last exchange puts it, neither better nor worse.
     fn check_proofs(&self, states: &[State]) -> Checked {
         self.known.iter().zip(states).enumerate().try_for_each(|(row, (known, state))| {
-            let in_doubt = self.doubts[row] > 0;
+            let is_ambiguous = self.ambiguous[row] > 0;
             let fits = match known {
-                Known::NeverSent | Known::Back(_) | Known::Doubted if in_doubt => {
+                Known::NeverSent | Known::Back(_) | Known::Doubted if is_ambiguous => {
                     matches!(state, State::Queued | State::Unknown)
                 }
-                Known::Refused if in_doubt => *state == State::Unknown,
+                Known::Refused if is_ambiguous => *state == State::Unknown,
                 Known::NeverSent | Known::Back(_) => {
                     matches!(state, State::Queued | State::Unsent)
                 }

@@ -244,7 +244,7 @@ impl Witness {
     /// process knew of them, and the rest waits.
     pub fn go_on(&mut self, scenario: &Scenario, now: u64, storage: &Storage) {
         let old = mem::replace(self, Self::new(scenario, self.watch));
-        (self.known, self.doubts, self.marks) = (old.known, old.doubts, old.marks);
+        (self.known, self.ambiguous, self.marks) = (old.known, old.ambiguous, old.marks);
         self.batches = old.batches;
         self.size_max = self.size_max.min(storage.size_max);
         let after = self.settings.deadline_ms;
@@ -256,7 +256,7 @@ impl Witness {
                 Ambiguous::Hold => Known::Unclear,
                 Ambiguous::Retry => Known::Doubted,
             };
-            self.doubts[row] += u32::from(self.settings.ambiguous == Ambiguous::Retry);
+            self.ambiguous[row] += u32::from(self.settings.ambiguous == Ambiguous::Retry);
         }
     }
 }

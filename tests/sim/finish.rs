@@ -67,7 +67,7 @@ impl World {
         let account = self.service.issuances(customer);
         let doubled = self.service.is_doubled(customer);
         // An id that the policy lets leave again in doubt may be issued by each of its exchanges.
-        let once = 1 + self.witness.doubts[index as usize] as usize;
+        let once = 1 + self.witness.ambiguous[index as usize] as usize;
         watch.check(Rule::Account, account.len() <= once || doubled, || {
             format!("customer {customer} was issued {} times", account.len())
         })?;

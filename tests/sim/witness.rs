@@ -53,7 +53,7 @@ pub struct Witness {
     pub(crate) deadline_ms: u64,
     pub(crate) known: Vec<Known>,
     /// How often each id was in an ambiguous exchange that the policy lets be repeated.
-    pub(crate) doubts: Vec<u32>,
+    pub(crate) ambiguous: Vec<u32>,
     pub(crate) open: Vec<Departure>,
     pub(crate) batches: HashMap<u32, BatchSeen>,
     departures: VecDeque<u64>,
@@ -93,7 +93,7 @@ impl Witness {
             watch,
             deadline_ms: deadline.unwrap_or(u64::MAX),
             known: vec![Known::NeverSent; rows],
-            doubts: vec![0; rows],
+            ambiguous: vec![0; rows],
             open: Vec::new(),
             batches: HashMap::new(),
             departures: VecDeque::new(),
@@ -290,7 +290,7 @@ impl Witness {
         if self.settings.ambiguous == Ambiguous::Hold {
             return Known::Unclear;
         }
-        rows.iter().for_each(|row| self.doubts[*row as usize] += 1);
+        rows.iter().for_each(|row| self.ambiguous[*row as usize] += 1);
         self.uses_an_attempt(batch);
         Known::Doubted
     }
