@@ -75,14 +75,14 @@ impl RateBudget {
         if self.passed == 0 {
             return;
         }
-        let borne = self.borne(now);
-        self.refused = self.per_minute.unwrap_or(borne);
-        self.per_minute = Some((self.refused / 2).min(borne).max(1));
+        let measured = self.measured(now);
+        self.refused = self.per_minute.unwrap_or(measured);
+        self.per_minute = Some((self.refused / 2).min(measured).max(1));
         (self.passed, self.since) = (0, Some(now));
     }
 
     /// Successful calls a minute since the rate was last lowered.
-    fn borne(&self, now: Instant) -> u32 {
+    fn measured(&self, now: Instant) -> u32 {
         let since = self.since.unwrap_or(now).as_millis();
         let millis = now.as_millis().saturating_sub(since).max(1);
         let rate = u64::from(self.passed).saturating_mul(MILLIS_PER_MINUTE).checked_div(millis);

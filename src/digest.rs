@@ -1,6 +1,6 @@
 //! A digest of customers, which tells if a list is the one that was confirmed.
 
-use crate::id::List;
+use crate::id::IdList;
 use crate::text;
 use alloc::string::String;
 use core::hash::Hasher;
@@ -12,7 +12,7 @@ const STEP: usize = 4 << 10;
 /// The digest of distinct ids in their order, 32 hex digits: SipHash-2-4 of 128 bits with a key of
 /// zeros over each id in 8 bytes, the lowest first. It tells a list that changed by accident from
 /// the one that was confirmed; it is no signature.
-pub fn of_ids(ids: &List) -> String {
+pub fn of_ids(ids: &IdList) -> String {
     let mut hasher = SipHasher24::new();
     for start in (0..ids.len()).step_by(STEP) {
         let end = start.saturating_add(STEP).min(ids.len());
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     fn digest(ids: &[i64]) -> String {
-        of_ids(&List::from(ids.to_vec()))
+        of_ids(&IdList::from(ids.to_vec()))
     }
 
     #[test]

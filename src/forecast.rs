@@ -5,7 +5,7 @@
 //! and none is refused. A played batch holds one id, so that ten million ids cost no more than
 //! their calls.
 
-use crate::id::{AttemptNumber, BatchId, List};
+use crate::id::{AttemptNumber, BatchId, IdList};
 use crate::job::Job;
 use crate::limits::FORECAST_CALLS_MAX;
 use crate::plan::Plan;
@@ -32,7 +32,7 @@ pub struct Forecast {
 const LATENCY: Duration = Duration::from_secs(1);
 
 /// Forecasts a run of `plan` over `ids`.
-pub fn forecast(plan: &Plan, ids: &List) -> Forecast {
+pub fn forecast(plan: &Plan, ids: &IdList) -> Forecast {
     let size = usize::try_from(plan.batch_size()).unwrap_or(usize::MAX).max(1);
     let requests = u32::try_from(ids.len().div_ceil(size)).unwrap_or(u32::MAX);
     let starts = (0..ids.len()).step_by(size);
@@ -56,7 +56,7 @@ fn estimate(plan: &Plan, calls: u32) -> Duration {
 
 /// The duration of a run of so many calls.
 fn play(plan: &Plan, calls: u32) -> Duration {
-    let ids: List = (1..=i64::from(calls)).collect();
+    let ids: IdList = (1..=i64::from(calls)).collect();
     let mut now = Instant::START;
     let mut job = Job::new(plan.clone().for_forecast(), ids, false, 0, now);
     let mut in_flight: Vec<(Instant, BatchId, AttemptNumber)> = Vec::new();

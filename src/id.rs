@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::List;
+pub use list::IdList;
 
 use crate::decimal;
 use crate::scan::digits::parse_digits;

@@ -11,7 +11,7 @@
 //! a record with another number of fields than the first is refused, two equally good columns are
 //! an error, and a quote that never closes is one too.
 //!
-//! Memory: ids are packed ([`List`]), those of nine digits in 4 bytes each, and the exact
+//! Memory: ids are packed ([`IdList`]), those of nine digits in 4 bytes each, and the exact
 //! comparison takes 12 bytes for at most 16 million of them at a time. Beside that one record and
 //! the kept problems.
 
@@ -39,7 +39,7 @@ use alloc::vec::Vec;
 pub use error::{Encoding, IntakeError};
 pub use problem::{Findings, Problem, ProblemReason};
 
-use crate::id::List;
+use crate::id::IdList;
 use crate::limits::INTAKE_SAMPLE_BYTES;
 use collector::Collector;
 use json::JsonReader;
@@ -156,7 +156,7 @@ impl Kind {
 pub struct Input {
     /// Valid and, unless trusted to be, distinct, in the order they came. May be empty where all
     /// that was given is invalid.
-    pub ids: List,
+    pub ids: IdList,
     pub given: u64,
     pub invalid: u64,
     pub duplicate: u64,

@@ -20,7 +20,7 @@ pub use status::{Conclusion, Note, Progress, RunState, Tally};
 
 use crate::batch::{Batch, Queue};
 use crate::clock::ServiceClock;
-use crate::id::{AttemptNumber, BatchId, List};
+use crate::id::{AttemptNumber, BatchId, IdList};
 use crate::ledger::{Conflict, Ledger, State};
 use crate::outcome::{FailureCause, StopCode, Stopped};
 use crate::plan::Plan;
@@ -80,7 +80,7 @@ impl Job {
     /// `fetched_credentials` says that [`Output::FetchCredentials`] can bring new ones.
     pub fn new(
         plan: Plan,
-        ids: impl Into<List>,
+        ids: impl Into<IdList>,
         fetched_credentials: bool,
         seed: u64,
         now: Instant,

@@ -25,19 +25,19 @@
 //! - Rows that a stop leaves unsent get no outcome: they were never sent, so a resumed run sends
 //!   them.
 
-mod books;
 mod columns;
 mod compare;
 mod crc;
 mod header;
 mod reader;
+mod replay;
 mod wire;
 mod writer;
 
-pub use books::{AmbiguousRows, GivenOut, Recovered};
 pub use compare::Comparison;
 pub use header::Header;
 pub use reader::Reader;
+pub use replay::{AmbiguousRows, GivenOut, Recovered};
 pub use writer::Writer;
 
 use crate::id::{AttemptNumber, BatchId};
@@ -109,7 +109,7 @@ impl Damage {
 /// The numbers of the records in the bytes; they never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-enum Kind {
+enum RecordKind {
     Header = 1,
     Ids = 2,
     Intent = 3,
@@ -123,7 +123,7 @@ enum Kind {
     GivenOut = 11,
 }
 
-impl Kind {
+impl RecordKind {
     const fn of(number: u8) -> Option<Self> {
         Some(match number {
             1 => Self::Header,

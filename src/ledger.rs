@@ -11,7 +11,7 @@
 
 mod drain;
 
-use crate::id::{List, PackedIssuanceId};
+use crate::id::{IdList, PackedIssuanceId};
 use crate::limits::CAUSES_MAX;
 use crate::outcome::{Cause, Outcome};
 use crate::response::NO_TIME;
@@ -63,16 +63,16 @@ pub struct Conflict;
 /// The issuance of one id, as the ledger keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Issuance {
-    /// All zero where the id is not 24 lower-case hex digits; then it is in `odd`.
+    /// All zero where the id is not 24 lower-case hex digits; it is then in [`ExtraTexts`].
     pub id: PackedIssuanceId,
     /// Milliseconds since 1970, or [`NO_TIME`].
     pub event_time: i64,
     pub valid_till: i64,
 }
 
-/// The texts of an issuance that do not fit the columns.
+/// The texts of an issuance that do not fit the columns, both rare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Odd {
+pub struct ExtraTexts {
     /// An issuance id that is not 24 lower-case hex digits.
     pub id: Option<Box<str>>,
     /// An `earnedFromId` other than the context that was sent.
@@ -86,7 +86,7 @@ pub struct CauseIndex(u16);
 /// The state, issuance and cause of every id of a run.
 #[derive(Clone)]
 pub struct Ledger {
-    ids: List,
+    ids: IdList,
     states: Vec<State>,
     /// The three columns of issuances are empty before the first issuance.
     issuance_ids: Vec<PackedIssuanceId>,
@@ -96,7 +96,7 @@ pub struct Ledger {
     causes: Vec<u16>,
     table: Vec<Cause>,
     /// No rows before the first text that fits no column.
-    odd: Vec<Option<Box<Odd>>>,
+    extra: Vec<Option<Box<ExtraTexts>>>,
     counts: [u32; STATES],
     /// Rows that a read-back decided; empty before the first.
     read_back: Vec<bool>,
@@ -105,7 +105,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// A ledger with all ids queued. They must be distinct, as the intake makes them.
-    pub fn new(ids: impl Into<List>) -> Self {
+    pub fn new(ids: impl Into<IdList>) -> Self {
         let ids = ids.into();
         let rows = ids.len();
         let mut counts = [0; STATES];
@@ -120,7 +120,7 @@ impl Ledger {
             valid_tills: Vec::new(),
             causes: Vec::new(),
             table: Vec::new(),
-            odd: Vec::new(),
+            extra: Vec::new(),
             counts,
             read_back: Vec::new(),
             drain: None,
@@ -139,11 +139,11 @@ impl Ledger {
         lengthen(&mut self.event_times, rows, NO_TIME);
         lengthen(&mut self.valid_tills, rows, NO_TIME);
         lengthen(&mut self.causes, rows, 0);
-        lengthen(&mut self.odd, rows, None);
+        lengthen(&mut self.extra, rows, None);
         lengthen(&mut self.read_back, rows, false);
     }
 
-    pub const fn ids(&self) -> &List {
+    pub const fn ids(&self) -> &IdList {
         &self.ids
     }
 
@@ -182,15 +182,15 @@ impl Ledger {
         &mut self,
         row: u32,
         issuance: &Issuance,
-        odd: Option<Odd>,
+        extra: Option<ExtraTexts>,
     ) -> Result<(), Conflict> {
         self.change(row, State::InFlight, State::Issued)?;
-        self.keep_issuance(row, issuance, odd);
+        self.keep_issuance(row, issuance, extra);
         Ok(())
     }
 
     /// [`Ledger::issue`] for a whole batch, from columns in the order of its rows; none of them has
-    /// an odd text. Most answers are such, and this takes a tenth of the time.
+    /// extra texts. Most answers are such, and this takes a tenth of the time.
     pub fn issue_all(
         &mut self,
         rows: &Range<u32>,
@@ -221,11 +221,11 @@ impl Ledger {
         &mut self,
         row: u32,
         issuance: &Issuance,
-        odd: Option<Odd>,
+        extra: Option<ExtraTexts>,
     ) -> Result<(), Conflict> {
         self.change(row, State::Unknown, State::Issued)?;
         set(&mut self.causes, place(row), 0);
-        self.keep_issuance(row, issuance, odd);
+        self.keep_issuance(row, issuance, extra);
         self.mark_read_back(row);
         Ok(())
     }
@@ -247,10 +247,10 @@ impl Ledger {
         set(&mut self.read_back, place(row), true);
     }
 
-    fn keep_issuance(&mut self, row: u32, issuance: &Issuance, odd: Option<Odd>) {
-        if odd.is_some() {
-            self.odd.resize(self.ids.len(), None);
-            set(&mut self.odd, place(row), odd.map(Box::new));
+    fn keep_issuance(&mut self, row: u32, issuance: &Issuance, extra: Option<ExtraTexts>) {
+        if extra.is_some() {
+            self.extra.resize(self.ids.len(), None);
+            set(&mut self.extra, place(row), extra.map(Box::new));
         }
         if self.drain.as_mut().is_some_and(|drain| drain.keep(row, issuance)) {
             return;
@@ -352,8 +352,8 @@ impl Ledger {
         &self.table
     }
 
-    pub fn odd(&self, row: u32) -> Option<&Odd> {
-        self.odd.get(place(row))?.as_deref()
+    pub fn extra_texts(&self, row: u32) -> Option<&ExtraTexts> {
+        self.extra.get(place(row))?.as_deref()
     }
 
     fn add_issuance_columns(&mut self) {

@@ -124,10 +124,10 @@ pub const TOKEN_BYTES_MAX: usize = 1 << 16;
 pub const READ_KEYS_MAX: u32 = 64_000;
 /// Time before the run in which an issuance may still be the run's: the usual tolerance between
 /// clocks of one system.
-pub const CLOCK_DOUBT: Duration = Duration::from_secs(5 * 60);
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 /// The same tolerance if the service sends no `Date`, or the start is from a journal: the clock may
 /// then run in any time zone.
-pub const CLOCK_DOUBT_UNTOLD: Duration = Duration::from_secs(26 * 3_600);
+pub const CLOCK_TOLERANCE_UNKNOWN: Duration = Duration::from_secs(26 * 3_600);
 /// Precision of the service's clock as known from its `Date`: whole seconds, and the transit time.
 pub const CLOCK_GRAIN: Duration = Duration::from_secs(2);
 

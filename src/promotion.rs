@@ -8,7 +8,7 @@ use crate::id::PromotionId;
 use crate::outcome::StopCode;
 use crate::plan::Service;
 use crate::request::Request;
-use crate::response::{Row, Unclear, rows};
+use crate::response::{ListRow, Unclear, rows};
 use crate::time::{Instant, UnixTime};
 use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
 use crate::verdict::judge_read;
@@ -104,7 +104,7 @@ impl Check {
     }
 
     fn read(&self, answered: &Answered) -> Option<Found> {
-        let named = |row: &Row<'_>| {
+        let named = |row: &ListRow<'_>| {
             row.text("id").is_ok_and(|id| id.as_deref() == Some(self.promotion.as_str()))
         };
         match answered.http_status()? {
@@ -181,7 +181,7 @@ impl CallOwner for Check {
 }
 
 impl Details {
-    fn read(row: &Row<'_>) -> Self {
+    fn read(row: &ListRow<'_>) -> Self {
         let mut unclear = false;
         let (active, activation_required) = (
             noted(row.flag("active"), &mut unclear),

@@ -35,7 +35,7 @@ pub use rules::{Rules, RulesGiven};
 
 use crate::id::{CustomerId, pack_issuance_id};
 use crate::job::{Progress, Record, RunState};
-use crate::ledger::{Conflict, Issuance, Odd, State};
+use crate::ledger::{Conflict, ExtraTexts, Issuance, State};
 use crate::limits;
 use crate::outcome::{Cause, Reason, StopCode, Stopped, Unsent};
 use crate::plan::Service;
@@ -45,7 +45,7 @@ use crate::time::{Instant, UnixTime};
 use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
 use crate::verdict::{denies_the_customer, judge_read, speaks_of_customers};
 use alloc::vec::Vec;
-use page::{Doubt, Earned, Seen, Sought, see};
+use page::{Earned, Reading, Search, UnclearReason, read_page};
 
 /// The machine of a read-back. It is driven like a [`Job`](crate::job::Job); an exchange's batch is
 /// the number of its customer among the unknown ones.
@@ -65,7 +65,7 @@ pub struct Reconcile {
 struct Customer {
     row: u32,
     reads: u32,
-    last: Option<Seen>,
+    last: Option<Reading>,
     /// True if a reading showed a row that is or may be this run's; a later page without it cannot
     /// undo that.
     was_shown: bool,
@@ -165,23 +165,23 @@ impl Reconcile {
 
     fn read(&mut self, now: Instant, answered: Answered) -> Result<(), Conflict> {
         let number = answered.number;
-        let sought = Sought {
+        let search = Search {
             customer: self.customer(number).ok_or(Conflict)?,
             promotion: self.record.plan.promotion().as_str(),
             context: self.record.plan.context().as_str(),
             window: self.window,
             ahead_ms: answered.head.as_ref().and_then(|head| head.clock_ahead_ms),
         };
-        let seen = match answered.http_status().unwrap_or_default() {
+        let reading = match answered.http_status().unwrap_or_default() {
             200 if answered.errors.is_empty() => {
-                let seen = rows(&answered.text).map(|rows| see(&rows, &sought));
+                let reading = rows(&answered.text).map(|rows| read_page(&rows, &search));
                 // The service warns that the page is incomplete.
                 let is_partial = has_warnings(&answered.text);
-                seen.filter(|seen| !(is_partial && matches!(seen, Seen::Nothing { .. })))
+                reading.filter(|reading| !(is_partial && matches!(reading, Reading::NoRow { .. })))
             }
             // A customer whom the service does not know was issued nothing.
             status if denies_the_customer(status, &answered.errors) => {
-                Some(Seen::Nothing { rows: 0 })
+                Some(Reading::NoRow { rows: 0 })
             }
             404 if !speaks_of_customers(&answered.errors) => {
                 self.calls.stop(StopCode::EndpointRefuses);
@@ -189,10 +189,10 @@ impl Reconcile {
             }
             _ => None,
         };
-        match seen {
-            Some(seen) => {
+        match reading {
+            Some(reading) => {
                 self.calls.accept();
-                self.weigh(now, number, seen)
+                self.compare(now, number, reading)
             }
             None => {
                 let ended = self.calls.reject(now, answered);
@@ -203,11 +203,11 @@ impl Reconcile {
     }
 
     /// Decides once two readings agree, and asks again otherwise.
-    fn weigh(&mut self, now: Instant, number: u32, seen: Seen) -> Result<(), Conflict> {
+    fn compare(&mut self, now: Instant, number: u32, reading: Reading) -> Result<(), Conflict> {
         let place = usize::try_from(number).map_err(|_| Conflict)?;
         let customer = self.unknown.get_mut(place).ok_or(Conflict)?;
         customer.reads = customer.reads.saturating_add(1);
-        if let (1, Seen::Nothing { rows }) = (customer.reads, &seen) {
+        if let (1, Reading::NoRow { rows }) = (customer.reads, &reading) {
             self.longest = match *rows {
                 rows if rows > self.longest.0 => (rows, 1),
                 rows if rows == self.longest.0 => (rows, self.longest.1.saturating_add(1)),
@@ -215,46 +215,46 @@ impl Reconcile {
             };
         }
         let row = customer.row;
-        let is_nothing = matches!(seen, Seen::Nothing { .. });
-        customer.was_shown |= !is_nothing && seen != Seen::Unclear(Doubt::Unreadable);
-        let may_decide = !(is_nothing && customer.was_shown);
-        if may_decide && customer.last.as_ref().is_some_and(|last| agree(last, &seen)) {
-            return self.decide(row, seen);
+        let has_no_row = matches!(reading, Reading::NoRow { .. });
+        customer.was_shown |= !has_no_row && reading != Reading::Unclear(UnclearReason::Unreadable);
+        let may_decide = !(has_no_row && customer.was_shown);
+        if may_decide && customer.last.as_ref().is_some_and(|last| agree(last, &reading)) {
+            return self.decide(row, reading);
         }
         if customer.reads >= limits::READS_MAX {
             let message = "Readings of a customer kept disagreeing.";
             self.stay_unknown("read-backs-disagree", message);
             return Ok(());
         }
-        customer.last = Some(seen);
+        customer.last = Some(reading);
         self.calls.ask(number, now.after(self.rules.interval));
         Ok(())
     }
 
-    fn decide(&mut self, row: u32, seen: Seen) -> Result<(), Conflict> {
-        match seen {
-            Seen::Issued(earned) => self.found(row, &earned),
-            Seen::Nothing { rows } if self.may_hide_more(rows) => {
+    fn decide(&mut self, row: u32, reading: Reading) -> Result<(), Conflict> {
+        match reading {
+            Reading::Issued(earned) => self.found(row, &earned),
+            Reading::NoRow { rows } if self.may_hide_more(rows) => {
                 let message = "A customer has more promotions than one page shows.";
                 self.stay_unknown("read-back-page-full", message);
                 Ok(())
             }
-            Seen::Nothing { .. } => {
+            Reading::NoRow { .. } => {
                 let cause = self.record.ledger.cause(Cause::new(Reason::Unsent(Unsent::NotIssued)));
                 self.evidence.not_issued = self.evidence.not_issued.saturating_add(1);
                 self.record.ledger.find_not_issued(row, cause)
             }
-            Seen::Unclear(Doubt::NearTheRun) => {
+            Reading::Unclear(UnclearReason::NearTheRun) => {
                 let message = "A row of the promotion is too near to the run to be told from it.";
                 self.stay_unknown("read-back-near-run", message);
                 Ok(())
             }
-            Seen::Unclear(Doubt::OtherContext) => {
+            Reading::Unclear(UnclearReason::OtherContext) => {
                 let message = "A row from the time of the run names another contextId.";
                 self.stay_unknown("read-back-other-context", message);
                 Ok(())
             }
-            Seen::Unclear(Doubt::Unreadable) => {
+            Reading::Unclear(UnclearReason::Unreadable) => {
                 let message = "A customer's promotions could not be understood.";
                 self.stay_unknown("read-back-unreadable", message);
                 Ok(())
@@ -273,10 +273,10 @@ impl Reconcile {
             event_time: earned.event_time,
             valid_till: earned.valid_till.unwrap_or(NO_TIME),
         };
-        let odd_id = packed.is_none().then(|| self.calls.redact(&earned.id));
-        let odd = odd_id.map(|id| Odd { id: Some(id), earned_from: None });
+        let other_id = packed.is_none().then(|| self.calls.redact(&earned.id));
+        let extra = other_id.map(|id| ExtraTexts { id: Some(id), earned_from: None });
         self.evidence.issued = self.evidence.issued.saturating_add(1);
-        self.record.ledger.find_issued(row, &issuance, odd)
+        self.record.ledger.find_issued(row, &issuance, extra)
     }
 
     /// True if rows beyond the page can exist: it has as many rows as were asked for, as the
@@ -326,9 +326,9 @@ impl CallOwner for Reconcile {
 }
 
 /// True if two readings of a customer agree.
-fn agree(one: &Seen, other: &Seen) -> bool {
+fn agree(one: &Reading, other: &Reading) -> bool {
     match (one, other) {
-        (Seen::Nothing { .. }, Seen::Nothing { .. }) => true,
+        (Reading::NoRow { .. }, Reading::NoRow { .. }) => true,
         _ => one == other,
     }
 }

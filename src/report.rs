@@ -16,12 +16,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// The source of rows: a job in progress, or the record of a finished one.
-pub trait Books {
+pub trait RowSource {
     fn ledger(&self) -> &Ledger;
     fn plan(&self) -> &Plan;
 }
 
-impl Books for Job {
+impl RowSource for Job {
     fn ledger(&self) -> &Ledger {
         self.ledger()
     }
@@ -31,7 +31,7 @@ impl Books for Job {
     }
 }
 
-impl Books for Record {
+impl RowSource for Record {
     fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -42,7 +42,7 @@ impl Books for Record {
 }
 
 /// The outcome of one id with all that is known about it.
-pub struct Row<'a> {
+pub struct OutcomeRow<'a> {
     pub customer: i64,
     pub outcome: Outcome,
     pub verified: Option<Verified>,
@@ -83,15 +83,15 @@ pub struct Issued<'a> {
 }
 
 /// The row of an id; `None` beyond the last one, while it has no outcome, and once it is forgotten.
-pub fn row(books: &impl Books, index: u32) -> Option<Row<'_>> {
-    let ledger = books.ledger();
+pub fn row(source: &impl RowSource, index: u32) -> Option<OutcomeRow<'_>> {
+    let ledger = source.ledger();
     let place = usize::try_from(index).ok()?;
     if ledger.is_forgotten(index) {
         return None;
     }
     let outcome = ledger.states().get(place)?.outcome()?;
     let detail = match ledger.issuance(index) {
-        Some(issuance) => Detail::Issued(issued(books, index, &issuance)),
+        Some(issuance) => Detail::Issued(issued(source, index, &issuance)),
         None => Detail::Cause(ledger.cause_of(index)?),
     };
     let verified = match outcome {
@@ -99,21 +99,21 @@ pub fn row(books: &impl Books, index: u32) -> Option<Row<'_>> {
         Outcome::Issued | Outcome::Rejected => Some(Verified::Answer),
         Outcome::Unsent | Outcome::Unknown => None,
     };
-    Some(Row { customer: ledger.ids().get(place)?, outcome, verified, detail })
+    Some(OutcomeRow { customer: ledger.ids().get(place)?, outcome, verified, detail })
 }
 
-fn issued<'a>(books: &'a impl Books, index: u32, issuance: &Issuance) -> Issued<'a> {
-    let odd = books.ledger().odd(index);
-    let id = match odd.and_then(|odd| odd.id.as_deref()) {
+fn issued<'a>(source: &'a impl RowSource, index: u32, issuance: &Issuance) -> Issued<'a> {
+    let extra = source.ledger().extra_texts(index);
+    let id = match extra.and_then(|extra| extra.id.as_deref()) {
         Some(text) => Cow::Borrowed(text),
         None => Cow::Owned(unpack_issuance_id(&issuance.id)),
     };
-    let context = books.plan().context().as_str();
+    let context = source.plan().context().as_str();
     let time = |millis| (millis != NO_TIME).then_some(millis);
     Issued {
         id,
-        promotion: books.plan().promotion().as_str(),
-        earned_from: odd.and_then(|odd| odd.earned_from.as_deref()).unwrap_or(context),
+        promotion: source.plan().promotion().as_str(),
+        earned_from: extra.and_then(|extra| extra.earned_from.as_deref()).unwrap_or(context),
         event_time: time(issuance.event_time),
         valid_till: time(issuance.valid_till),
     }
@@ -127,12 +127,12 @@ earned_from_id,reason,service_code,http_status,message,request_id,verified_by\r\
 ///
 /// Every text is quoted, and one that a spreadsheet would run as a formula gets an apostrophe in
 /// front (OWASP, "CSV Injection"). Times are RFC 3339 in UTC.
-pub fn write_csv(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
+pub fn write_csv(source: &impl RowSource, from: u32, count: u32, out: &mut Vec<u8>) {
     if from == 0 {
         out.extend_from_slice(CSV_HEADER);
     }
-    let end = from.saturating_add(count).min(books.ledger().rows());
-    for row in (from..end).filter_map(|index| row(books, index)) {
+    let end = from.saturating_add(count).min(source.ledger().rows());
+    for row in (from..end).filter_map(|index| row(source, index)) {
         decimal::write(row.customer, out);
         out.push(b',');
         out.extend_from_slice(row.outcome.name().as_bytes());
@@ -190,9 +190,9 @@ fn csv_text(text: &str, out: &mut Vec<u8>) {
 
 /// Appends rows `from..from + count` as NDJSON. Customer ids are strings, so that no reader
 /// rounds them; times are milliseconds since 1970, as the service gives them.
-pub fn write_ndjson(books: &impl Books, from: u32, count: u32, out: &mut Vec<u8>) {
-    let end = from.saturating_add(count).min(books.ledger().rows());
-    for row in (from..end).filter_map(|index| row(books, index)) {
+pub fn write_ndjson(source: &impl RowSource, from: u32, count: u32, out: &mut Vec<u8>) {
+    let end = from.saturating_add(count).min(source.ledger().rows());
+    for row in (from..end).filter_map(|index| row(source, index)) {
         write_json(&row, out);
         out.push(b'\n');
     }
@@ -217,9 +217,10 @@ pub fn page(ledger: &Ledger, from: u32, count: u32) -> Vec<u8> {
     let texts = texts.as_chunks_mut().0.iter_mut();
     let ids = ledger.ids_of(&rows).unwrap_or_default();
     for (((index, id), [event_time, valid_till]), text) in rows.zip(ids).zip(places).zip(texts) {
-        let is_odd =
-            ledger.odd(index).is_some() || ledger.is_read_back(index) || ledger.is_forgotten(index);
-        match ledger.issuance(index).filter(|_| !is_odd) {
+        let needs_row = ledger.extra_texts(index).is_some()
+            || ledger.is_read_back(index)
+            || ledger.is_forgotten(index);
+        match ledger.issuance(index).filter(|_| !needs_row) {
             Some(issuance) => {
                 *event_time = double(issuance.event_time);
                 *valid_till = double(issuance.valid_till);
@@ -241,7 +242,7 @@ fn double(millis: i64) -> [u8; 8] {
 }
 
 /// Appends one row as a JSON object.
-pub fn write_json(row: &Row<'_>, out: &mut Vec<u8>) {
+pub fn write_json(row: &OutcomeRow<'_>, out: &mut Vec<u8>) {
     let mut customer = Vec::new();
     decimal::write(row.customer, &mut customer);
     let mut object = Object::begin(out);
@@ -273,7 +274,7 @@ pub fn write_cause(cause: &Cause, object: &mut Object<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Odd, State};
+    use crate::ledger::{ExtraTexts, State};
     use crate::outcome::{Reason, Unknown};
 
     #[test]
@@ -297,8 +298,8 @@ mod tests {
         let mut ledger = Ledger::new(vec![11, 22, 33]);
         ledger.depart(&(0..3)).unwrap();
         let issuance = Issuance { id: [7; 12], event_time: 5, valid_till: 9 };
-        let odd = Odd { id: Some("17".into()), earned_from: None };
-        ledger.issue(0, &issuance, Some(odd)).unwrap();
+        let extra = ExtraTexts { id: Some("17".into()), earned_from: None };
+        ledger.issue(0, &issuance, Some(extra)).unwrap();
         ledger.issue(1, &issuance, None).unwrap();
         let cause = ledger.cause(Cause::new(Reason::Unknown(Unknown::Timeout)));
         ledger.settle(2, State::InFlight, cause).unwrap();

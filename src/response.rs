@@ -37,7 +37,7 @@ mod failure;
 #[cfg(test)]
 mod failure_tests;
 mod fields;
-mod lesson;
+mod learner;
 mod lookup;
 mod rows;
 mod skip;
@@ -56,7 +56,7 @@ pub use answer::{
     Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
     Refusals, ServiceError, SlotState, SparseText,
 };
-pub use rows::{Row, Unclear, has_warnings, rows};
+pub use rows::{ListRow, Unclear, has_warnings, rows};
 pub use value::Value;
 
 use crate::limits;

@@ -11,7 +11,7 @@ mod machine;
 mod pace;
 
 pub use calls::{Answered, CallOwner, Calls, Ended};
-pub use credentials::Refusal;
+pub use credentials::AfterRefusal;
 pub use flights::Flight;
 pub use machine::{CredentialsFailure, CredentialsFailureKind, Head, Machine, Output};
 
@@ -26,7 +26,7 @@ use crate::secrets::Secrets;
 use crate::status::Status;
 use crate::time::Instant;
 use core::time::Duration;
-use credentials::Credentials;
+use credentials::CredentialsState;
 use flights::Flights;
 use pace::Pace;
 
@@ -61,7 +61,7 @@ pub struct Traffic<T> {
     pacing: Pacing,
     flights: Flights<T>,
     pace: Pace,
-    credentials: Credentials,
+    credentials: CredentialsState,
     retries: RetryBudget,
     rng: Rng,
     secrets: Secrets,
@@ -74,7 +74,7 @@ impl<T> Traffic<T> {
             pacing,
             flights: Flights::default(),
             pace: Pace::new(pacing.rate_per_minute, pacing.concurrency_max),
-            credentials: Credentials::new(fetched),
+            credentials: CredentialsState::new(fetched),
             retries: RetryBudget::default(),
             rng: Rng::new(seed),
             secrets: Secrets::default(),
@@ -83,7 +83,7 @@ impl<T> Traffic<T> {
 
     /// Replaces credentials and seed, as for a machine that begins in another process.
     pub fn restart(&mut self, fetched: bool, seed: u64) {
-        self.credentials = Credentials::new(fetched);
+        self.credentials = CredentialsState::new(fetched);
         self.rng = Rng::new(seed);
     }
 
@@ -234,7 +234,7 @@ impl<T> Traffic<T> {
     }
 
     /// The service refused the credentials that a call carried.
-    pub fn refused(&mut self, now: Instant, flight: &Flight<T>) -> Refusal {
+    pub fn refused(&mut self, now: Instant, flight: &Flight<T>) -> AfterRefusal {
         self.credentials.refused(flight.epoch, now)
     }
 

@@ -58,10 +58,10 @@ fn reading(answer: &Answer) -> Reading {
             SlotState::Absent => Slot::Absent,
             SlotState::Issued => Slot::Issued {
                 id: entries
-                    .odd_ids
+                    .other_ids
                     .get(slot)
                     .map_or_else(|| unpack_issuance_id(&entries.issuance[at]), str::to_owned),
-                context: entries.odd_contexts.get(slot).map(str::to_owned),
+                context: entries.other_contexts.get(slot).map(str::to_owned),
                 times: [time(entries.event_time[at]), time(entries.valid_till[at])],
             },
             SlotState::Refused => {

@@ -15,13 +15,13 @@ const BLOCK: usize = 4 << 10;
 
 /// A list of ids. Equal lists are packed equally, however they were made.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct List {
+pub struct IdList {
     full: Vec<Block>,
     /// The ids after the last full block, fewer than a block.
     last: Vec<i64>,
 }
 
-impl List {
+impl IdList {
     #[inline(always)]
     pub fn len(&self) -> usize {
         self.full.len().wrapping_mul(BLOCK).wrapping_add(self.last.len())
@@ -119,7 +119,7 @@ impl List {
     }
 }
 
-impl FromIterator<i64> for List {
+impl FromIterator<i64> for IdList {
     fn from_iter<T: IntoIterator<Item = i64>>(ids: T) -> Self {
         let mut list = Self::default();
         ids.into_iter().for_each(|id| list.push(id));
@@ -127,19 +127,19 @@ impl FromIterator<i64> for List {
     }
 }
 
-impl From<Vec<i64>> for List {
+impl From<Vec<i64>> for IdList {
     fn from(ids: Vec<i64>) -> Self {
         ids.into_iter().collect()
     }
 }
 
-impl<T: AsRef<[i64]>> PartialEq<T> for List {
+impl<T: AsRef<[i64]>> PartialEq<T> for IdList {
     fn eq(&self, other: &T) -> bool {
         self.iter().eq(other.as_ref().iter().copied())
     }
 }
 
-impl fmt::Debug for List {
+impl fmt::Debug for IdList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn ids_come_back_in_order_whatever_the_blocks() {
         for count in [0, 1, COUNT - 1, COUNT, COUNT + 1, 2 * COUNT, 50_000] {
-            let list: List = (1..=count).collect();
+            let list: IdList = (1..=count).collect();
             let length = usize::try_from(count).unwrap();
             assert_eq!((list.len(), list.is_empty()), (length, count == 0));
             assert_eq!((list.get(length), list.get(length + BLOCK)), (None, None));
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_list_is_compared_and_shown_as_its_ids() {
-        let list = List::from(vec![3, 1, 2]);
+        let list = IdList::from(vec![3, 1, 2]);
         assert_eq!(list, [3, 1, 2]);
         for other in [&[3, 1, 2, 4][..], &[3, 1], &[3, 2, 1], &[]] {
             assert_ne!(list, other);
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_slice_has_the_ids_of_its_places_or_is_none() {
-        let list: List = (0..3 * COUNT + 5).collect();
+        let list: IdList = (0..3 * COUNT + 5).collect();
         let end = list.len();
         for places in [0..0, 0..1, BLOCK - 1..BLOCK + 1, 5..end, end - 5..end, end..end] {
             let expected = (0_i64..).skip(places.start).take(places.len());
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn ids_take_the_bytes_that_their_block_needs() {
         let bytes = |ids: &dyn Fn(i64) -> i64| {
-            let list: List = (0..=COUNT).map(ids).collect();
+            let list: IdList = (0..=COUNT).map(ids).collect();
             assert!(list.iter().eq((0..=COUNT).map(ids)));
             match list.full[0].low {
                 Low::Two(_) => 2,
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_leaves_the_rest_in_order() {
-        let list: List = (0..3 * COUNT + 5).collect();
+        let list: IdList = (0..3 * COUNT + 5).collect();
         let even = list.clone().without(|place| place % 2 == 1);
         assert!(even.iter().eq((0..3 * COUNT + 5).step_by(2)));
         assert_eq!(list.clone().without(|_| false), list);

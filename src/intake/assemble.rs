@@ -23,7 +23,7 @@ pub struct Assembler {
 
 /// A complete record without its line break.
 #[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
+pub struct InputRecord<'a> {
     /// Where it is too long, at least its head.
     pub bytes: &'a [u8],
     pub line: u64,
@@ -62,7 +62,7 @@ impl Assembler {
     }
 
     /// The next record if it ends in `bytes`, and what follows it.
-    pub fn take<'s, 'b: 's>(&'s mut self, bytes: &'b [u8]) -> (Option<Record<'s>>, &'b [u8]) {
+    pub fn take<'s, 'b: 's>(&'s mut self, bytes: &'b [u8]) -> (Option<InputRecord<'s>>, &'b [u8]) {
         let Some(end) = self.scan.end_in(bytes, self.grammar) else {
             self.keep(bytes);
             return (None, &[]);
@@ -78,22 +78,23 @@ impl Assembler {
     }
 
     /// The last record, which may lack its line break.
-    pub fn last(&mut self) -> Result<Option<Record<'_>>, IntakeError> {
+    pub fn last(&mut self) -> Result<Option<InputRecord<'_>>, IntakeError> {
         if self.scan.is_open() {
             return Err(IntakeError::UnclosedQuote { line: self.line });
         }
         Ok((self.scan.length > 0).then(|| self.carried()))
     }
 
-    fn carried(&mut self) -> Record<'_> {
+    fn carried(&mut self) -> InputRecord<'_> {
         core::mem::swap(&mut self.carry, &mut self.joined);
         self.carry.clear();
-        let Record { line, too_long, .. } = self.finished(&[]);
-        Record { bytes: &self.joined, line, too_long }
+        let InputRecord { line, too_long, .. } = self.finished(&[]);
+        InputRecord { bytes: &self.joined, line, too_long }
     }
 
-    fn finished<'a>(&mut self, bytes: &'a [u8]) -> Record<'a> {
-        let record = Record { bytes, line: self.line, too_long: self.scan.length > LINE_BYTES_MAX };
+    fn finished<'a>(&mut self, bytes: &'a [u8]) -> InputRecord<'a> {
+        let record =
+            InputRecord { bytes, line: self.line, too_long: self.scan.length > LINE_BYTES_MAX };
         self.line = self.line.saturating_add(self.scan.breaks).saturating_add(1);
         self.scan = RecordScan::default();
         record
@@ -123,7 +124,8 @@ mod tests {
             let mut rest = assembler.begin(piece.as_bytes());
             while !rest.is_empty() {
                 let (record, after) = assembler.take(rest);
-                let text = |r: Record<'_>| (String::from_utf8(r.bytes.to_vec()).unwrap(), r.line);
+                let text =
+                    |r: InputRecord<'_>| (String::from_utf8(r.bytes.to_vec()).unwrap(), r.line);
                 out.extend(record.map(text));
                 rest = after;
             }

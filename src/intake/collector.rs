@@ -8,7 +8,7 @@ use super::problem::{Problem, ProblemReason};
 use super::text::{trimmed, visible};
 use super::{Dedupe, Input, Layout};
 use crate::id::CustomerId;
-use crate::id::List;
+use crate::id::IdList;
 use crate::limits::{
     IDS_MAX, INTAKE_UNCOMPARED_IDS_MAX, LINE_BYTES_MAX, PROBLEM_TEXT_BYTES_MAX, PROBLEMS_KEPT,
 };
@@ -44,7 +44,7 @@ impl Collector {
         };
         Self {
             dedupe,
-            ids: Ids { list: List::default(), places, max },
+            ids: Ids { list: IdList::default(), places, max },
             uncompared_max,
             column: 1,
             invalid: 0,

@@ -6,7 +6,7 @@
 //! Ids chosen to collide cost a heap sort of their partition, never quadratic time, so the hash
 //! needs no secret.
 
-use crate::id::List;
+use crate::id::IdList;
 use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -42,7 +42,7 @@ impl Repeats {
     }
 
     /// The list that they were found in without them.
-    pub fn removed_from(&self, list: List) -> List {
+    pub fn removed_from(&self, list: IdList) -> IdList {
         if self.count == 0 { list } else { list.without(|place| self.contains(place)) }
     }
 
@@ -56,12 +56,12 @@ impl Repeats {
 }
 
 /// Finds the repeats in `ids` (fewer than 2^32), and the places of the first `earliest_max`.
-pub fn repeats(ids: &List, earliest_max: usize) -> Repeats {
+pub fn repeats(ids: &IdList, earliest_max: usize) -> Repeats {
     repeats_by(ids, earliest_max, PARTITION_IDS, ROUND_PARTITIONS)
 }
 
 fn repeats_by(
-    ids: &List,
+    ids: &IdList,
     earliest_max: usize,
     partition_ids: usize,
     round_partitions: usize,
@@ -100,8 +100,8 @@ fn count(ids: &[i64], shift: u32, sizes: &mut [u32]) {
 
 /// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
 /// id in a thousand.
-pub fn may_repeat_much(ids: &List) -> bool {
-    let mut sample = List::default();
+pub fn may_repeat_much(ids: &IdList) -> bool {
+    let mut sample = IdList::default();
     ids.each(|ids| {
         let sampled = ids.iter().filter(|id| hash(**id).is_multiple_of(SAMPLE_ONE_IN));
         sampled.for_each(|id| sample.push(*id));
@@ -148,7 +148,7 @@ struct Dealt {
 
 impl Dealt {
     /// Deals the ids whose partition is `first` or one of the `sizes.len()` that follow.
-    fn deal(&mut self, ids: &List, shift: u32, first: usize, sizes: &[u32]) {
+    fn deal(&mut self, ids: &IdList, shift: u32, first: usize, sizes: &[u32]) {
         let mut total = 0_u32;
         self.next.clear();
         for size in sizes {
@@ -266,7 +266,7 @@ mod tests {
     use std::collections::HashMap;
 
     fn check(ids: &[i64], earliest_max: usize) {
-        check_found(ids, earliest_max, &repeats(&List::from(ids.to_vec()), earliest_max));
+        check_found(ids, earliest_max, &repeats(&IdList::from(ids.to_vec()), earliest_max));
     }
 
     fn check_found(ids: &[i64], earliest_max: usize, found: &Repeats) {
@@ -286,9 +286,9 @@ mod tests {
 
     #[test]
     fn removing_leaves_the_first_of_each_in_order() {
-        let list: List = (0..100_000).map(|n| n * 7 % 1_300 + 1).collect();
+        let list: IdList = (0..100_000).map(|n| n * 7 % 1_300 + 1).collect();
         let found = repeats(&list, 0);
-        let expected: List = (0..1_300).map(|n| n * 7 % 1_300 + 1).collect();
+        let expected: IdList = (0..1_300).map(|n| n * 7 % 1_300 + 1).collect();
         assert_eq!(found.removed_from(list), expected);
         assert_eq!(Repeats::default().removed_from(expected.clone()), expected);
     }
@@ -305,7 +305,7 @@ mod tests {
         check(&[7, 1 << 32 | 7, 7 << 32 | 1, 1, 2 << 32 | 7, 1 << 32 | 7], 9);
         let ids: Vec<i64> = (0..9_000).map(|_| one_to(&mut rng, 7_000)).collect();
         for (partition_ids, round_partitions) in [(40, 1), (7, 100), (64, 3), (9_000, 1)] {
-            let found = repeats_by(&List::from(ids.clone()), 50, partition_ids, round_partitions);
+            let found = repeats_by(&IdList::from(ids.clone()), 50, partition_ids, round_partitions);
             check_found(&ids, 50, &found);
         }
     }
@@ -329,7 +329,7 @@ mod tests {
             (768, 256, false),
             (767, 257, true),
         ] {
-            let ids: List = sampled().take(distinct).chain(sampled().take(repeats)).collect();
+            let ids: IdList = sampled().take(distinct).chain(sampled().take(repeats)).collect();
             assert_eq!(may_repeat_much(&ids), expected, "{distinct} and {repeats} more");
         }
     }

@@ -4,14 +4,14 @@
 //! the caller takes that in its general way and comes back.
 
 use super::places::Places;
-use crate::id::List;
+use crate::id::IdList;
 use crate::scan::digits::leading;
 use crate::scan::records::{Shape, break_length, plain_record};
 
 /// Ids in the order they came.
 #[derive(Debug, Default)]
 pub struct Ids {
-    pub list: List,
+    pub list: IdList,
     /// Their lines, to name the first occurrence of a repeated one; `None` where none is sought.
     pub places: Option<Places>,
     /// How many may be held.
@@ -121,7 +121,7 @@ mod tests {
                 let (mut ids, mut line) = (ids(9), 40);
                 let whole = format!("{text}{other}{AFTER}");
                 assert_eq!(ids.take_alone(whole.as_bytes(), end, &mut line), text.len(), "{whole}");
-                assert_eq!((ids.list, line), (List::from(vec![7, 8, 9]), 43));
+                assert_eq!((ids.list, line), (IdList::from(vec![7, 8, 9]), 43));
                 assert_eq!(ids.places.unwrap().line(2), 42);
             }
         }

@@ -1,6 +1,6 @@
 //! Reads NDJSON: a line is an id, or an object with the id in a field.
 
-use super::assemble::{Assembler, Record};
+use super::assemble::{Assembler, InputRecord};
 use super::cells::Grammar;
 use super::collector::Collector;
 use super::error::IntakeError;
@@ -70,7 +70,11 @@ impl NdjsonReader {
     }
 }
 
-fn line(field: &mut Field, record: Record<'_>, out: &mut Collector) -> Result<(), IntakeError> {
+fn line(
+    field: &mut Field,
+    record: InputRecord<'_>,
+    out: &mut Collector,
+) -> Result<(), IntakeError> {
     let text = trimmed(record.bytes);
     let mut refuse = |reason| {
         out.problem(reason, text, record.line);

@@ -1,6 +1,6 @@
 //! Reads lines and CSV whose layout is settled: the id of each record goes to the collector.
 
-use super::assemble::{Assembler, Record};
+use super::assemble::{Assembler, InputRecord};
 use super::cells::{Grammar, cells};
 use super::collector::Collector;
 use super::error::IntakeError;
@@ -91,10 +91,10 @@ fn plain<'a>(
 fn general(
     shape: &Shape,
     heading_due: &mut u8,
-    record: Record<'_>,
+    record: InputRecord<'_>,
     out: &mut Collector,
 ) -> Result<(), IntakeError> {
-    let Record { bytes, line, too_long } = record;
+    let InputRecord { bytes, line, too_long } = record;
     if too_long {
         out.problem(ProblemReason::TooLong, bytes, line);
         return Ok(());

@@ -2,14 +2,14 @@
 
 use super::{Conclusion, Flight, Job};
 use crate::clock::{Age, Sent};
-use crate::ledger::{Conflict, Issuance, Odd, State};
+use crate::ledger::{Conflict, ExtraTexts, Issuance, State};
 use crate::limits;
 use crate::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Stopped, Unknown, Unsent};
 use crate::policy::Ambiguous;
 use crate::response::{Answer, Body, Entries, NO_TIME, ServiceError, SlotState};
 use crate::status::Status;
 use crate::time::{Instant, UnixTime};
-use crate::traffic::{Refusal, Traffic};
+use crate::traffic::{AfterRefusal, Traffic};
 use crate::verdict::{Exchange, Failure, Retry, SlotVerdict, Split, Verdict};
 use crate::verdict::{judge, judge_entry_errors};
 use alloc::boxed::Box;
@@ -164,8 +164,8 @@ impl Job {
             if *state == SlotState::Issued && !answer.is_failed && !is_older {
                 let issuance =
                     Issuance { id: *id, event_time: *event_time, valid_till: *valid_till };
-                let odd = odd(answer, slot, &self.traffic);
-                self.ledger.issue(row, &issuance, odd)?;
+                let extra = extra_texts(answer, slot, &self.traffic);
+                self.ledger.issue(row, &issuance, extra)?;
                 continue;
             }
             let (reason, error) = match state {
@@ -183,7 +183,7 @@ impl Job {
     /// Stops the run if an answer names ids or promotions that were not sent: this may be another
     /// service, or it issues another promotion. Outcomes that the answer proved are kept.
     fn note_oddities(&mut self, flight: &Flight, answer: &Answer) {
-        if !answer.entries.odd_contexts.is_empty() {
+        if !answer.entries.other_contexts.is_empty() {
             self.note("context-differs", "An issuance came back with another earnedFromId.");
         }
         if answer.extra.other_keys > 0 {
@@ -301,7 +301,7 @@ impl Job {
             Stopped::by(StopCode::Unauthorised, self.with_error(flight.cause(reason), error));
         flight.call.batch.attempts = flight.call.batch.attempts.saturating_sub(1);
         self.come_back(flight, now)?;
-        if refusal == Refusal::Final {
+        if refusal == AfterRefusal::Final {
             self.meet_obstacle(stopped);
         }
         Ok(())
@@ -354,7 +354,7 @@ const OLDER_THAN_CALL: &str = "An answer held issuances from before its call: a 
 fn age(sent: Option<Sent>, event_time: i64) -> Age {
     match sent {
         Some(sent) if event_time != NO_TIME => {
-            sent.age_of(UnixTime::from_millis(event_time), limits::CLOCK_DOUBT)
+            sent.age_of(UnixTime::from_millis(event_time), limits::CLOCK_TOLERANCE)
         }
         _ => Age::OfTheCall,
     }
@@ -389,12 +389,12 @@ fn slot_reason(state: SlotState, errors: &[ServiceError]) -> (Reason, Option<&Se
     (Reason::Unknown(unknown), None)
 }
 
-fn odd<T>(answer: &Answer, slot: u32, traffic: &Traffic<T>) -> Option<Odd> {
-    let id = answer.entries.odd_ids.get(slot);
-    let earned_from = answer.entries.odd_contexts.get(slot);
+fn extra_texts<T>(answer: &Answer, slot: u32, traffic: &Traffic<T>) -> Option<ExtraTexts> {
+    let id = answer.entries.other_ids.get(slot);
+    let earned_from = answer.entries.other_contexts.get(slot);
     let redact = |text| traffic.redact(text);
     (id.is_some() || earned_from.is_some())
-        .then(|| Odd { id: id.map(redact), earned_from: earned_from.map(redact) })
+        .then(|| ExtraTexts { id: id.map(redact), earned_from: earned_from.map(redact) })
 }
 
 fn first_error(body: &Body) -> Option<&ServiceError> {

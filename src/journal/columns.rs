@@ -2,7 +2,7 @@
 //! times as differences, and the few texts that fit no column.
 
 use super::wire::{Cursor, put_bytes, put_deltas, put_number, put_option, put_signed};
-use crate::ledger::{CauseIndex, Issuance, Ledger, Odd, State};
+use crate::ledger::{CauseIndex, ExtraTexts, Issuance, Ledger, State};
 use crate::outcome::{Cause, Outcome, Reason};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -22,12 +22,12 @@ pub(super) fn write(ledger: &Ledger, rows: &Range<u32>, out: &mut Vec<u8>) {
     issued().for_each(|(_, issuance)| out.extend_from_slice(&issuance.id));
     put_deltas(out, issued().map(|(_, issuance)| issuance.event_time));
     put_deltas(out, issued().map(|(_, issuance)| issuance.valid_till));
-    let odd = || rows.clone().filter_map(|row| Some((row, ledger.odd(row)?)));
-    put_number(out, odd().count() as u64);
-    for (row, odd) in odd() {
+    let extra = || rows.clone().filter_map(|row| Some((row, ledger.extra_texts(row)?)));
+    put_number(out, extra().count() as u64);
+    for (row, extra) in extra() {
         put_number(out, row.saturating_sub(rows.start).into());
-        put_option(out, odd.id.as_deref());
-        put_option(out, odd.earned_from.as_deref());
+        put_option(out, extra.id.as_deref());
+        put_option(out, extra.earned_from.as_deref());
     }
 }
 
@@ -127,20 +127,20 @@ fn read_issued(
     let (ids, _) = cursor.take(count.checked_mul(12)?)?.as_chunks::<12>();
     let event_times = cursor.deltas(count)?;
     let valid_tills = cursor.deltas(count)?;
-    let mut odd = read_odd(cursor, start)?.into_iter().peekable();
+    let mut extra = read_extra_texts(cursor, start)?.into_iter().peekable();
     let columns = ids.iter().zip(event_times.into_iter().zip(valid_tills));
     for (row, (id, (event_time, valid_till))) in issued.into_iter().flatten().zip(columns) {
-        let texts = odd.next_if(|(place, _)| *place == row).map(|(_, texts)| texts);
+        let texts = extra.next_if(|(place, _)| *place == row).map(|(_, texts)| texts);
         ledger.issue(row, &Issuance { id: *id, event_time, valid_till }, texts).ok()?;
     }
-    odd.next().is_none().then_some(())
+    extra.next().is_none().then_some(())
 }
 
-fn read_odd(cursor: &mut Cursor<'_>, start: u32) -> Option<Vec<(u32, Odd)>> {
+fn read_extra_texts(cursor: &mut Cursor<'_>, start: u32) -> Option<Vec<(u32, ExtraTexts)>> {
     let count = cursor.small()?;
     let mut one = || {
         let row = start.checked_add(cursor.small()?)?;
-        Some((row, Odd { id: cursor.option()?, earned_from: cursor.option()? }))
+        Some((row, ExtraTexts { id: cursor.option()?, earned_from: cursor.option()? }))
     };
     (0..count).map(|_| one()).collect()
 }

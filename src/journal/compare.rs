@@ -1,7 +1,7 @@
 //! Compares the input that a resumed run is given with the ids of its journal.
 
 use super::{OTHER_IDS, Recovered};
-use crate::id::List;
+use crate::id::IdList;
 use crate::intake::{Dedupe, Findings, Format, Input, Intake};
 use crate::limits::JOURNAL_IDS_PER_RECORD;
 use crate::request::RequestError;
@@ -20,7 +20,7 @@ pub enum Comparison {
 
 impl Recovered {
     /// Compares a given input with the journal's; the order does not matter.
-    pub fn compare(&self, ids: &List) -> Comparison {
+    pub fn compare(&self, ids: &IdList) -> Comparison {
         let own = self.ledger.ids();
         if own == ids {
             return Comparison::Same;
@@ -40,7 +40,7 @@ impl Recovered {
     ///
     /// # Errors
     /// `journal-mismatch` where ids of the journal are missing.
-    pub fn admit(&mut self, ids: &List, findings: Findings) -> Result<(), &'static RequestError> {
+    pub fn admit(&mut self, ids: &IdList, findings: Findings) -> Result<(), &'static RequestError> {
         match self.compare(ids) {
             Comparison::Same => {}
             Comparison::Extended(new) => {
@@ -54,7 +54,7 @@ impl Recovered {
 }
 
 /// Both lists as one input, the second after the first; `None` where they are too long.
-fn both(own: &List, other: &List) -> Option<Input> {
+fn both(own: &IdList, other: &IdList) -> Option<Input> {
     let mut intake = Intake::new(Format::default(), Dedupe::Exact);
     for list in [own, other] {
         for start in (0..list.len()).step_by(JOURNAL_IDS_PER_RECORD) {

@@ -1,9 +1,9 @@
 //! Bytes to records: frames, checksums, the torn tail.
 
-use super::books::{Books, Recovered};
 use super::header::Version;
+use super::replay::{Recovered, Replay};
 use super::wire::Cursor;
-use super::{Damage, DamageReason, Kind, MAGIC, crc};
+use super::{Damage, DamageReason, MAGIC, RecordKind, crc};
 use crate::limits::JOURNAL_RECORD_BYTES_MAX;
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ pub struct Reader {
     offset: u64,
     chain: u32,
     begun: bool,
-    books: Books,
+    replay: Replay,
     damage: Option<Damage>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Reader {
             offset: 0,
             chain: crc::START,
             begun: false,
-            books: Books::default(),
+            replay: Replay::default(),
             damage: None,
         }
     }
@@ -57,7 +57,7 @@ impl Reader {
     pub fn finish(self) -> Result<Option<Recovered>, Damage> {
         match self.damage {
             Some(damage) => Err(damage),
-            None => Ok(self.books.close(self.offset, self.chain)),
+            None => Ok(self.replay.close(self.offset, self.chain)),
         }
     }
 
@@ -99,7 +99,7 @@ impl Reader {
         if after_body != u32::from_le_bytes(*check) {
             return self.refuse(DamageReason::Checksum);
         }
-        let booked = Kind::of(kind).and_then(|kind| self.books.enter(kind, Cursor(body)));
+        let booked = RecordKind::of(kind).and_then(|kind| self.replay.enter(kind, Cursor(body)));
         if booked.is_none() {
             return self.refuse(DamageReason::Contradiction);
         }
@@ -116,7 +116,7 @@ impl Reader {
                 let Some(version) = Version::of(*number) else {
                     return self.refuse(DamageReason::Version);
                 };
-                self.books.version = version;
+                self.replay.version = version;
                 self.begun = true;
                 Ok(Some(MAGIC.len().saturating_add(1)))
             }

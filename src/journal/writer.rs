@@ -2,7 +2,7 @@
 
 use super::header::{Version, write_findings};
 use super::wire::{put_deltas, put_number, put_signed};
-use super::{GivenOut, Header, Intent, Kind, MAGIC, columns, crc};
+use super::{GivenOut, Header, Intent, MAGIC, RecordKind, columns, crc};
 use crate::id::BatchId;
 use crate::intake::Findings;
 use crate::ledger::Ledger;
@@ -24,7 +24,7 @@ impl Writer {
     pub fn begin(header: &Header) -> Self {
         let mut writer = Self { bytes: MAGIC.to_vec(), chain: crc::START };
         writer.bytes.push(Version::default() as u8);
-        writer.record(Kind::Header, |out| header.write(out));
+        writer.record(RecordKind::Header, |out| header.write(out));
         writer
     }
 
@@ -35,7 +35,7 @@ impl Writer {
 
     /// The next ids of the run, in the order of the input.
     pub fn ids(&mut self, ids: &[i64]) {
-        self.record(Kind::Ids, |out| {
+        self.record(RecordKind::Ids, |out| {
             let start = out.len();
             out.push(DELTAS);
             put_deltas(out, ids.iter().copied());
@@ -50,7 +50,7 @@ impl Writer {
 
     /// A batch is about to be sent; it may be sent only once this record is stored.
     pub fn intent(&mut self, intent: &Intent) {
-        self.record(Kind::Intent, |out| {
+        self.record(RecordKind::Intent, |out| {
             let Intent { batch, attempt, rows, at } = intent;
             for number in [batch.0, attempt.0, rows.start, rows.end] {
                 put_number(out, number.into());
@@ -61,7 +61,7 @@ impl Writer {
 
     /// Every row of a batch has its outcome in `ledger`.
     pub fn outcome(&mut self, batch: BatchId, rows: &Range<u32>, ledger: &Ledger) {
-        self.record(Kind::Outcome, |out| {
+        self.record(RecordKind::Outcome, |out| {
             put_number(out, batch.0.into());
             columns::write(ledger, rows, out);
         });
@@ -71,7 +71,7 @@ impl Writer {
     /// `ambiguity` is the cause for which an earlier sending may have been processed, if the policy
     /// resends it.
     pub fn came_back(&mut self, batch: BatchId, left: bool, ambiguity: Option<&Cause>) {
-        self.record(Kind::CameBack, |out| {
+        self.record(RecordKind::CameBack, |out| {
             put_number(out, batch.0.into());
             out.push(left.into());
             out.push(ambiguity.is_some().into());
@@ -83,18 +83,18 @@ impl Writer {
 
     /// The service takes no more than this many ids at once.
     pub fn shrunk(&mut self, size: u32) {
-        self.record(Kind::Shrunk, |out| put_number(out, size.into()));
+        self.record(RecordKind::Shrunk, |out| put_number(out, size.into()));
     }
 
     /// The run stops; what waits is not settled here, so that a resumed run can go on with it.
     pub fn stopped(&mut self, cause: &Cause) {
-        self.record(Kind::Stopped, |out| columns::write_cause(cause, out));
+        self.record(RecordKind::Stopped, |out| columns::write_cause(cause, out));
     }
 
     /// Another process goes on at `at`. Open and ambiguous rows are unknown, or queued if
     /// `requeued`.
     pub fn resumed(&mut self, at: UnixTime, requeued: bool) {
-        self.record(Kind::Resumed, |out| {
+        self.record(RecordKind::Resumed, |out| {
             put_signed(out, at.as_millis());
             out.push(requeued.into());
         });
@@ -103,7 +103,7 @@ impl Writer {
     /// The run has so many rows from now on; the ids of the new ones follow. `findings` are those
     /// of the longer list.
     pub fn extended(&mut self, rows: u32, findings: &Findings) {
-        self.record(Kind::Extended, |out| {
+        self.record(RecordKind::Extended, |out| {
             put_number(out, rows.into());
             write_findings(findings, out);
         });
@@ -111,7 +111,7 @@ impl Writer {
 
     /// Customers who were not sent are given out as a list of their own.
     pub fn given_out(&mut self, given_out: GivenOut) {
-        self.record(Kind::GivenOut, |out| {
+        self.record(RecordKind::GivenOut, |out| {
             put_signed(out, given_out.at.as_millis());
             put_number(out, given_out.ids.into());
         });
@@ -119,7 +119,7 @@ impl Writer {
 
     /// Nothing waits and nothing is open.
     pub fn done(&mut self) {
-        self.record(Kind::Done, |_| {});
+        self.record(RecordKind::Done, |_| {});
     }
 
     /// The bytes to append, in order.
@@ -132,14 +132,14 @@ impl Writer {
         self.bytes.len()
     }
 
-    fn record(&mut self, kind: Kind, write: impl FnOnce(&mut Vec<u8>)) {
+    fn record(&mut self, kind: RecordKind, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.open(kind);
         write(&mut self.bytes);
         self.close(start);
     }
 
     /// Room for the head of a record; its length comes when it is known.
-    fn open(&mut self, kind: Kind) -> usize {
+    fn open(&mut self, kind: RecordKind) -> usize {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[0; 4]);
         self.bytes.push(kind as u8);

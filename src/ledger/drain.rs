@@ -35,7 +35,7 @@ impl Ledger {
             drain.forget(rows);
         }
         for row in rows.clone() {
-            set(&mut self.odd, place(row), None);
+            set(&mut self.extra, place(row), None);
         }
     }
 

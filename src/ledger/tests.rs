@@ -64,8 +64,8 @@ fn a_read_back_decides_unknown_rows_only_and_marks_them() {
     ledger.depart(&(0..4)).unwrap();
     let cause = unknown(&mut ledger);
     ledger.settle_all(&(0..3), State::InFlight, cause).unwrap();
-    let odd = Odd { id: Some("17".into()), earned_from: None };
-    ledger.find_issued(0, &ISSUANCE, Some(odd.clone())).unwrap();
+    let extra = ExtraTexts { id: Some("17".into()), earned_from: None };
+    ledger.find_issued(0, &ISSUANCE, Some(extra.clone())).unwrap();
     let unsent = ledger.cause(Cause::new(Reason::Unsent(Unsent::NotReached)));
     ledger.find_not_issued(1, unsent).unwrap();
     assert_eq!(ledger.find_issued(0, &ISSUANCE, None), Err(Conflict));
@@ -77,8 +77,8 @@ fn a_read_back_decides_unknown_rows_only_and_marks_them() {
         (0..5).map(|row| ledger.is_read_back(row)).collect::<Vec<_>>(),
         [true, true, false, false, false]
     );
-    assert_eq!((ledger.issuance(0), ledger.odd(0)), (Some(ISSUANCE), Some(&odd)));
-    assert_eq!((ledger.cause_of(0), ledger.odd(1)), (None, None));
+    assert_eq!((ledger.issuance(0), ledger.extra_texts(0)), (Some(ISSUANCE), Some(&extra)));
+    assert_eq!((ledger.cause_of(0), ledger.extra_texts(1)), (None, None));
 }
 
 #[test]

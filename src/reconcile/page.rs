@@ -1,13 +1,13 @@
 //! Reads one page of a customer's promotions for the issuance of an unknown id.
 
 use crate::clock::ClockOffset;
-use crate::limits::{CLOCK_DOUBT, CLOCK_DOUBT_UNTOLD, CLOCK_GRAIN};
-use crate::response::{Row, Unclear};
+use crate::limits::{CLOCK_GRAIN, CLOCK_TOLERANCE, CLOCK_TOLERANCE_UNKNOWN};
+use crate::response::{ListRow, Unclear};
 use crate::time::{UnixTime, millis};
 use alloc::boxed::Box;
 
 /// The issuance that is looked for, and the time in which it can have been made.
-pub(super) struct Sought<'a> {
+pub(super) struct Search<'a> {
     pub(super) customer: i64,
     pub(super) promotion: &'a str,
     pub(super) context: &'a str,
@@ -29,27 +29,27 @@ pub struct Window {
 
 /// A time relative to the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Timing {
     /// Certainly before the run.
     Before,
     Inside,
     /// Close enough that a wrong clock could explain it, or after the window.
-    Doubtful,
+    Ambiguous,
 }
 
 impl Window {
     /// Compares an `eventTime` with the window. `ahead_ms` is the offset of the service's clock
     /// from ours, if its answer had a `Date`.
-    pub(super) fn place(&self, time: i64, ahead_ms: Option<i64>) -> Place {
-        let (begin, doubtful_from) = self.begin(ahead_ms);
+    pub(super) fn timing(&self, time: i64, ahead_ms: Option<i64>) -> Timing {
+        let (begin, ambiguous_from) = self.begin(ahead_ms);
         let until = self.until.as_millis().saturating_add(ahead_ms.unwrap_or(0));
         let until = until.saturating_add_unsigned(millis(CLOCK_GRAIN));
         if (begin..=until).contains(&time) {
-            Place::Inside
-        } else if doubtful_from.is_some_and(|from| time < from) {
-            Place::Before
+            Timing::Inside
+        } else if ambiguous_from.is_some_and(|from| time < from) {
+            Timing::Before
         } else {
-            Place::Doubtful
+            Timing::Ambiguous
         }
     }
 
@@ -62,34 +62,34 @@ impl Window {
         let from =
             |lead: i64| self.from.as_millis().saturating_add(lead).saturating_sub_unsigned(grain);
         if let (Some(ahead), false) = (ahead_ms, self.is_journals) {
-            return (from(ahead), Some(earlier(from(ahead), CLOCK_DOUBT)));
+            return (from(ahead), Some(earlier(from(ahead), CLOCK_TOLERANCE)));
         }
         // The offset now may differ from that at the start.
         let ahead = ahead_ms.unwrap_or(0);
         let (least, most) = (from(ahead.min(0)), from(ahead.max(0)));
         let Some(first) = self.first_event else { return (most, None) };
-        let offset = ClockOffset::of_first_event(first, self.from, CLOCK_DOUBT_UNTOLD);
+        let offset = ClockOffset::of_first_event(first, self.from, CLOCK_TOLERANCE_UNKNOWN);
         let (earliest, latest) = offset.of_ours(self.from);
         let latest = latest.as_millis().saturating_sub_unsigned(grain);
         let begin = most.max(earliest.as_millis()).min(latest);
-        (begin, Some(earlier(least, CLOCK_DOUBT_UNTOLD).min(earliest.as_millis())))
+        (begin, Some(earlier(least, CLOCK_TOLERANCE_UNKNOWN).min(earliest.as_millis())))
     }
 }
 
 /// The finding of one page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Reading {
     /// No row that could be the run's; `rows` is the length of the page.
-    Nothing {
+    NoRow {
         rows: u32,
     },
     Issued(Box<Earned>),
-    Unclear(Doubt),
+    Unclear(UnclearReason),
 }
 
 /// The reason why a page decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
+pub(super) enum UnclearReason {
     /// A row of this promotion is unreadable, or names another customer.
     Unreadable,
     /// A row of this promotion is too close to the run to be certainly another's, or later than it.
@@ -112,51 +112,52 @@ pub(super) struct Earned {
 
 /// Reads a page. A row that can be the run's decides, whatever else is missing or ambiguous: at
 /// worst another party issued the same promotion meanwhile.
-pub(super) fn see(rows: &[Row<'_>], sought: &Sought<'_>) -> Seen {
+pub(super) fn read_page(rows: &[ListRow<'_>], search: &Search<'_>) -> Reading {
     let mut found: Option<Earned> = None;
-    let mut doubt = None;
+    let mut unclear = None;
     for row in rows {
-        match ours(row, sought) {
+        match issuance_in(row, search) {
             Ok(None) => {}
             Ok(Some(earned)) => match &mut found {
                 Some(first) => first.times = first.times.saturating_add(1),
                 None => found = Some(earned),
             },
-            Err(why) => doubt = doubt.or(Some(why)),
+            Err(why) => unclear = unclear.or(Some(why)),
         }
     }
-    match (found, doubt) {
-        (Some(earned), _) => Seen::Issued(Box::new(earned)),
-        (None, Some(doubt)) => Seen::Unclear(doubt),
-        (None, None) => Seen::Nothing { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX) },
+    match (found, unclear) {
+        (Some(earned), _) => Reading::Issued(Box::new(earned)),
+        (None, Some(unclear)) => Reading::Unclear(unclear),
+        (None, None) => Reading::NoRow { rows: u32::try_from(rows.len()).unwrap_or(u32::MAX) },
     }
 }
 
 /// Reads a row as an issuance of this run; `None` if it certainly is not.
-fn ours(row: &Row<'_>, sought: &Sought<'_>) -> Result<Option<Earned>, Doubt> {
-    let unreadable = |Unclear| Doubt::Unreadable;
+fn issuance_in(row: &ListRow<'_>, search: &Search<'_>) -> Result<Option<Earned>, UnclearReason> {
+    let unreadable = |Unclear| UnclearReason::Unreadable;
     let customer = row.long("customerId").map_err(unreadable)?;
-    if customer.is_some_and(|customer| customer != sought.customer) {
-        return Err(Doubt::Unreadable);
+    if customer.is_some_and(|customer| customer != search.customer) {
+        return Err(UnclearReason::Unreadable);
     }
-    let promotion = row.text("promotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
-    if promotion != sought.promotion {
+    let promotion =
+        row.text("promotionId").map_err(unreadable)?.ok_or(UnclearReason::Unreadable)?;
+    if promotion != search.promotion {
         // It is not documented that ids differ by case.
-        let is_same_but_for_case = promotion.eq_ignore_ascii_case(sought.promotion);
-        return if is_same_but_for_case { Err(Doubt::Unreadable) } else { Ok(None) };
+        let is_same_but_for_case = promotion.eq_ignore_ascii_case(search.promotion);
+        return if is_same_but_for_case { Err(UnclearReason::Unreadable) } else { Ok(None) };
     }
-    let event_time = row.long("eventTime").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
-    match sought.window.place(event_time, sought.ahead_ms) {
-        Place::Before => return Ok(None),
-        Place::Doubtful => return Err(Doubt::NearTheRun),
-        Place::Inside => {}
+    let event_time = row.long("eventTime").map_err(unreadable)?.ok_or(UnclearReason::Unreadable)?;
+    match search.window.timing(event_time, search.ahead_ms) {
+        Timing::Before => return Ok(None),
+        Timing::Ambiguous => return Err(UnclearReason::NearTheRun),
+        Timing::Inside => {}
     }
     // Rows were never seen with it (api.md 14), so the meaning of another value is unknown.
     let earned_from = row.text("earnedFromId").map_err(unreadable)?;
-    if earned_from.as_ref().is_some_and(|context| context != sought.context) {
-        return Err(Doubt::OtherContext);
+    if earned_from.as_ref().is_some_and(|context| context != search.context) {
+        return Err(UnclearReason::OtherContext);
     }
-    let id = row.text("earnedPromotionId").map_err(unreadable)?.ok_or(Doubt::Unreadable)?;
+    let id = row.text("earnedPromotionId").map_err(unreadable)?.ok_or(UnclearReason::Unreadable)?;
     Ok(Some(Earned {
         id: id.into(),
         event_time,

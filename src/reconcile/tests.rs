@@ -36,21 +36,21 @@ fn seen(page: &[String], ahead_ms: Option<i64>) -> &'static str {
 
 fn seen_in(window: Window, page: &[String], ahead_ms: Option<i64>) -> &'static str {
     let text = format!(r#"{{"data":[{}]}}"#, page.join(","));
-    let sought = Sought { customer: 1, promotion: PROMOTION, context: "973", window, ahead_ms };
-    match see(&rows(text.as_bytes()).unwrap(), &sought) {
-        Seen::Nothing { .. } => "nothing",
-        Seen::Issued(earned) if earned.times > 1 => "issued twice",
-        Seen::Issued(_) => "issued",
-        Seen::Unclear(Doubt::NearTheRun) => "near",
-        Seen::Unclear(Doubt::OtherContext) => "other context",
-        Seen::Unclear(Doubt::Unreadable) => "unreadable",
+    let search = Search { customer: 1, promotion: PROMOTION, context: "973", window, ahead_ms };
+    match read_page(&rows(text.as_bytes()).unwrap(), &search) {
+        Reading::NoRow { .. } => "nothing",
+        Reading::Issued(earned) if earned.times > 1 => "issued twice",
+        Reading::Issued(_) => "issued",
+        Reading::Unclear(UnclearReason::NearTheRun) => "near",
+        Reading::Unclear(UnclearReason::OtherContext) => "other context",
+        Reading::Unclear(UnclearReason::Unreadable) => "unreadable",
     }
 }
 
 #[test]
 fn what_a_page_says() {
-    let ours = |time| earned(PROMOTION, time);
-    let inside = ours(START + 5);
+    let own = |time| earned(PROMOTION, time);
+    let inside = own(START + 5);
     let minute = 60_000;
     let day = 24 * 60 * minute;
     let table: Vec<(Vec<String>, Option<i64>, &str)> = vec![
@@ -62,28 +62,28 @@ fn what_a_page_says() {
         (vec![inside.clone(), inside.clone()], Some(0), "issued twice"),
         (vec![earned(OTHER, START), inside.clone()], Some(0), "issued"),
         // The window, with whole seconds of the service's clock.
-        (vec![ours(START - 2_000)], Some(0), "issued"),
-        (vec![ours(START - 2_001)], Some(0), "near"),
-        (vec![ours(END + 2_000)], Some(0), "issued"),
-        (vec![ours(END + 2_001)], Some(0), "near"),
-        (vec![ours(START - 5 * minute - 2_000)], Some(0), "near"),
-        (vec![ours(START - 5 * minute - 2_001)], Some(0), "nothing"),
+        (vec![own(START - 2_000)], Some(0), "issued"),
+        (vec![own(START - 2_001)], Some(0), "near"),
+        (vec![own(END + 2_000)], Some(0), "issued"),
+        (vec![own(END + 2_001)], Some(0), "near"),
+        (vec![own(START - 5 * minute - 2_000)], Some(0), "near"),
+        (vec![own(START - 5 * minute - 2_001)], Some(0), "nothing"),
         // The service's clock is wrong, with and without a `Date`.
-        (vec![ours(START + 60 * minute)], Some(60 * minute), "issued"),
-        (vec![ours(START + 60 * minute)], Some(0), "near"),
-        (vec![ours(START - 60 * minute)], Some(-60 * minute), "issued"),
-        (vec![ours(START - 60 * minute)], Some(0), "nothing"),
-        (vec![ours(START - 60 * minute)], None, "near"),
-        (vec![ours(START - 2 * day)], None, "near"),
+        (vec![own(START + 60 * minute)], Some(60 * minute), "issued"),
+        (vec![own(START + 60 * minute)], Some(0), "near"),
+        (vec![own(START - 60 * minute)], Some(-60 * minute), "issued"),
+        (vec![own(START - 60 * minute)], Some(0), "nothing"),
+        (vec![own(START - 60 * minute)], None, "near"),
+        (vec![own(START - 2 * day)], None, "near"),
         // A row that can be the run's decides beside ambiguous ones.
-        (vec![ours(START - minute), inside.clone()], Some(0), "issued"),
+        (vec![own(START - minute), inside.clone()], Some(0), "issued"),
         (vec!["{}".into(), inside.clone()], Some(0), "issued"),
         // Another context decides nothing within the window.
         (vec![with(&inside, r#""earnedFromId":"973""#)], Some(0), "issued"),
         (vec![with(&inside, r#""earnedFromId":"974""#)], Some(0), "other context"),
         (vec![with(&inside, r#""earnedFromId":"974""#), inside.clone()], Some(0), "issued"),
-        (vec![with(&ours(START - minute), r#""earnedFromId":"974""#)], Some(0), "near"),
-        (vec![with(&ours(START - day), r#""earnedFromId":"974""#)], Some(0), "nothing"),
+        (vec![with(&own(START - minute), r#""earnedFromId":"974""#)], Some(0), "near"),
+        (vec![with(&own(START - day), r#""earnedFromId":"974""#)], Some(0), "nothing"),
         (vec![with(&inside, r#""earnedFromId":null"#)], Some(0), "issued"),
         // An unreadable row decides nothing.
         (vec!["{}".into()], Some(0), "unreadable"),
@@ -187,7 +187,7 @@ fn an_earn_id_that_is_no_object_id_hides_secrets() {
         }
     }
     let (record, _) = machine.into_record();
-    assert_eq!(record.ledger.odd(0).unwrap().id.as_deref(), Some("for [hidden]"));
+    assert_eq!(record.ledger.extra_texts(0).unwrap().id.as_deref(), Some("for [hidden]"));
 }
 
 /// The answer to one reading: status, body.
@@ -345,9 +345,9 @@ fn readings_that_differ_are_repeated_until_two_agree() {
 
 #[test]
 fn a_reading_that_showed_the_issuance_is_not_outweighed_by_absences() {
-    let ours = earned(PROMOTION, START + 5);
+    let own = earned(PROMOTION, START + 5);
     let near = earned(PROMOTION, START - 30_000);
-    for shown in [ours, near] {
+    for shown in [own, near] {
         let mut calls = 0;
         let mut service = |_: i64, _: u64| {
             calls += 1;
@@ -379,8 +379,8 @@ fn a_full_page_that_shows_nothing_decides_nothing() {
         3 | 4 => page(&full(40)),
         5 => page(&full(9)),
         _ => {
-            let ours = earned(PROMOTION, START).replace("\"customerId\":1,", "");
-            page(&[full(49), vec![ours]].concat())
+            let own = earned(PROMOTION, START).replace("\"customerId\":1,", "");
+            page(&[full(49), vec![own]].concat())
         }
     };
     let given = RulesGiven { limit: Some(50.0), ..RulesGiven::default() };
@@ -399,11 +399,11 @@ fn what_fails_is_asked_again_and_a_dead_service_is_left_alone() {
     let mut calls = 0;
     let mut shaky = |customer: i64, _: u64| {
         calls += 1;
-        let ours = earned(PROMOTION, START)
+        let own = earned(PROMOTION, START)
             .replace("\"customerId\":1", &format!("\"customerId\":{customer}"));
         match calls % 3 {
             1 => Some((503, String::new())),
-            _ => page(&[ours]),
+            _ => page(&[own]),
         }
     };
     let run = read_back(5, RulesGiven::default(), &mut shaky);

@@ -100,17 +100,17 @@ pub struct Entries {
     /// [`Answer::mismatched`].
     pub states: Vec<SlotState>,
     /// The issuance id where it is 24 lower-case hex digits; zeros where the slot is not issued or
-    /// [`Entries::odd_ids`] has its text.
+    /// [`Entries::other_ids`] has its text.
     pub issuance: Vec<PackedIssuanceId>,
     /// `eventTime` in milliseconds since 1970, or [`NO_TIME`].
     pub event_time: Vec<i64>,
     /// `validTill` in milliseconds since 1970, or [`NO_TIME`].
     pub valid_till: Vec<i64>,
     /// Issuance ids of any other form: 1 to 256 bytes, exactly as they came.
-    pub odd_ids: SparseText,
+    pub other_ids: SparseText,
     /// `earnedFromId` where it is not the context that was sent: readable text of at most
     /// [`MESSAGE_BYTES_MAX`](crate::limits::MESSAGE_BYTES_MAX) bytes.
-    pub odd_contexts: SparseText,
+    pub other_contexts: SparseText,
     /// The errors of the [`SlotState::Refused`] slots.
     pub refused: Refusals,
 }
@@ -118,7 +118,7 @@ pub struct Entries {
 impl Entries {
     /// True if every slot is issued and the columns hold all of it.
     pub fn are_plainly_issued(&self) -> bool {
-        let are_plain = self.odd_ids.is_empty() && self.odd_contexts.is_empty();
+        let are_plain = self.other_ids.is_empty() && self.other_contexts.is_empty();
         are_plain && self.states.iter().all(|state| *state == SlotState::Issued)
     }
 }

@@ -143,7 +143,7 @@ impl Columns {
         if let Some(text) = odd_context {
             let mut readable = String::new();
             text.readable(&mut readable, MESSAGE_BYTES_MAX);
-            self.entries.odd_contexts.push(place, &readable);
+            self.entries.other_contexts.push(place, &readable);
         }
         self.slots.fill(slot, hex, issued.event_time, issued.valid_till);
         Some(hex.is_some() && odd_context.is_none())
@@ -153,7 +153,7 @@ impl Columns {
     fn pack_or_keep(&mut self, slot: usize, place: u32, text: &str) {
         match (pack_issuance_id(text.as_bytes()), self.slots.issuance.get_mut(slot)) {
             (Some(packed), Some(id)) => *id = packed,
-            _ => self.entries.odd_ids.push(place, text),
+            _ => self.entries.other_ids.push(place, text),
         }
     }
 
@@ -162,8 +162,8 @@ impl Columns {
         let mut entries = mem::take(&mut self.entries);
         let filled = mem::replace(&mut self.slots, Slots::new(0));
         let slots = filled.states.len();
-        entries.odd_ids.order(slots);
-        entries.odd_contexts.order(slots);
+        entries.other_ids.order(slots);
+        entries.other_contexts.order(slots);
         entries.refused.order(slots);
         let Slots { states, issuance, event_time, valid_till, .. } = filled;
         Entries { states, issuance, event_time, valid_till, ..entries }

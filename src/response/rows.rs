@@ -10,13 +10,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The plain fields of one object of a list.
-pub struct Row<'a>(Vec<(Text<'a>, Option<Scalar<'a>>)>);
+pub struct ListRow<'a>(Vec<(Text<'a>, Option<Scalar<'a>>)>);
 
 /// A field that occurs twice or has another type than the documented one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unclear;
 
-impl<'a> Row<'a> {
+impl<'a> ListRow<'a> {
     /// A text; absent and null are `None`.
     pub fn text(&self, name: &str) -> Result<Option<String>, Unclear> {
         self.value(name)?
@@ -84,7 +84,7 @@ const ROW_DEPTH: u32 = 3;
 
 /// The rows of a complete answer, which a [`Reader`](super::Reader) has already found to be one
 /// JSON object within its caps. `None` where `data` is no list of objects.
-pub fn rows(answer: &[u8]) -> Option<Vec<Row<'_>>> {
+pub fn rows(answer: &[u8]) -> Option<Vec<ListRow<'_>>> {
     let answer = answer.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer);
     list(&mut Cursor::new(answer)).ok().flatten()
 }
@@ -120,7 +120,7 @@ fn warnings(cursor: &mut Cursor<'_>) -> Step<bool> {
     }
 }
 
-fn list<'a>(cursor: &mut Cursor<'a>) -> Step<Option<Vec<Row<'a>>>> {
+fn list<'a>(cursor: &mut Cursor<'a>) -> Step<Option<Vec<ListRow<'a>>>> {
     cursor.expect(b'{')?;
     if cursor.closes(b'}')? {
         return Ok(None);
@@ -137,7 +137,7 @@ fn list<'a>(cursor: &mut Cursor<'a>) -> Step<Option<Vec<Row<'a>>>> {
         return Ok(Some(rows));
     }
     loop {
-        rows.push(Row::read(cursor)?);
+        rows.push(ListRow::read(cursor)?);
         if !cursor.another(b']')? {
             return Ok(Some(rows));
         }

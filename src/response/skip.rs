@@ -42,7 +42,7 @@ pub(super) struct Skipper {
     outside: u32,
     /// Depth of the container that is open now.
     depth: u32,
-    /// The lowest bit tells whether the open container is an object, the next its parent ...
+    /// A bit for each open container, the innermost lowest: 1 for an object, 0 for an array.
     objects: u64,
 }
 

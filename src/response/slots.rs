@@ -144,13 +144,13 @@ fn behind_space(bytes: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::template::Kind;
+    use crate::scan::template::HoleKind;
 
     fn template() -> Template {
         let mut template = Template::default();
-        template.push(b"\":{\"id\":\"", Kind::Id);
-        template.push(b"\",\"customerId\":", Kind::Customer);
-        template.push(b"}", Kind::End);
+        template.push(b"\":{\"id\":\"", HoleKind::Id);
+        template.push(b"\",\"customerId\":", HoleKind::Customer);
+        template.push(b"}", HoleKind::End);
         template
     }
 

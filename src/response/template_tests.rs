@@ -1,6 +1,6 @@
 //! Entries that a learnt template reads, and those that it leaves to the general parser.
 
-use super::lesson::learn;
+use super::learner::learn;
 use crate::id::unpack_issuance_id;
 use crate::scan::template::{Fitted, NO_TIME, Template};
 

@@ -69,7 +69,7 @@ fn documented_entries_fill_the_columns() {
     assert_eq!(answer.entries.issuance, [id; 3]);
     assert_eq!(answer.entries.event_time, [1_742_553_655_678; 3]);
     assert_eq!(answer.entries.valid_till, [1_746_046_799_999; 3]);
-    assert!(answer.entries.odd_ids.is_empty() && answer.entries.odd_contexts.is_empty());
+    assert!(answer.entries.other_ids.is_empty() && answer.entries.other_contexts.is_empty());
     assert_eq!((answer.errors_total, answer.extra), (0, Extra::default()));
 }
 
@@ -294,15 +294,15 @@ fn oddities_are_kept_beside_the_columns() {
     let body = format!(r#"{{"data":{{{last},"555567088":{first}}}}}"#);
     let entries = answer(&body).entries;
     assert_eq!(entries.states, [SlotState::Issued, SlotState::Absent, SlotState::Issued]);
-    assert_eq!(entries.odd_ids.iter().collect::<Vec<_>>(), [(0, uuid)]);
-    assert_eq!(entries.odd_contexts.iter().collect::<Vec<_>>(), [(2, "9 74")]);
+    assert_eq!(entries.other_ids.iter().collect::<Vec<_>>(), [(0, uuid)]);
+    assert_eq!(entries.other_contexts.iter().collect::<Vec<_>>(), [(2, "9 74")]);
     assert_eq!(entries.issuance[0], [0; 12]);
     let escaped = fields("67dd4237ef21a64211227e06", r"67dd4237ef21a642\u0031\u0031227e06");
     let packed = answer(&format!(r#"{{"data":{{"555567088":{escaped}}}}}"#)).entries;
     let id = crate::id::pack_issuance_id(b"67dd4237ef21a64211227e06").unwrap();
-    assert_eq!((packed.issuance[0], packed.odd_ids.is_empty()), (id, true));
+    assert_eq!((packed.issuance[0], packed.other_ids.is_empty()), (id, true));
     let all = answer(&whole().replace("973", "974")).entries;
-    let contexts: Vec<_> = all.odd_contexts.iter().collect();
+    let contexts: Vec<_> = all.other_contexts.iter().collect();
     assert_eq!(contexts, [(0, "974"), (1, "974"), (2, "974")]);
     let null = answer(&format!(
         r#"{{"data":{{"555567088":{}}}}}"#,

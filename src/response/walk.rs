@@ -19,7 +19,7 @@ use super::entry::{Entry, field_of};
 use super::envelope::{Flat, code, item};
 use super::failure::{failure, is_success_code};
 use super::fields::Field;
-use super::lesson::Habit;
+use super::learner::Learner;
 use super::skip::{Allowance, DEPTH_BITS, Skipper};
 use super::slots::Bounds;
 use super::step::{BAD, Step, Stop};
@@ -44,7 +44,7 @@ pub(super) struct Walker {
     errors_max: usize,
     errors_total: u64,
     flat: Flat,
-    habit: Habit,
+    learner: Learner,
     /// A field of the answer says that the whole call failed.
     is_failed: bool,
     /// A bit for each [`TopKey`] that occurred.
@@ -55,29 +55,29 @@ pub(super) struct Walker {
 enum State {
     Start,
     Open,
-    First(Place),
-    Next(Place),
-    After(Place),
+    First(KnownObject),
+    Next(KnownObject),
+    After(KnownObject),
     Value(TopKey),
     /// Before the value of a failure field.
-    Failure(Field, Place),
-    ListFirst(List),
-    ListNext(List),
-    ListAfter(List),
-    Skip(Skipper, Place),
+    Failure(Field, KnownObject),
+    ListFirst(ErrorList),
+    ListNext(ErrorList),
+    ListAfter(ErrorList),
+    Skip(Skipper, KnownObject),
     End,
 }
 
-/// The objects whose keys are known.
+/// An object whose keys are known.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum KnownObject {
     Top,
     Data,
     Response,
 }
 
 #[derive(Clone, Copy)]
-enum List {
+enum ErrorList {
     Errors,
     Details,
 }
@@ -121,7 +121,7 @@ impl Walker {
             errors_max: batch_len.max(REPLY_ERRORS_KEPT),
             errors_total: 0,
             flat: Flat::default(),
-            habit: Habit::default(),
+            learner: Learner::default(),
             is_failed: false,
             seen: 0,
         }
@@ -131,7 +131,7 @@ impl Walker {
     pub fn walk(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> Result<usize, Broken> {
         let mut at = 0_usize;
         loop {
-            if let State::Next(Place::Data) = self.state {
+            if let State::Next(KnownObject::Data) = self.state {
                 let rest = bytes.get(at..).unwrap_or_default();
                 at = at.wrapping_add(self.take_fitting(expected, rest));
             }
@@ -161,15 +161,15 @@ impl Walker {
 
     /// Takes entries that fit the template, and returns their length in bytes.
     fn take_fitting(&mut self, expected: &Expected<'_>, bytes: &[u8]) -> usize {
-        let Some(template) = &mut self.habit.template else { return 0 };
+        let Some(template) = &mut self.learner.template else { return 0 };
         let bounds =
             Bounds { entries_max: self.allowance.keys_left, entry_bytes: self.value_bytes };
         let taken = self.columns.slots.take_fitting(template, expected.ids, bytes, &bounds);
         let left = self.allowance.keys_left.saturating_sub(taken.entries.into());
         self.allowance.keys_left = left;
-        self.habit.fitted(taken.entries);
+        self.learner.record_fits(taken.entries);
         if taken.ended {
-            self.state = State::After(Place::Data);
+            self.state = State::After(KnownObject::Data);
         }
         taken.used
     }
@@ -212,11 +212,11 @@ impl Walker {
                 self.is_failed |= failure(field, cursor, depth_of(place), depth_max)?.is_some();
                 State::After(place)
             }
-            State::ListFirst(_) if cursor.closes(b']')? => State::After(Place::Top),
+            State::ListFirst(_) if cursor.closes(b']')? => State::After(KnownObject::Top),
             State::ListFirst(list) | State::ListNext(list) => self.element(list, cursor)?,
             State::ListAfter(list) => match cursor.another(b']')? {
                 true => State::ListNext(list),
-                false => State::After(Place::Top),
+                false => State::After(KnownObject::Top),
             },
             State::Skip(skipper, place) => self.skip(skipper, place, cursor)?,
             State::End => return Err(Stop::Broken(Broken::Trailing)),
@@ -229,7 +229,7 @@ impl Walker {
             b'{' => {
                 self.allowance.enter(TOP_DEPTH)?;
                 cursor.advance();
-                Ok(State::First(Place::Top))
+                Ok(State::First(KnownObject::Top))
             }
             b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
                 Err(Stop::Broken(Broken::NotObject))
@@ -240,16 +240,18 @@ impl Walker {
 
     fn key(
         &mut self,
-        place: Place,
+        place: KnownObject,
         expected: &Expected<'_>,
         cursor: &mut Cursor<'_>,
     ) -> Step<State> {
         let start = cursor.at();
         let key = cursor.key()?;
         let meaning = match place {
-            Place::Data => return self.data_key(&key, start, expected, cursor),
-            Place::Top => TOP_KEYS.iter().find(|(name, _)| key.equals(name)).map(|found| found.1),
-            Place::Response => key.equals("status").then_some(TopKey::Status),
+            KnownObject::Data => return self.data_key(&key, start, expected, cursor),
+            KnownObject::Top => {
+                TOP_KEYS.iter().find(|(name, _)| key.equals(name)).map(|found| found.1)
+            }
+            KnownObject::Response => key.equals("status").then_some(TopKey::Status),
         };
         self.allowance.count_key()?;
         let Some(meaning) = meaning else {
@@ -289,13 +291,13 @@ impl Walker {
             entry.read(cursor, self.allowance.depth_max)?;
             self.allowance.count_key()?;
             if self.columns.settle(slot, id, &mut entry, expected) {
-                self.habit.see(cursor.since(start));
+                self.learner.record_unfit(cursor.since(start));
             }
-            return Ok(State::After(Place::Data));
+            return Ok(State::After(KnownObject::Data));
         }
         self.allowance.count_key()?;
         self.columns.pass_over(key).map_err(Stop::Broken)?;
-        Ok(State::Skip(Skipper::new(INNER_DEPTH), Place::Data))
+        Ok(State::Skip(Skipper::new(INNER_DEPTH), KnownObject::Data))
     }
 
     /// Reads the value of a known key; a value of an unexpected type is skipped.
@@ -305,25 +307,29 @@ impl Walker {
             return self.data(first, cursor);
         }
         match (key, first) {
-            (TopKey::Errors, b'[') => return self.enter(cursor, State::ListFirst(List::Errors)),
-            (TopKey::ErrorDetails, b'[') => {
-                return self.enter(cursor, State::ListFirst(List::Details));
+            (TopKey::Errors, b'[') => {
+                return self.enter(cursor, State::ListFirst(ErrorList::Errors));
             }
-            (TopKey::Response, b'{') => return self.enter(cursor, State::First(Place::Response)),
+            (TopKey::ErrorDetails, b'[') => {
+                return self.enter(cursor, State::ListFirst(ErrorList::Details));
+            }
+            (TopKey::Response, b'{') => {
+                return self.enter(cursor, State::First(KnownObject::Response));
+            }
             (TopKey::ErrorCode, b'{' | b'[') => self.flat.coded = true,
             _ => return self.small_value(key, first, cursor),
         }
-        Ok(State::Skip(Skipper::new(TOP_DEPTH), Place::Top))
+        Ok(State::Skip(Skipper::new(TOP_DEPTH), KnownObject::Top))
     }
 
     fn data(&mut self, first: u8, cursor: &mut Cursor<'_>) -> Step<State> {
         let (form, next) = match first {
-            b'{' => (DataForm::Object, self.enter(cursor, State::First(Place::Data))?),
+            b'{' => (DataForm::Object, self.enter(cursor, State::First(KnownObject::Data))?),
             b'n' => {
                 cursor.scalar()?;
-                (DataForm::Null, State::After(Place::Top))
+                (DataForm::Null, State::After(KnownObject::Top))
             }
-            _ => (DataForm::Other, State::Skip(Skipper::new(TOP_DEPTH), Place::Top)),
+            _ => (DataForm::Other, State::Skip(Skipper::new(TOP_DEPTH), KnownObject::Top)),
         };
         self.data = form;
         Ok(next)
@@ -342,7 +348,7 @@ impl Walker {
                 let error = item(cursor, INNER_DEPTH, depth_max)?.status_error(Envelope::Status);
                 self.is_failed |= error.is_some();
                 self.keep(error);
-                return Ok(State::After(Place::Response));
+                return Ok(State::After(KnownObject::Response));
             }
             (TopKey::ErrorCode, _) => {
                 let value = cursor.scalar()?;
@@ -355,10 +361,10 @@ impl Walker {
                 }
             }
             (TopKey::Message | TopKey::Response | TopKey::Data, _) => {
-                return Ok(State::Skip(Skipper::new(TOP_DEPTH), Place::Top));
+                return Ok(State::Skip(Skipper::new(TOP_DEPTH), KnownObject::Top));
             }
         }
-        Ok(State::After(Place::Top))
+        Ok(State::After(KnownObject::Top))
     }
 
     /// Enters a container at the second level.
@@ -368,17 +374,22 @@ impl Walker {
         Ok(inside)
     }
 
-    fn element(&mut self, list: List, cursor: &mut Cursor<'_>) -> Step<State> {
+    fn element(&mut self, list: ErrorList, cursor: &mut Cursor<'_>) -> Step<State> {
         let item = item(cursor, INNER_DEPTH, self.allowance.depth_max)?;
         match list {
-            List::Errors => self.keep(item.error(Envelope::Errors)),
-            List::Details => self.flat.detail(item),
+            ErrorList::Errors => self.keep(item.error(Envelope::Errors)),
+            ErrorList::Details => self.flat.detail(item),
         }
         Ok(State::ListAfter(list))
     }
 
     /// Skips as much of a value as is there; skipped bytes need not be held.
-    fn skip(&mut self, mut skipper: Skipper, place: Place, cursor: &mut Cursor<'_>) -> Step<State> {
+    fn skip(
+        &mut self,
+        mut skipper: Skipper,
+        place: KnownObject,
+        cursor: &mut Cursor<'_>,
+    ) -> Step<State> {
         let start = cursor.at();
         match skipper.run(cursor, &mut self.allowance) {
             Ok(()) => Ok(State::After(place)),
@@ -407,17 +418,17 @@ fn start(cursor: &mut Cursor<'_>) -> Step<State> {
 }
 
 /// The depth of the object whose keys are read.
-const fn depth_of(place: Place) -> u32 {
+const fn depth_of(place: KnownObject) -> u32 {
     match place {
-        Place::Top => TOP_DEPTH,
-        Place::Data | Place::Response => INNER_DEPTH,
+        KnownObject::Top => TOP_DEPTH,
+        KnownObject::Data | KnownObject::Response => INNER_DEPTH,
     }
 }
 
 /// After the closing brace of an object.
-fn closed(place: Place) -> State {
+fn closed(place: KnownObject) -> State {
     match place {
-        Place::Top => State::End,
-        Place::Data | Place::Response => State::After(Place::Top),
+        KnownObject::Top => State::End,
+        KnownObject::Data | KnownObject::Response => State::After(KnownObject::Top),
     }
 }

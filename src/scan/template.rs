@@ -34,11 +34,11 @@ struct Hole {
     tail_mask: u64,
     /// Bytes of the text.
     length: usize,
-    kind: Kind,
+    kind: HoleKind,
 }
 
 #[derive(Clone, Copy)]
-pub enum Kind {
+pub enum HoleKind {
     /// 24 lower-case hex digits.
     Id,
     /// The digits of the key once more.
@@ -63,7 +63,7 @@ pub struct Fitted {
 
 impl Template {
     /// Adds a text and the hole behind it.
-    pub fn push(&mut self, text: &[u8], kind: Kind) {
+    pub fn push(&mut self, text: &[u8], kind: HoleKind) {
         let (words, rest) = text.as_chunks::<8>();
         let mut tail = [0; 8];
         for (byte, from) in tail.iter_mut().zip(rest) {
@@ -101,23 +101,23 @@ impl Template {
             texts = later;
             rest = hole.behind_text(text, rest)?;
             let taken = match hole.kind {
-                Kind::Id => {
+                HoleKind::Id => {
                     fitted.id = self.last_id.read(rest.first_chunk()?)?;
                     24
                 }
-                Kind::Customer => key.repeated(rest.first_chunk()?)?,
-                Kind::EventTime => {
+                HoleKind::Customer => key.repeated(rest.first_chunk()?)?,
+                HoleKind::EventTime => {
                     let (time, length) = self.last_event.read(rest)?;
                     fitted.event_time = time;
                     length
                 }
-                Kind::ValidTill => {
+                HoleKind::ValidTill => {
                     let (time, length) = self.last_till.read(rest)?;
                     fitted.valid_till = time;
                     length
                 }
-                Kind::Other => other(rest)?,
-                Kind::End => 0,
+                HoleKind::Other => other(rest)?,
+                HoleKind::End => 0,
             };
             rest = rest.get(taken..)?;
         }
@@ -218,10 +218,10 @@ mod tests {
 
     /// Templates of an entry that is only a time, with nothing behind it.
     fn times() -> [Template; 2] {
-        [Kind::EventTime, Kind::ValidTill].map(|kind| {
+        [HoleKind::EventTime, HoleKind::ValidTill].map(|kind| {
             let mut template = Template::default();
             template.push(b"\":", kind);
-            template.push(b"", Kind::End);
+            template.push(b"", HoleKind::End);
             template
         })
     }

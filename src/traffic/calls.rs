@@ -8,7 +8,7 @@
 //!  asked --+-- Send --> in flight -- head, chunks, end | failure -----+--> Answered | GaveUp
 //! ```
 
-use super::credentials::Refusal;
+use super::credentials::AfterRefusal;
 use super::{CredentialsFailure, Flight, Head, Machine, Output, Pacing, Traffic};
 use crate::id::{AttemptNumber, BatchId};
 use crate::limits;
@@ -191,7 +191,9 @@ impl Calls {
             }
             CallVerdict::Again => self.again(now, answered(flight, body, failure)),
             CallVerdict::Throttled => self.return_call(flight, body, failure),
-            CallVerdict::Refresh if self.traffic.refused(now, &flight) == Refusal::TryAgain => {
+            CallVerdict::Refresh
+                if self.traffic.refused(now, &flight) == AfterRefusal::TryAgain =>
+            {
                 self.return_call(flight, body, failure)
             }
             CallVerdict::Refresh => self.refuse(flight, body, StopCode::Unauthorised),

@@ -8,7 +8,7 @@ use crate::time::Instant;
 pub(super) struct Epoch(u32);
 
 #[derive(Debug)]
-pub(super) struct Credentials {
+pub(super) struct CredentialsState {
     fetched: bool,
     epoch: Epoch,
     state: State,
@@ -27,14 +27,14 @@ enum State {
 
 /// The consequence of refused credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum AfterRefusal {
     /// Resend the batch with the present credentials or those being fetched.
     TryAgain,
     /// The run cannot go on by itself.
     Final,
 }
 
-impl Credentials {
+impl CredentialsState {
     /// With `fetched` they must be asked for before the first request.
     pub(super) const fn new(fetched: bool) -> Self {
         let state = if fetched {
@@ -71,7 +71,7 @@ impl Credentials {
         matches!(self.state, State::Asked { .. })
     }
 
-    /// True if the fetch of [`Credentials::ask`] has timed out.
+    /// True if the fetch of [`CredentialsState::ask`] has timed out.
     pub(super) fn overdue(&self, now: Instant) -> bool {
         matches!(self.state, State::Asked { until } if until <= now)
     }
@@ -117,16 +117,16 @@ impl Credentials {
     }
 
     /// The service refused the set named `epoch`.
-    pub(super) fn refused(&mut self, epoch: Epoch, now: Instant) -> Refusal {
+    pub(super) fn refused(&mut self, epoch: Epoch, now: Instant) -> AfterRefusal {
         if epoch != self.epoch || !matches!(self.state, State::Ready { .. }) {
-            return Refusal::TryAgain;
+            return AfterRefusal::TryAgain;
         }
         self.refusals = self.refusals.saturating_add(1);
         if !self.fetched || self.refusals > 1 {
-            return Refusal::Final;
+            return AfterRefusal::Final;
         }
         self.state = State::Needed { not_before: now };
-        Refusal::TryAgain
+        AfterRefusal::TryAgain
     }
 
     /// A paused run was resumed: counts refusals from zero, and fetches credentials again.

@@ -30,7 +30,7 @@ pub(super) struct Observer {
     job: Rc<RefCell<Job>>,
     host: Host,
     watch: Option<RefCell<Watch>>,
-    drain: Option<Drain>,
+    drain: Option<OutcomeLists>,
 }
 
 /// The start of something by the wall clock and by the steady clock.
@@ -58,7 +58,7 @@ struct Attempt {
 
 /// Outcomes on their way to `onOutcomes`.
 #[derive(Default)]
-struct Drain {
+struct OutcomeLists {
     /// Settled rows that wait, the list being taken first.
     waiting: RefCell<VecDeque<Range<u32>>>,
     /// True while a task hands them out.
@@ -73,7 +73,7 @@ impl Observer {
     /// The observers that the caller gave; `None` without hooks and `onOutcomes`.
     pub(super) fn new(job: &Rc<RefCell<Job>>, host: &Host) -> Option<Self> {
         let watch = host.has_hooks().then(RefCell::default);
-        let drain = host.has_taker().then(Drain::default);
+        let drain = host.has_taker().then(OutcomeLists::default);
         (watch.is_some() || drain.is_some()).then(|| Self {
             job: Rc::clone(job),
             host: host.clone(),
@@ -185,7 +185,7 @@ impl Observer {
 
     /// True if so many lists wait that sends are to be held.
     pub(super) fn is_full(&self) -> bool {
-        let waiting = |drain: &Drain| drain.waiting.borrow().len();
+        let waiting = |drain: &OutcomeLists| drain.waiting.borrow().len();
         self.drain.as_ref().is_some_and(|drain| waiting(drain) >= WAITING_MAX)
     }
 
@@ -232,7 +232,7 @@ impl Observer {
         }
     }
 
-    async fn give(&self, drain: &Drain, rows: Range<u32>) {
+    async fn give(&self, drain: &OutcomeLists, rows: Range<u32>) {
         let outcomes = self.outcomes(&rows);
         if drain.is_broken.get() || outcomes.length() == 0 {
             return;

@@ -2,7 +2,7 @@
 
 use super::error::Refusal;
 use super::summary::{input_object, problems_list};
-use crate::id::List;
+use crate::id::IdList;
 use crate::intake::{self, Dedupe, Findings, Format, IntakeError, Layout};
 use crate::journal::Header;
 use alloc::string::String;
@@ -74,7 +74,7 @@ fn done(result: Result<(), IntakeError>) -> Result<(), JsValue> {
 /// The ids and findings of an input.
 #[derive(Clone, Default)]
 pub(super) struct Source {
-    pub(super) ids: List,
+    pub(super) ids: IdList,
     /// The rest of the input.
     pub(super) findings: Findings,
 }
@@ -82,7 +82,7 @@ pub(super) struct Source {
 impl Source {
     /// The input as a journal has it; its ids are in the ledger.
     pub(super) fn of_journal(header: &Header) -> Self {
-        Self { ids: List::default(), findings: header.findings.clone() }
+        Self { ids: IdList::default(), findings: header.findings.clone() }
     }
 }
 

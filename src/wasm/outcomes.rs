@@ -5,7 +5,7 @@ use super::intake::{Source, bytes, longs};
 use super::summary::{
     causes_list, counts_object, notes_list, problems_list, read_back_object, stopped_object,
 };
-use crate::id::{CustomerId, List};
+use crate::id::{CustomerId, IdList};
 use crate::job::{Record, RunState};
 use crate::outcome::Outcome;
 use crate::reconcile::Evidence;
@@ -189,7 +189,7 @@ impl Outcomes {
 
 /// A row as an object, undefined for `None`.
 #[inline(never)]
-pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
+pub(super) fn written(row: Option<report::OutcomeRow<'_>>) -> JsValue {
     let Some(row) = row else { return JsValue::UNDEFINED };
     let mut out = Vec::new();
     report::write_json(&row, &mut out);
@@ -198,7 +198,7 @@ pub(super) fn written(row: Option<report::Row<'_>>) -> JsValue {
 
 /// Radix sort by bytes, the lowest first: as fast as a comparing sort, with a tenth of its code.
 /// Bytes that all ids share are skipped, so short ids take few rounds.
-fn rows_by_id(ids: &List) -> Box<[u32]> {
+fn rows_by_id(ids: &IdList) -> Box<[u32]> {
     // Each is read up to 16 times.
     let ids = ids.to_vec();
     let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();

@@ -9,7 +9,7 @@ use super::summary::{forecast_object, reading_object};
 use crate::attribution::Attribution;
 use crate::auth::Auth;
 use crate::digest;
-use crate::id::{List, PromotionId};
+use crate::id::{IdList, PromotionId};
 use crate::intake::Format;
 use crate::job::Job;
 use crate::journal::Header as Journalled;
@@ -154,7 +154,7 @@ impl Plan {
     #[wasm_bindgen(js_name = withoutInput)]
     pub fn without_input(&self) -> Result<Outcomes, JsValue> {
         let now = Instant::from_millis(0);
-        let mut job = Job::new(self.plan()?, List::default(), false, 0, now);
+        let mut job = Job::new(self.plan()?, IdList::default(), false, 0, now);
         job.cancel();
         let never = UnixTime::from_millis(0);
         Ok(Outcomes::without_input(job.into_record(never, never)))
@@ -265,7 +265,7 @@ impl Plan {
     }
 
     /// Refuses customers that are not those that were confirmed.
-    pub(super) fn check_customers(&self, ids: &List) -> Result<(), Refusal> {
+    pub(super) fn check_customers(&self, ids: &IdList) -> Result<(), Refusal> {
         let Some(Confirmed { customers, digest }) = &self.request.confirmed else { return Ok(()) };
         if *customers == ids.len() as f64 && *digest == digest::of_ids(ids) {
             return Ok(());

@@ -66,7 +66,7 @@ pub(super) fn revocation_counts(revoke: &Revoke) -> JsValue {
 /// The outcome of one issuance.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row<'a> {
+struct RevokedRow<'a> {
     customer_id: String,
     promotion_id: &'a str,
     id: &'a str,
@@ -83,7 +83,7 @@ pub(super) fn revoked_rows(revoke: &Revoke) -> JsValue {
         let mut digits = Vec::new();
         target.customer().write(&mut digits);
         let customer_id = String::from_utf8(digits).unwrap_or_default();
-        rows.extend(target.ids().iter().zip(results).map(|(id, found)| Row {
+        rows.extend(target.ids().iter().zip(results).map(|(id, found)| RevokedRow {
             customer_id: customer_id.clone(),
             promotion_id: target.promotion().as_str(),
             id,

@@ -2,7 +2,7 @@
 
 use crate::journal::{WALL, journalled, one_by_one, recovered, review, run_until_sent};
 use crate::world::*;
-use issue_bulk::id::List;
+use issue_bulk::id::IdList;
 use issue_bulk::intake::Findings;
 use issue_bulk::job::{Job, RunState};
 use issue_bulk::journal::{Comparison, Reader, Recovered};
@@ -11,7 +11,7 @@ use issue_bulk::time::Instant;
 use issue_bulk::traffic::{Machine, Output};
 use std::collections::BTreeMap;
 
-fn list(ids: impl IntoIterator<Item = i64>) -> List {
+fn list(ids: impl IntoIterator<Item = i64>) -> IdList {
     ids.into_iter().collect()
 }
 

@@ -4,7 +4,7 @@ use issue_bulk::attribution::Attribution;
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::intake::Findings;
 use issue_bulk::journal::{AmbiguousRows, Damage, Header, Intent, Reader, Recovered, Writer};
-use issue_bulk::ledger::{Issuance, Ledger, Odd, State};
+use issue_bulk::ledger::{ExtraTexts, Issuance, Ledger, State};
 use issue_bulk::outcome::{Cause, Outcome, Reason, Rejection, StopCode, Unknown, Unsent};
 use issue_bulk::time::UnixTime;
 
@@ -150,9 +150,9 @@ impl History {
                         event_time: if salt % 7 == 0 { i64::MIN } else { salt },
                         valid_till: salt.wrapping_mul(1_000_003),
                     };
-                    let odd = Odd { id: Some("odd".into()), earned_from: None };
-                    let odd = (salt % 11 == 0).then_some(odd);
-                    self.ledger.issue(row, &issuance, odd).unwrap();
+                    let extra = ExtraTexts { id: Some("odd".into()), earned_from: None };
+                    let extra = (salt % 11 == 0).then_some(extra);
+                    self.ledger.issue(row, &issuance, extra).unwrap();
                 }
             }
         }
@@ -223,7 +223,7 @@ fn say(
     stopped: &Option<Cause>,
     done: bool,
 ) -> String {
-    let row = |row: u32| (ledger.issuance(row), ledger.cause_of(row), ledger.odd(row));
+    let row = |row: u32| (ledger.issuance(row), ledger.cause_of(row), ledger.extra_texts(row));
     let rows: Vec<_> = (0..ledger.rows()).map(row).collect();
     let mut open: Vec<_> = open.iter().map(|open| format!("{open:?}")).collect();
     open.sort();

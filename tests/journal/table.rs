@@ -3,7 +3,7 @@
 use crate::history::{counts, header, read};
 use issue_bulk::id::{AttemptNumber, BatchId};
 use issue_bulk::journal::{Intent, Recovered, Writer};
-use issue_bulk::ledger::{Issuance, Ledger, Odd, State};
+use issue_bulk::ledger::{ExtraTexts, Issuance, Ledger, State};
 use issue_bulk::outcome::{Cause, Reason, Rejection, StopCode, Unknown, Unsent};
 use issue_bulk::time::UnixTime;
 
@@ -67,16 +67,19 @@ fn every_issuance_comes_back_with_all_its_parts() {
     for (row, time) in (0..6).zip(times) {
         let issuance =
             Issuance { id: [row as u8; 12], event_time: time, valid_till: times[5 - row as usize] };
-        let odd = match row {
-            1 => Some(Odd { id: Some("17".into()), earned_from: Some("".into()) }),
-            5 => Some(Odd { id: None, earned_from: Some("another context".into()) }),
+        let extra = match row {
+            1 => Some(ExtraTexts { id: Some("17".into()), earned_from: Some("".into()) }),
+            5 => Some(ExtraTexts { id: None, earned_from: Some("another context".into()) }),
             _ => None,
         };
-        ledger.issue(row, &issuance, odd).unwrap();
+        ledger.issue(row, &issuance, extra).unwrap();
     }
     let told = through(&ledger).ledger;
     for row in 0..6 {
-        assert_eq!((told.issuance(row), told.odd(row)), (ledger.issuance(row), ledger.odd(row)));
+        assert_eq!(
+            (told.issuance(row), told.extra_texts(row)),
+            (ledger.issuance(row), ledger.extra_texts(row))
+        );
     }
 }
 

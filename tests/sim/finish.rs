@@ -6,7 +6,7 @@ use crate::rule::{Checked, Rule};
 use crate::trace::{Event, Fnv};
 use crate::world::World;
 use issue_bulk::outcome::{Outcome, Reason, Unsent};
-use issue_bulk::report::{self, Detail, Row};
+use issue_bulk::report::{self, Detail, OutcomeRow};
 use issue_bulk::status::Status;
 use issue_bulk::traffic::{CredentialsFailure, Head, Output};
 
@@ -118,7 +118,7 @@ impl World {
 }
 
 /// Whether a row of the report is this issuance of the account.
-fn tells(row: &Row<'_>, issuance: &Issuance) -> bool {
+fn tells(row: &OutcomeRow<'_>, issuance: &Issuance) -> bool {
     let Detail::Issued(issued) = &row.detail else { return false };
     *issued.id == *issuance.plain_id()
         && issued.earned_from == &*issuance.context

@@ -1,67 +1,69 @@
-//! Learning a template from an entry that the general parser has read, and when to.
+//! Learns a template from entries that the general parser has read.
 
 use super::entry::field_of;
 use super::fields::Field;
 use crate::scan::digits::parse_customer;
 use crate::scan::swar::hex_id;
-use crate::scan::template::{Kind, Template};
+use crate::scan::template::{HoleKind, Template};
 use crate::scan::token::{Cursor, Scalar};
 
-/// Holes of a template: beyond that an entry is not regular enough to be worth it.
+/// Holes of a template; an entry with more is not regular enough.
 const HOLES_MAX: usize = 32;
-/// Bytes of a sample: beyond that comparing is no faster than reading.
+/// Bytes of a sample; with more, comparing is no faster than parsing.
 const SAMPLE_BYTES_MAX: usize = 2_048;
 
-/// The template in use, and when to learn another.
+/// The template in use, and the counts that decide when to learn another.
 #[derive(Default)]
-pub(super) struct Habit {
+pub(super) struct Learner {
     pub template: Option<Template>,
-    /// Ordinary issuances in a row that did not fit.
-    misses: u32,
-    /// Misses that are borne before the next lesson: none at first, more with each lesson, so
-    /// that entries without any regularity are not studied in vain.
-    patience: u32,
+    /// Issuances in a row that did not fit.
+    unfit: u32,
+    /// Unfit issuances allowed before the next template is learnt: none at first, more after each,
+    /// so that irregular entries do not cost a template each.
+    unfit_allowed: u32,
 }
 
-const PATIENCE_MAX: u32 = 63;
-/// Misses after which a template is not even tried any more.
-const MISSES_MAX: u32 = 8;
-/// Fitting entries in a row that restore the readiness to learn.
-const RUN_MIN: u32 = 4;
+const UNFIT_ALLOWED_MAX: u32 = 63;
+/// Unfit issuances in a row after which the template is dropped.
+const UNFIT_MAX: u32 = 8;
+/// Fitting entries in a row that reset `unfit_allowed`.
+const FITS_MIN: u32 = 4;
 
-impl Habit {
-    /// Takes notice of so many entries that fitted.
-    pub fn fitted(&mut self, count: u32) {
+impl Learner {
+    /// Records that so many entries in a row fitted.
+    pub fn record_fits(&mut self, count: u32) {
         if count != 0 {
-            self.misses = 0;
+            self.unfit = 0;
         }
-        if count >= RUN_MIN {
-            self.patience = 1;
+        if count >= FITS_MIN {
+            self.unfit_allowed = 1;
         }
     }
 
-    /// Takes notice of an ordinary issuance that the general parser had to read.
-    pub fn see(&mut self, sample: &[u8]) {
-        self.misses = self.misses.saturating_add(1);
-        if self.misses > self.patience {
-            self.misses = 0;
-            self.patience = self.patience.saturating_mul(2).saturating_add(1).min(PATIENCE_MAX);
+    /// Records an issuance without extra values that the general parser had to read; learns from it
+    /// if it is due.
+    pub fn record_unfit(&mut self, sample: &[u8]) {
+        self.unfit = self.unfit.saturating_add(1);
+        if self.unfit > self.unfit_allowed {
+            self.unfit = 0;
+            self.unfit_allowed =
+                self.unfit_allowed.saturating_mul(2).saturating_add(1).min(UNFIT_ALLOWED_MAX);
             self.template = learn(sample);
-        } else if self.misses >= MISSES_MAX {
+        } else if self.unfit >= UNFIT_MAX {
             self.template = None;
         }
     }
 }
 
-/// Learns from an ordinary issuance, given from the opening quote of its key to its closing brace.
-/// `None` if it is too irregular.
+/// Makes a template of an issuance without extra values, from the opening quote of its key to its
+/// closing brace. `None` if it is too irregular.
 pub(super) fn learn(sample: &[u8]) -> Option<Template> {
     if sample.len() > SAMPLE_BYTES_MAX {
         return None;
     }
     let mut cursor = Cursor::new(sample);
     let key = cursor.key().ok()?.plain()?;
-    let mut lesson = Lesson {
+    let mut draft = Draft {
         template: Template::default(),
         sample,
         text_from: key.len().checked_add(1)?,
@@ -69,26 +71,26 @@ pub(super) fn learn(sample: &[u8]) -> Option<Template> {
         depth: 0,
         objects: 0,
     };
-    lesson.entry(&mut cursor)?;
-    lesson.hole(sample.len(), sample.len(), Kind::End)?;
-    Some(lesson.template)
+    draft.entry(&mut cursor)?;
+    draft.hole(sample.len(), sample.len(), HoleKind::End)?;
+    Some(draft.template)
 }
 
-/// A template in the making.
-struct Lesson<'s> {
+/// A template under construction.
+struct Draft<'s> {
     template: Template,
     sample: &'s [u8],
-    /// Where the text before the next hole begins.
+    /// Start of the text before the next hole.
     text_from: usize,
-    /// The field of the entry that is being read, if it carries meaning.
+    /// The field being read, if it is a known one.
     meaning: Option<Field>,
     depth: u32,
-    /// The lowest bit tells whether the open container is an object, the next its parent ...
+    /// A bit for each open container, the innermost lowest: 1 for an object, 0 for an array.
     objects: u64,
 }
 
-impl Lesson<'_> {
-    /// Goes through the entry, which is known to be JSON within the caps.
+impl Draft<'_> {
+    /// Reads the entry, which is known to be JSON within the caps.
     fn entry(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         loop {
             let byte = cursor.peek().ok()?;
@@ -134,23 +136,23 @@ impl Lesson<'_> {
         match (self.meaning, value) {
             (Some(Field::Id), Scalar::Text(text)) => {
                 hex_id(text.plain()?.as_array()?)?;
-                self.hole(start.checked_add(1)?, end.checked_sub(1)?, Kind::Id)
+                self.hole(start.checked_add(1)?, end.checked_sub(1)?, HoleKind::Id)
             }
             (Some(Field::Customer), Scalar::Number(number)) => {
                 parse_customer(number.raw)?;
-                self.hole(start, end, Kind::Customer)
+                self.hole(start, end, HoleKind::Customer)
             }
-            // Also of a time that the template cannot read: as text it would count as none.
-            (Some(Field::EventTime), _) => self.hole(start, end, Kind::EventTime),
-            (Some(Field::ValidTill), _) => self.hole(start, end, Kind::ValidTill),
-            (None, _) => self.hole(start, end, Kind::Other),
+            // Also for a time that the template cannot read: as text it would count as absent.
+            (Some(Field::EventTime), _) => self.hole(start, end, HoleKind::EventTime),
+            (Some(Field::ValidTill), _) => self.hole(start, end, HoleKind::ValidTill),
+            (None, _) => self.hole(start, end, HoleKind::Other),
             // Part of the text.
             _ => Some(()),
         }
     }
 
     /// A hole, and the text since the last one.
-    fn hole(&mut self, start: usize, end: usize, kind: Kind) -> Option<()> {
+    fn hole(&mut self, start: usize, end: usize, kind: HoleKind) -> Option<()> {
         self.template.push(self.sample.get(self.text_from..start)?, kind);
         self.text_from = end;
         if self.template.holes() > HOLES_MAX { None } else { Some(()) }
@@ -191,45 +193,45 @@ mod tests {
     #[test]
     fn only_entries_that_fit_end_the_count_of_those_that_do_not() {
         for (fitted, lessons) in [(0, 1), (1, 0)] {
-            let mut habit = Habit::default();
-            habit.see(SAMPLE.as_bytes());
-            habit.see(SAMPLE.as_bytes());
-            habit.template = None;
-            habit.fitted(fitted);
-            habit.see(SAMPLE.as_bytes());
-            // The lesson after the first bears one miss, not two.
-            assert_eq!(u32::from(habit.template.is_some()), lessons, "{fitted}");
+            let mut learner = Learner::default();
+            learner.record_unfit(SAMPLE.as_bytes());
+            learner.record_unfit(SAMPLE.as_bytes());
+            learner.template = None;
+            learner.record_fits(fitted);
+            learner.record_unfit(SAMPLE.as_bytes());
+            // After the second template one unfit issuance is allowed, not two.
+            assert_eq!(u32::from(learner.template.is_some()), lessons, "{fitted}");
         }
     }
 
     #[test]
     fn a_template_is_tried_until_so_many_did_not_fit_in_a_row() {
-        let mut habit = Habit::default();
-        // The fourth lesson, after which fifteen misses are borne.
-        (0..15).for_each(|_| habit.see(SAMPLE.as_bytes()));
-        for misses in 1..=MISSES_MAX {
-            assert!(habit.template.is_some(), "{misses}");
-            habit.see(SAMPLE.as_bytes());
+        let mut learner = Learner::default();
+        // The fourth template, after which fifteen unfit issuances are allowed.
+        (0..15).for_each(|_| learner.record_unfit(SAMPLE.as_bytes()));
+        for unfit in 1..=UNFIT_MAX {
+            assert!(learner.template.is_some(), "{unfit}");
+            learner.record_unfit(SAMPLE.as_bytes());
         }
-        assert!(habit.template.is_none());
+        assert!(learner.template.is_none());
     }
 
     #[test]
-    fn lessons_get_rarer_while_nothing_fits() {
-        let mut habit = Habit::default();
+    fn learning_gets_rarer_while_nothing_fits() {
+        let mut learner = Learner::default();
         let mut lessons = Vec::new();
         for entry in 1..=200 {
-            habit.see(SAMPLE.as_bytes());
-            if habit.misses == 0 {
+            learner.record_unfit(SAMPLE.as_bytes());
+            if learner.unfit == 0 {
                 lessons.push(entry);
             }
         }
         assert_eq!(lessons, [1, 3, 7, 15, 31, 63, 127, 191]);
-        assert!(habit.template.is_none(), "given up until the next lesson");
-        habit.fitted(RUN_MIN);
+        assert!(learner.template.is_none(), "given up until the next draft");
+        learner.record_fits(FITS_MIN);
         for _ in 0..2 {
-            habit.see(SAMPLE.as_bytes());
+            learner.record_unfit(SAMPLE.as_bytes());
         }
-        assert!(habit.template.is_some());
+        assert!(learner.template.is_some());
     }
 }

@@ -3,8 +3,8 @@
 use super::header::{Version, read_findings};
 use super::wire::Cursor;
 use super::writer::{DELTAS, RAW};
-use super::{Header, Intent, Kind, Writer, columns};
-use crate::id::{AttemptNumber, BatchId, CustomerId, List};
+use super::{Header, Intent, RecordKind, Writer, columns};
+use crate::id::{AttemptNumber, BatchId, CustomerId, IdList};
 use crate::intake::Findings;
 use crate::ledger::{Ledger, State};
 use crate::limits::IDS_MAX;
@@ -15,12 +15,12 @@ use core::ops::Range;
 
 /// The replay of a journal.
 #[derive(Default)]
-pub(super) struct Books {
+pub(super) struct Replay {
     pub(super) version: Version,
     header: Option<Header>,
-    ids: List,
+    ids: IdList,
     /// The run, once all ids are read.
-    run: Option<Run>,
+    run: Option<ReplayedRun>,
     extension: Option<Extension>,
 }
 
@@ -32,7 +32,7 @@ struct Extension {
     ids: Vec<i64>,
 }
 
-struct Run {
+struct ReplayedRun {
     ledger: Ledger,
     open: Vec<Intent>,
     ambiguous: Vec<AmbiguousRows>,
@@ -93,20 +93,20 @@ pub struct Recovered {
     chain: u32,
 }
 
-impl Books {
+impl Replay {
     /// Takes one record; `None` where it does not fit.
-    pub(super) fn enter(&mut self, kind: Kind, mut cursor: Cursor<'_>) -> Option<()> {
+    pub(super) fn enter(&mut self, kind: RecordKind, mut cursor: Cursor<'_>) -> Option<()> {
         match (&mut self.run, kind) {
-            (None, Kind::Header) if self.header.is_none() => {
+            (None, RecordKind::Header) if self.header.is_none() => {
                 self.header = Some(Header::read(self.version, &mut cursor)?);
             }
-            (None, Kind::Ids) => self.enter_ids(&mut cursor)?,
-            (Some(_), Kind::Ids) => self.enter_more_ids(&mut cursor)?,
-            (Some(_), Kind::Extended) => self.enter_extension(&mut cursor)?,
+            (None, RecordKind::Ids) => self.enter_ids(&mut cursor)?,
+            (Some(_), RecordKind::Ids) => self.enter_more_ids(&mut cursor)?,
+            (Some(_), RecordKind::Extended) => self.enter_extension(&mut cursor)?,
             (Some(run), kind) => {
                 // Another process goes on: an extension that the last one did not finish does not
                 // count.
-                if kind == Kind::Resumed {
+                if kind == RecordKind::Resumed {
                     self.extension = None;
                 }
                 run.enter(kind, &mut cursor)?;
@@ -115,7 +115,7 @@ impl Books {
         }
         let all = self.header.as_ref().is_some_and(|header| self.ids.len() == place(header.ids));
         if self.run.is_none() && all {
-            self.run = Some(Run::new(core::mem::take(&mut self.ids)));
+            self.run = Some(ReplayedRun::new(core::mem::take(&mut self.ids)));
         }
         cursor.0.is_empty().then_some(())
     }
@@ -173,8 +173,8 @@ impl Books {
     }
 }
 
-impl Run {
-    fn new(ids: List) -> Self {
+impl ReplayedRun {
+    fn new(ids: IdList) -> Self {
         Self {
             ledger: Ledger::new(ids),
             open: Vec::new(),
@@ -190,32 +190,34 @@ impl Run {
         }
     }
 
-    fn enter(&mut self, kind: Kind, cursor: &mut Cursor<'_>) -> Option<()> {
+    fn enter(&mut self, kind: RecordKind, cursor: &mut Cursor<'_>) -> Option<()> {
         match kind {
-            Kind::Intent => self.enter_intent(cursor)?,
-            Kind::Outcome => {
+            RecordKind::Intent => self.enter_intent(cursor)?,
+            RecordKind::Outcome => {
                 let rows = self.close(cursor)?.rows;
                 columns::read(cursor, &rows, &mut self.ledger)?;
             }
-            Kind::CameBack => self.enter_return(cursor)?,
-            Kind::Shrunk => {
+            RecordKind::CameBack => self.enter_return(cursor)?,
+            RecordKind::Shrunk => {
                 // A batch sealed earlier may be refused late, so sizes only shrink.
                 let size = cursor.small()?;
                 self.size_max = Some(self.size_max.unwrap_or(size).min(size));
             }
-            Kind::Stopped => self.stopped = Some(columns::read_cause(cursor)?),
-            Kind::Resumed => {
+            RecordKind::Stopped => self.stopped = Some(columns::read_cause(cursor)?),
+            RecordKind::Resumed => {
                 let _at = cursor.signed()?;
                 let requeued = flag(cursor)?;
                 settle_open(&mut self.ledger, &mut self.open, &mut self.ambiguous, requeued)?;
                 (self.stopped, self.done) = (None, false);
             }
-            Kind::GivenOut => {
+            RecordKind::GivenOut => {
                 let at = UnixTime::from_millis(cursor.signed()?);
                 self.given_out = Some(GivenOut { at, ids: cursor.small()? });
             }
-            Kind::Done if self.open.is_empty() => self.done = true,
-            Kind::Done | Kind::Header | Kind::Ids | Kind::Extended => return None,
+            RecordKind::Done if self.open.is_empty() => self.done = true,
+            RecordKind::Done | RecordKind::Header | RecordKind::Ids | RecordKind::Extended => {
+                return None;
+            }
         }
         Some(())
     }
