@@ -359,15 +359,20 @@ mod tests {
     #[test]
     fn a_promotion_that_cannot_be_read_is_refused() {
         let errors = r#"{"errors":[{"code":404,"message":"Promotion not found"}]}"#;
+        const DENIED: &str = r#"{"errors":[{"code":4000,"message":"Access is denied!"}]}"#;
         let cases = [
             (200, r#"{"data":[]}"#, "promotion-not-found", Some(false), 1),
             (404, errors, "promotion-not-found", Some(false), 1),
             (400, errors, "promotion-not-found", Some(false), 1),
             (404, "<html>", "endpoint-refuses", None, 1),
             (401, "", "unauthorised", None, 1),
-            (403, "", "access-denied", None, 1),
+            (403, DENIED, "access-denied", None, 1),
+            (403, "", "blocked", None, 1),
+            (403, "<html>", "blocked", None, 1),
+            (407, "", "proxy-authentication", None, 1),
             (503, "", "promotion-unread", None, 5),
-            (200, "<html>", "promotion-unread", None, 5),
+            (200, "<html>", "not-the-service", None, 1),
+            (200, "[", "promotion-unread", None, 5),
             (200, r#"{"data":{}}"#, "promotion-unread", None, 5),
         ];
         for (status, body, code, exists, calls) in cases {

@@ -49,6 +49,8 @@ pub enum Verdict {
     Stop(StopCode),
     /// May have been processed.
     Hold(Unknown),
+    /// Nobody knows, and no other call of this run would reach the service.
+    HoldAndStop(Unknown, StopCode),
 }
 
 impl Verdict {
@@ -62,7 +64,7 @@ impl Verdict {
             Self::Split(Split::Guilty) => ("split", Some("refused-ids")),
             Self::Refresh => ("refresh", Some("unauthorised")),
             Self::Stop(code) => ("stop", Some(code.code())),
-            Self::Hold(reason) => ("hold", Some(reason.code())),
+            Self::Hold(reason) | Self::HoldAndStop(reason, _) => ("hold", Some(reason.code())),
         }
     }
 }
@@ -98,13 +100,20 @@ pub fn judge(exchange: &Exchange<'_>) -> Verdict {
     // A body counts only if it arrived whole (faults.md 37, 38).
     let errors = if exchange.failure.is_some() { &[] } else { errors_of(exchange.body) };
     match status {
+        511 => Verdict::HoldAndStop(Unknown::AmbiguousStatus, StopCode::NotTheService),
+        200..=299 if is_page(exchange) => {
+            let reason =
+                if status == 200 { Unknown::UnreadableBody } else { Unknown::AmbiguousStatus };
+            Verdict::HoldAndStop(reason, StopCode::NotTheService)
+        }
         200 => judge_success(exchange),
         300..=399 => Verdict::Stop(StopCode::Redirected),
         400 | 422 if are_all_kept(exchange.body) => judge_invalid(errors),
         401 => Verdict::Refresh,
-        403 => Verdict::Stop(StopCode::AccessDenied),
+        403 => Verdict::Stop(who_denies(exchange)),
         404 => judge_not_found(errors),
         405 | 406 | 411 | 414 | 415 | 417 | 431 => Verdict::Stop(StopCode::EndpointRefuses),
+        407 => Verdict::Stop(StopCode::ProxyAuthentication),
         413 => Verdict::Split(Split::TooLarge),
         429 => Verdict::Retry(Retry::Throttled),
         498 if all_are(errors, is_about_the_token) => Verdict::Refresh,
@@ -139,6 +148,20 @@ pub fn judge_entry_errors(errors: &[ServiceError]) -> (SlotVerdict, Option<&Serv
 const fn is_refusal_of_one_customer(code: i64) -> bool {
     // Customer not found; limit of earns; earning over for this customer; invalid customer.
     is_about_the_promotion(code) || matches!(code, 404 | 708 | 726 | 1006)
+}
+
+/// Whether a page came where the service answers in JSON. With a status of success it is the login
+/// page of a network or of a proxy, and the next call would get it, too. Gateways of the service
+/// send pages with other statuses while it is busy.
+fn is_page(exchange: &Exchange<'_>) -> bool {
+    exchange.failure.is_none() && matches!(exchange.body, Body::Broken(Broken::Page))
+}
+
+/// Whose 403 it is: the service says in an envelope of its own why it denies access. Any other is
+/// of a firewall or a proxy, which write access would not move.
+fn who_denies(exchange: &Exchange<'_>) -> StopCode {
+    let is_own = exchange.failure.is_none() && !errors_of(exchange.body).is_empty();
+    if is_own { StopCode::AccessDenied } else { StopCode::Blocked }
 }
 
 fn judge_success(exchange: &Exchange<'_>) -> Verdict {
@@ -187,7 +210,9 @@ fn is_about_access(error: &ServiceError) -> bool {
 const fn judge_broken(broken: Broken) -> Unknown {
     match broken {
         Broken::Cut | Broken::Empty => Unknown::CutBody,
-        Broken::NotJson | Broken::NotObject | Broken::Trailing => Unknown::UnreadableBody,
+        Broken::NotJson | Broken::Page | Broken::NotObject | Broken::Trailing => {
+            Unknown::UnreadableBody
+        }
         Broken::TooLarge | Broken::ValueTooLarge | Broken::TooDeep | Broken::TooManyKeys => {
             Unknown::OversizedBody
         }

@@ -38,7 +38,6 @@ const TABLE: &str = r"
 200 | unsent | ISSUED                          | hold cut-body              | -     | again
 200 | -      | HALF                            | hold cut-body              | -     | again
 200 | -      | -                               | hold cut-body              | -     | again
-200 | -      | HTML                            | hold unreadable-body       | -     | again
 200 | -      | TWO                             | hold unreadable-body       | -     | again
 200 | -      | LIST                            | hold unreadable-body       | -     | again
 200 | -      | NULL_DATA                       | hold unreadable-body       | -     | again
@@ -47,6 +46,12 @@ const TABLE: &str = r"
 200 | -      | NOT_DONE                        | hold errors-in-success     | -     | again
 200 | -      | TWICE                           | hold contradictory-body    | -     | again
 200 | -      | DEEP                            | hold oversized-body        | -     | again
+# A login page, or the 511 of a network that asks for one: the next call would get it, too.
+200 | -      | HTML                            | hold unreadable-body, stop not-the-service | - | -
+203 | -      | HTML                            | hold ambiguous-status, stop not-the-service | - | -
+511 | -      | -                               | hold ambiguous-status, stop not-the-service | - | -
+511 | cut    | HTML                            | hold ambiguous-status, stop not-the-service | - | -
+200 | cut    | HTML                            | hold cut-body              | -     | again
 # A code inside a 200: only refused credentials come before any processing.
 200 | -      | E 401 Unauthorized              | refresh                    | -     | -
 200 | -      | E 498 Token expired             | refresh                    | -     | -
@@ -127,7 +132,13 @@ hidden | -   | -                               | stop redirected            | - 
 401 | -      | -                               | refresh                    | -     | -
 401 | cut    | E 401 Unauthorized              | refresh                    | -     | -
 403 | -      | C 4000 denied                   | stop access-denied         | -     | -
-403 | -      | HTML                            | stop access-denied         | -     | -
+403 | -      | E 403 no access                 | stop access-denied         | -     | -
+# A 403 that is not the service's own is of a firewall; a 407 is of a proxy.
+403 | -      | HTML                            | stop blocked               | -     | -
+403 | -      | -                               | stop blocked               | -     | -
+403 | cut    | C 4000 denied                   | stop blocked               | -     | -
+407 | -      | HTML                            | stop proxy-authentication  | -     | -
+407 | cut    | -                               | stop proxy-authentication  | -     | -
 405 | -      | -                               | stop endpoint-refuses      | -     | -
 406 | -      | -                               | stop endpoint-refuses      | -     | -
 411 | -      | -                               | stop endpoint-refuses      | -     | -
@@ -251,6 +262,7 @@ fn name(verdict: Verdict) -> String {
         Verdict::Refresh => "refresh".into(),
         Verdict::Stop(code) => format!("stop {}", code.code()),
         Verdict::Hold(unknown) => cause(unknown),
+        Verdict::HoldAndStop(unknown, code) => format!("{}, stop {}", cause(unknown), code.code()),
     }
 }
 
@@ -317,7 +329,8 @@ fn what_an_exchange_proves() {
 /// No status is left out: what the table above does not name proves nothing.
 #[test]
 fn every_other_status_is_ambiguous() {
-    let named = [200, 400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 417, 422, 429, 431];
+    let named =
+        [200, 400, 401, 403, 404, 405, 406, 407, 411, 413, 414, 415, 417, 422, 429, 431, 511];
     for status in (100..=599).filter(|it| !named.contains(it) && !(300..400).contains(it)) {
         let found = verdict(Some(Status::Http(status)), None, "");
         assert_eq!(found, Verdict::Hold(Unknown::AmbiguousStatus), "{status}");

@@ -52,6 +52,9 @@ impl Job {
             (Verdict::Hold(reason), _) => {
                 self.hold_or_resend(now, flight, reason, first_error(&body))?
             }
+            (Verdict::HoldAndStop(reason, code), _) => {
+                self.hold_and_stop(now, flight, reason, code)?
+            }
             (Verdict::Retry(retry), _) => self.retry(now, flight, retry)?,
             (Verdict::Split(split), _) => self.split(flight, split, first_error(&body))?,
             (Verdict::Refresh, _) => self.refresh(now, flight, first_error(&body))?,
@@ -74,7 +77,9 @@ impl Job {
             Verdict::Retry(Retry::Throttled)
             | Verdict::Split(_)
             | Verdict::Refresh
-            | Verdict::Stop(_) => {}
+            | Verdict::Stop(_)
+            // Somebody decides whether the run goes on; no rule does.
+            | Verdict::HoldAndStop(..) => {}
         }
     }
 
@@ -317,10 +322,28 @@ impl Job {
         let reason = Reason::Unsent(Unsent::Stopped(code));
         let stopped = Stopped::by(code, self.with_error(flight.cause(reason), error));
         self.come_back(flight, Instant::START)?;
-        if code == StopCode::AccessDenied {
+        if is_obstacle(code) {
             self.meet_obstacle(stopped);
         } else {
             self.stop(stopped);
+        }
+        Ok(())
+    }
+
+    /// Nobody knows of these ids, and no other call of this run would reach the service.
+    fn hold_and_stop(
+        &mut self,
+        now: Instant,
+        flight: Flight,
+        reason: Unknown,
+        code: StopCode,
+    ) -> Result<(), Conflict> {
+        let stopped = Stopped::by(code, flight.cause(Reason::Unsent(Unsent::Stopped(code))));
+        self.hold_or_resend(now, flight, reason, None)?;
+        self.meet_obstacle(stopped);
+        // A run that pauses may have nothing left to send, or go on: its report says why.
+        if self.stopped.is_none() {
+            self.note(code.code(), code.advice());
         }
         Ok(())
     }
@@ -344,6 +367,11 @@ impl Job {
         self.settle_if_stopped();
         Ok(())
     }
+}
+
+/// What somebody can remove while the run waits.
+const fn is_obstacle(code: StopCode) -> bool {
+    matches!(code, StopCode::AccessDenied | StopCode::Blocked | StopCode::ProxyAuthentication)
 }
 
 const OLDER_THAN_CALL: &str = "An answer held issuances from before its call: a cache repeated it, \

@@ -137,8 +137,11 @@ impl Job {
         Progress {
             eta_ms: if state == RunState::Running { self.eta_ms(elapsed_ms) } else { None },
             paused_by: match &self.paused {
-                Some(Paused::ByObstacle(stopped)) => Some(stopped.code),
-                Some(Paused::ByCaller) | None => None,
+                // The calls that were in flight may have been the last.
+                Some(Paused::ByObstacle(stopped)) if state == RunState::Paused => {
+                    Some(stopped.code)
+                }
+                _ => None,
             },
             ..Progress::of(&self.ledger, state, self.tally, elapsed_ms)
         }

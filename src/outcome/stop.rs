@@ -17,6 +17,12 @@ coded! {
         /// The fetch of credentials returned no token, or no headers that can be sent.
         CredentialsUnreadable = "credentials-unreadable",
         AccessDenied = "access-denied",
+        /// A 403 that is not the service's own.
+        Blocked = "blocked",
+        /// 407: a proxy did not let the call through.
+        ProxyAuthentication = "proxy-authentication",
+        /// A page, or the 511 of a network that asks for a login, in place of an answer.
+        NotTheService = "not-the-service",
         EndpointRefuses = "endpoint-refuses",
         RequestRefused = "request-refused",
         Redirected = "redirected",
@@ -66,6 +72,18 @@ impl StopCode {
             Self::AccessDenied => {
                 "The credentials may not issue promotions; ask for write access to the customer \
                  group resource."
+            }
+            Self::Blocked => {
+                "Something before the service refused the call; check firewalls and proxies on \
+                 the way, and host."
+            }
+            Self::ProxyAuthentication => {
+                "A proxy on the way asks for credentials of its own; set them where the proxy is \
+                 set."
+            }
+            Self::NotTheService => {
+                "A page came in place of the service's answer, as where a network asks for a \
+                 login; check the network, proxies and host."
             }
             Self::EndpointRefuses => {
                 "The address does not take this request; check host and basePath."

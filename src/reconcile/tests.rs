@@ -441,7 +441,12 @@ fn refusals_end_the_reading_and_unknown_customers_were_issued_nothing() {
         ((404, "<html>".into()), "unknown network", "endpoint-refuses"),
         ((401, String::new()), "unknown network", "unauthorised"),
         (says(200, "x"), "unknown network", ""),
-        ((403, String::new()), "unknown network", "access-denied"),
+        (coded(403, 4000, "Access is denied!"), "unknown network", "access-denied"),
+        ((403, String::new()), "unknown network", "blocked"),
+        ((403, "<html>".into()), "unknown network", "blocked"),
+        ((407, String::new()), "unknown network", "proxy-authentication"),
+        ((200, "<html>".into()), "unknown network", "not-the-service"),
+        ((511, String::new()), "unknown network", "not-the-service"),
         ((302, String::new()), "unknown network", "redirected"),
     ];
     for (reply, expected, code) in cases {

@@ -24,8 +24,10 @@ pub enum Body {
 pub enum Broken {
     /// No bytes, or only whitespace.
     Empty,
-    /// Not JSON by RFC 8259: HTML, bad UTF-8, raw control characters, bad numbers or escapes.
+    /// Not JSON by RFC 8259: bad UTF-8, raw control characters, bad numbers or escapes.
     NotJson,
+    /// A page: it begins with the `<` of HTML, with which no JSON begins.
+    Page,
     /// JSON, but the outermost value is an array, a string, a number or a word.
     NotObject,
     /// The bytes ended inside the object.

@@ -367,12 +367,14 @@ fn keys_that_are_no_ids_are_told_from_each_other_and_from_ids() {
 #[test]
 fn broken_bodies_are_broken() {
     let (one, whole) = (entry("555567088", "555567088"), whole());
-    let cases: [(&[u8], Broken); 33] = [
+    let cases: [(&[u8], Broken); 35] = [
         (b"", Broken::Empty),
         (b" \r\n\t ", Broken::Empty),
         (b"\xef\xbb\xbf", Broken::Empty),
         (b"\xef\xbb", Broken::Cut),
-        (b"<!DOCTYPE html><html></html>", Broken::NotJson),
+        (b"<!DOCTYPE html><html></html>", Broken::Page),
+        (b"\xef\xbb\xbf\r\n  <html>", Broken::Page),
+        (b"{<html>", Broken::NotJson),
         (b"upstream connect error", Broken::NotJson),
         (b"[]", Broken::NotObject),
         (b"null", Broken::NotObject),

@@ -234,6 +234,7 @@ impl Walker {
             b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => {
                 Err(Stop::Broken(Broken::NotObject))
             }
+            b'<' => Err(Stop::Broken(Broken::Page)),
             _ => Err(BAD),
         }
     }

@@ -130,11 +130,13 @@ fn the_first_issuance_goes_alone_and_the_others_follow_one_customer_a_call() {
 #[test]
 fn a_first_issuance_that_is_not_found_stops_it_and_a_redeemed_one_does_not() {
     let targets = || (1..=10).map(|customer| target(customer, 1)).collect::<Vec<_>>();
-    let replies: [(Reply, [usize; 4], &str); 5] = [
+    let replies: [(Reply, [usize; 4], &str); 7] = [
         (error(400, 731), [0, 1, 9, 0], "first-not-revoked"),
         (error(500, 731), [0, 0, 9, 1], "first-not-revoked"),
         (Err(Failure::Network(None)), [0, 0, 9, 1], "first-not-revoked"),
-        (Ok((403, String::new())), [0, 0, 10, 0], "access-denied"),
+        (error(403, 4000), [0, 0, 10, 0], "access-denied"),
+        (Ok((403, "<html>".into())), [0, 0, 10, 0], "blocked"),
+        (Ok((407, String::new())), [0, 0, 10, 0], "proxy-authentication"),
         (Ok((401, String::new())), [0, 0, 10, 0], "unauthorised"),
     ];
     for (reply, counts, code) in replies {

@@ -3,7 +3,7 @@
 //!
 //! Sources: as for an issuing call, whose table stands above; api.md 14 for the endpoints.
 
-use super::{Exchange, Failure, errors_of, is_about_the_token};
+use super::{Exchange, Failure, errors_of, is_about_the_token, is_page, who_denies};
 use crate::outcome::StopCode;
 use crate::response::Body;
 use crate::status::Status;
@@ -33,8 +33,11 @@ pub fn judge_read(exchange: &Exchange<'_>) -> CallVerdict {
         Some(status) if exchange.failure.is_none() => status,
         _ => return CallVerdict::Again,
     };
-    if let Some(code) = refusal_of_all(status) {
+    if let Some(code) = refusal_of_all(status, exchange) {
         return CallVerdict::Stop(code);
+    }
+    if is_in_place_of_the_service(status, exchange) {
+        return CallVerdict::Stop(StopCode::NotTheService);
     }
     match (status.number().unwrap_or_default(), exchange.body) {
         (421, _) => CallVerdict::Stop(StopCode::EndpointRefuses),
@@ -58,7 +61,7 @@ pub fn judge_revocation(exchange: &Exchange<'_>) -> CallVerdict {
         (None, _) => return CallVerdict::Unknown,
         (Some(status), _) => status,
     };
-    if let Some(code) = refusal_of_all(status) {
+    if let Some(code) = refusal_of_all(status, exchange) {
         return CallVerdict::Stop(code);
     }
     let is_whole = exchange.failure.is_none();
@@ -121,13 +124,23 @@ pub const fn judge_revoked(
 
 /// Statuses at which nothing was done, now or later. A 421 is absent: `fetch` resends the request
 /// after it, so it may answer one of two.
-fn refusal_of_all(status: Status) -> Option<StopCode> {
+fn refusal_of_all(status: Status, exchange: &Exchange<'_>) -> Option<StopCode> {
     let Status::Http(status) = status else { return Some(StopCode::Redirected) };
     match status {
         300..=399 => Some(StopCode::Redirected),
-        403 => Some(StopCode::AccessDenied),
+        403 => Some(who_denies(exchange)),
+        407 => Some(StopCode::ProxyAuthentication),
         405 | 406 | 411 | 414 | 415 | 417 | 431 => Some(StopCode::EndpointRefuses),
         _ => None,
+    }
+}
+
+/// Whether a network that asks for a login answered, which says nothing of what was asked.
+fn is_in_place_of_the_service(status: Status, exchange: &Exchange<'_>) -> bool {
+    match status.number() {
+        Some(511) => true,
+        Some(200..=299) => is_page(exchange),
+        _ => false,
     }
 }
 
@@ -137,6 +150,7 @@ mod tests {
     use crate::response::{Caps, envelope};
 
     const ERROR: &str = r#"{"errors":[{"code":404,"message":"Customer not found"}]}"#;
+    const DENIED: &str = r#"{"errors":[{"code":4000,"message":"Access is denied!"}]}"#;
     const EXPIRED: &str = r#"{"errors":[{"code":498,"message":"Token expired"}]}"#;
 
     /// A line: status (`-` none, `hidden` an opaque redirect), failure, body, verdict on a read,
@@ -145,7 +159,11 @@ mod tests {
         200 whole {}      Answered                Answered
         200 whole ERROR   Answered                Answered
         200 whole EXPIRED Refresh                 Answered
-        200 whole <html>  Again                   Unknown
+        200 whole <html>  Stop(NotTheService)     Unknown
+        206 whole <html>  Stop(NotTheService)     Unknown
+        200 lost  <html>  Again                   Unknown
+        511 whole <html>  Stop(NotTheService)     Unknown
+        511 whole EMPTY   Stop(NotTheService)     Unknown
         200 whole EMPTY   Again                   Unknown
         200 lost  {}      Again                   Unknown
         200 late  {}      Again                   Unknown
@@ -156,7 +174,14 @@ mod tests {
         400 whole <html>  Again                   Unknown
         401 whole EMPTY   Refresh                 Refresh
         401 lost  EMPTY   Refresh                 Refresh
-        403 whole EMPTY   Stop(AccessDenied)      Stop(AccessDenied)
+        403 whole DENIED  Stop(AccessDenied)      Stop(AccessDenied)
+        403 whole EMPTY   Stop(Blocked)           Stop(Blocked)
+        403 whole <html>  Stop(Blocked)           Stop(Blocked)
+        403 whole {}      Stop(Blocked)           Stop(Blocked)
+        403 lost  DENIED  Again                   Stop(Blocked)
+        407 whole EMPTY   Stop(ProxyAuthentication) Stop(ProxyAuthentication)
+        407 whole <html>  Stop(ProxyAuthentication) Stop(ProxyAuthentication)
+        407 lost  EMPTY   Again                   Stop(ProxyAuthentication)
         404 whole ERROR   Answered                Answered
         404 whole <html>  Stop(EndpointRefuses)   Unknown
         405 whole EMPTY   Stop(EndpointRefuses)   Stop(EndpointRefuses)
@@ -191,6 +216,7 @@ mod tests {
                 "EMPTY" => "",
                 "ERROR" => ERROR,
                 "EXPIRED" => EXPIRED,
+                "DENIED" => DENIED,
                 text => text,
             };
             let failure = match ended {

@@ -60,6 +60,12 @@ fn what_an_exchange_proves() {
             "unsent access-denied",
             Some(StopCode::AccessDenied),
         ),
+        (Reply::Status(403, "<html>".into()), "unsent blocked", Some(StopCode::Blocked)),
+        (
+            Reply::Status(407, String::new()),
+            "unsent proxy-authentication",
+            Some(StopCode::ProxyAuthentication),
+        ),
         (
             Reply::Status(405, String::new()),
             "unsent endpoint-refuses",
@@ -86,7 +92,16 @@ fn what_an_exchange_proves() {
         (Reply::Cut(200, success(&[1, 2])), "unknown cut-body", None),
         (Reply::Status(200, success(&[1, 2])[..90].into()), "unknown cut-body", None),
         (Reply::Status(200, String::new()), "unknown cut-body", None),
-        (Reply::Status(200, "<html>".into()), "unknown unreadable-body", None),
+        (
+            Reply::Status(200, "<html>".into()),
+            "unknown unreadable-body",
+            Some(StopCode::NotTheService),
+        ),
+        (
+            Reply::Status(511, "<html>".into()),
+            "unknown ambiguous-status",
+            Some(StopCode::NotTheService),
+        ),
         (Reply::Status(200, success(&[1, 2]) + "x"), "unknown unreadable-body", None),
         (Reply::Status(200, success(&[1, 1])), "unknown contradictory-body", None),
         (
@@ -107,6 +122,43 @@ fn what_an_exchange_proves() {
         assert_eq!(world.stop_code(), stop, "{expected}");
         assert_eq!(world.sent.len(), 1, "nothing is sent again: {expected}");
         expect(&world, &[(expected, 2)]);
+    }
+}
+
+#[test]
+fn a_login_page_or_a_407_in_place_of_an_answer_pauses_a_job_at_the_first() {
+    let cases = [
+        (Reply::Status(200, "<html>Log in".into()), StopCode::NotTheService, 1),
+        (Reply::Status(511, String::new()), StopCode::NotTheService, 1),
+        (Reply::Status(407, "<html>".into()), StopCode::ProxyAuthentication, 0),
+        (Reply::Status(403, "<html>".into()), StopCode::Blocked, 0),
+    ];
+    for (reply, code, unknown) in cases {
+        let options = || Options {
+            batch_size: Some(1.0),
+            concurrency: Some(1.0),
+            attended: true,
+            ..Options::default()
+        };
+        let mut first = Some(reply.clone());
+        let mut service = |ids: &[i64]| first.take().unwrap_or_else(|| issue(ids));
+        let mut world = World::new(3, options(), &mut service);
+        let progress = world.run();
+        assert_eq!((progress.paused_by, world.sent.len()), (Some(code), 1));
+        assert_eq!((progress.unknown, progress.queued), (unknown, 3 - unknown));
+        world.job.resume(world.now);
+        let progress = world.run();
+        assert_eq!((progress.issued, progress.unknown), (3 - unknown, unknown), "{code:?}");
+        assert_eq!(world.stop_code(), None);
+        let told = world.job.notes().iter().filter(|note| note.code == code.code()).count();
+        assert_eq!(told, unknown as usize, "{code:?}");
+        // As the last answer it leaves nothing to pause for.
+        let mut service = |_: &[i64]| reply.clone();
+        let mut world = World::new(1, options(), &mut service);
+        if unknown == 1 {
+            let progress = world.run();
+            assert_eq!((progress.state, progress.paused_by), (RunState::Done, None));
+        }
     }
 }
 

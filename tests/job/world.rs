@@ -16,6 +16,7 @@ pub const PROMOTION: &str = "67dd4210ef21a64211227e04";
 pub const CONTEXT: &str = "2 items in cart";
 
 /// What the service does with one request.
+#[derive(Clone)]
 pub enum Reply {
     Status(u16, String),
     /// A redirect that a page is not shown.

@@ -96,6 +96,9 @@ impl Witness {
                 StopCode::Unauthorised
                     | StopCode::CredentialsUnavailable
                     | StopCode::AccessDenied
+                    | StopCode::Blocked
+                    | StopCode::ProxyAuthentication
+                    | StopCode::NotTheService
                     | StopCode::RetryAfterTooLong
                     | StopCode::Throttled
             );
@@ -110,6 +113,9 @@ impl Witness {
                 StopCode::Unauthorised => "paused unauthorised",
                 StopCode::CredentialsUnavailable => "paused credentials-unavailable",
                 StopCode::AccessDenied => "paused access-denied",
+                StopCode::Blocked => "paused blocked",
+                StopCode::ProxyAuthentication => "paused proxy-authentication",
+                StopCode::NotTheService => "paused not-the-service",
                 StopCode::RetryAfterTooLong => "paused retry-after-too-long",
                 _ => "paused throttled",
             });

@@ -4,7 +4,7 @@
 use crate::fault::{ANSWERS, ENDINGS, NETWORK};
 use crate::run::Summary;
 
-const MARKS: [&str; 70] = [
+const MARKS: [&str; 77] = [
     "meaning ids",
     "meaning not-reached",
     "meaning throttled",
@@ -13,6 +13,7 @@ const MARKS: [&str; 70] = [
     "meaning credentials",
     "meaning stop",
     "meaning ambiguous",
+    "meaning elsewhere",
     "issued ",
     "rejected entry-error",
     "rejected invalid-customer",
@@ -23,6 +24,9 @@ const MARKS: [&str; 70] = [
     "unsent unauthorised",
     "unsent credentials-unavailable",
     "unsent access-denied",
+    "unsent blocked",
+    "unsent proxy-authentication",
+    "unsent not-the-service",
     "unsent endpoint-refuses",
     "unsent redirected",
     "unsent retry-after-too-long",
@@ -48,6 +52,9 @@ const MARKS: [&str; 70] = [
     "unknown mismatched-entry",
     "paused unauthorised",
     "paused access-denied",
+    "paused blocked",
+    "paused proxy-authentication",
+    "paused not-the-service",
     "paused retry-after-too-long",
     "paused throttled",
     "split down to one",

@@ -87,7 +87,8 @@ fn finish(
         }
         Some(Fault::Garbage) => {
             let body = garbage(writer.body(chance), chance);
-            Answer::new(200, body, Meaning::Ambiguous)
+            let meaning = refusals::unproven(200, &body);
+            Answer::new(200, body, meaning)
         }
         _ => Answer::new(200, writer.body(chance), meaning),
     }

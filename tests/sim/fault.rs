@@ -33,8 +33,12 @@ pub enum Fault {
     Guilty,
     /// The credentials are refused, in any documented shape (19).
     Unauthorised,
-    /// 403 (20).
+    /// 403 (20), of the service or of a firewall.
     Denied,
+    /// 407.
+    ProxyAsks,
+    /// A login page or 511 in place of the answer (58).
+    Elsewhere,
     /// 404, or a 400 that says so.
     PromotionGone,
     /// A code that no id of this promotion could pass (61).
@@ -106,8 +110,10 @@ pub const ANSWERS: [Fault; 15] = [
 ];
 
 /// Faults of answers that end a run, so they are drawn less often.
-pub const ENDINGS: [Fault; 8] = [
+pub const ENDINGS: [Fault; 10] = [
     Fault::Denied,
+    Fault::ProxyAsks,
+    Fault::Elsewhere,
     Fault::PromotionGone,
     Fault::Unusable,
     Fault::EndpointRefuses,

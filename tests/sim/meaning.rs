@@ -48,6 +48,8 @@ pub enum Meaning {
     Stop(StopCode),
     /// It may have been processed, now or later.
     Ambiguous,
+    /// The same, and something other than the service answers.
+    Elsewhere,
 }
 
 impl Meaning {
@@ -57,7 +59,9 @@ impl Meaning {
         match status {
             None => Self::Ambiguous,
             Some(401) => Self::Credentials,
-            Some(403) => Self::Stop(StopCode::AccessDenied),
+            Some(403) => Self::Stop(StopCode::Blocked),
+            Some(407) => Self::Stop(StopCode::ProxyAuthentication),
+            Some(511) => Self::Elsewhere,
             Some(404) => Self::Stop(StopCode::PromotionNotFound),
             Some(405 | 406 | 411 | 414 | 415 | 417 | 431) => Self::Stop(StopCode::EndpointRefuses),
             Some(413) => Self::TooLarge,
@@ -78,6 +82,7 @@ impl Meaning {
             Self::Credentials => "meaning credentials",
             Self::Stop(_) => "meaning stop",
             Self::Ambiguous => "meaning ambiguous",
+            Self::Elsewhere => "meaning elsewhere",
         }
     }
 }

@@ -22,6 +22,10 @@ pub fn refuse(fault: Fault, call: &Call, chance: &mut Chance) -> Option<Answer> 
         }
         Fault::Unauthorised => unauthorised(chance),
         Fault::Denied => denied(chance),
+        Fault::ProxyAsks => {
+            let meaning = Meaning::Stop(StopCode::ProxyAuthentication);
+            Answer::new(407, any_body(chance), meaning)
+        }
         Fault::PromotionGone => promotion_gone(chance),
         Fault::Unusable => {
             let code = chance.pick(&[705, 706, 707, 709, 713, 714, 725]);
@@ -58,9 +62,18 @@ pub fn unclear(fault: Fault, chance: &mut Chance) -> Option<Answer> {
             let code = chance.pick(&[400, 500, 705, 1006, 1007]);
             (200, if chance.coin() { errors(code, "no") } else { flat(code, "no") })
         }
+        Fault::Elsewhere if chance.coin() => (511, any_body(chance)),
+        Fault::Elsewhere => (chance.pick(&[200, 200, 203]), HTML.into()),
         _ => return None,
     };
-    Some(Answer::new(status, body, Meaning::Ambiguous))
+    let meaning = unproven(status, body.as_bytes());
+    Some(Answer::new(status, body, meaning))
+}
+
+/// What is left of a run after an answer that proves nothing: another service goes on to answer.
+pub fn unproven(status: u16, body: &[u8]) -> Meaning {
+    let is_login = status == 511 || (200..300).contains(&status) && body.starts_with(b"<");
+    if is_login { Meaning::Elsewhere } else { Meaning::Ambiguous }
 }
 
 /// A status that proves nothing, whatever its body says.
@@ -111,12 +124,13 @@ pub fn unauthorised(chance: &mut Chance) -> Answer {
 }
 
 fn denied(chance: &mut Chance) -> Answer {
-    let (status, body) = match chance.between(0, 2) {
-        0 => (403, any_body(chance)),
-        1 => (403, errors(4000, "Not authorized. Access is denied!")),
-        _ => (400, errors(4000, "Not authorized. Access is denied!")),
+    let (status, body, code) = match chance.between(0, 3) {
+        0 => (403, no_envelope(chance), StopCode::Blocked),
+        1 => (403, errors(500, "Internal server error"), StopCode::AccessDenied),
+        2 => (403, errors(4000, "Not authorized. Access is denied!"), StopCode::AccessDenied),
+        _ => (400, errors(4000, "Not authorized. Access is denied!"), StopCode::AccessDenied),
     };
-    Answer::new(status, body, Meaning::Stop(StopCode::AccessDenied))
+    Answer::new(status, body, Meaning::Stop(code))
 }
 
 fn promotion_gone(chance: &mut Chance) -> Answer {

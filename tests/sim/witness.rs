@@ -259,8 +259,10 @@ impl Witness {
                 self.refused_credentials(now, departure.epoch);
                 back(Back::Credentials)
             }
-            Meaning::Stop(StopCode::AccessDenied) => {
-                self.obstacle(StopCode::AccessDenied, "after an answer that denies access");
+            Meaning::Stop(
+                code @ (StopCode::AccessDenied | StopCode::Blocked | StopCode::ProxyAuthentication),
+            ) => {
+                self.obstacle(*code, "after an answer that denies access");
                 back(Back::Stopped)
             }
             Meaning::Stop(code) => {
@@ -270,6 +272,11 @@ impl Witness {
             Meaning::Ambiguous => {
                 self.ambiguous();
                 vec![self.ambiguity(batch, &departure.rows); departure.rows.len()]
+            }
+            Meaning::Elsewhere => {
+                let known = self.ambiguity(batch, &departure.rows);
+                self.obstacle(StopCode::NotTheService, "after a page in place of an answer");
+                vec![known; departure.rows.len()]
             }
         };
         for (row, known) in departure.rows.iter().zip(known) {

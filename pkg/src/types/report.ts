@@ -125,6 +125,10 @@ export type UnknownReason =
  *
  * - `credentials-unavailable`: they could not be fetched, so nobody refused them
  * - `credentials-unreadable`: what came in their place is no token, or no headers that can be sent
+ * - `blocked`: a 403 that is not the service's own, as of a firewall
+ * - `proxy-authentication`: a proxy on the way asks for credentials (407)
+ * - `not-the-service`: a page in place of the answer, as where a network asks for a login; the ids
+ *   of that call are unknown
  * - `first-not-revoked`: only of a revocation, whose first call goes alone
  * - `journal-failed`: the journal could not be written, and nothing may leave without its intent
  * - `interrupted`: the journal of a run that never came to its end was read without resuming it
@@ -138,6 +142,9 @@ export type StopCode =
   | "credentials-unavailable"
   | "credentials-unreadable"
   | "access-denied"
+  | "blocked"
+  | "proxy-authentication"
+  | "not-the-service"
   | "endpoint-refuses"
   | "request-refused"
   | "redirected"

@@ -20,7 +20,7 @@ export const MET = Object.freeze(IDS.slice(10, 20));
  * @property {number} [rejected]
  * @property {number} [unsent]
  * @property {number} [unknown]
- * @property {string} [reason] of every id that is not issued
+ * @property {string} [reason] of every id that is not issued, unless a stop left it unsent
  * @property {string} [stopped] code of the stop; without it the run goes to its end
  * @property {number} [calls] arrivals at the service; without it they are not counted
  * @property {boolean} [resends] the runtime may repeat the POST by itself
@@ -48,6 +48,16 @@ export const issued = (calls = 3) => ({ issued: 30, calls });
  * @returns {Expectation} nobody knows about the batch, and it is not sent again
  */
 export const unknown = (reason) => ({ issued: 20, unknown: 10, reason });
+
+/**
+ * @param {string} reason
+ * @returns {Expectation} nobody knows about the batch, and the run ends there: something other than
+ *   the service answers
+ */
+export const elsewhere = (reason) => {
+  const stopped = "not-the-service";
+  return { issued: 10, unknown: 10, unsent: 10, reason, stopped, calls: 2 };
+};
 
 /**
  * @param {string} stopped

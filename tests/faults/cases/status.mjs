@@ -1,6 +1,6 @@
 // Group C of the catalogue: what each HTTP status proves.
 
-import { IDS, issued, stops, unknown } from "./case.mjs";
+import { IDS, elsewhere, issued, stops, unknown } from "./case.mjs";
 
 /** @typedef {import("./case.mjs").Case} Case */
 
@@ -70,6 +70,23 @@ const refused = [
     fault: status(code, { apply: true }),
     expect: unknown("ambiguous-status"),
   })),
+  {
+    name: "20 a firewall's 403 stops the run and is not blamed on the credentials",
+    fault: { kind: "html", status: 403 },
+    expect: stops("blocked"),
+  },
+  {
+    name: "58 a proxy's 407 stops the run",
+    fault: { kind: "html", status: 407 },
+    expect: stops("proxy-authentication"),
+    // The fetch of these hides a 407 behind an error of the network that says nothing more.
+    differs: { node: unknown("network"), chromium: unknown("network") },
+  },
+  {
+    name: "58 the 511 of a network that asks for a login stops the run",
+    fault: { kind: "html", status: 511 },
+    expect: elsewhere("ambiguous-status"),
+  },
   {
     name: "31 413 halves and remembers",
     fault: status(413, { body: "" }),
