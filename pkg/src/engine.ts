@@ -1,6 +1,6 @@
 /**
- * The one place that calls into the core: it knows whether the core is ready, turns what the
- * core throws into `IssueBulkError`, and remembers a crash, after which nothing may be called.
+ * The one place that calls into the core: it knows if the core is ready, converts its errors to
+ * `IssueBulkError`, and remembers a crash, after which nothing may be called.
  */
 import { type ErrorCode, IssueBulkError } from "./errors.js";
 import { adviceOn, assertComplete } from "./runtime.js";
@@ -42,8 +42,8 @@ export class Engine {
   }
 
   /**
-   * Runs `action`, whose every statement should be a call into the core: an error of somebody
-   * else's code in it would be taken for one of the core.
+   * Runs `action`, which should contain calls into the core only: an error of other code in it
+   * would be taken for one of the core.
    */
   call<T>(action: (core: Core) => T): T {
     this.assertReady();
@@ -55,8 +55,8 @@ export class Engine {
   }
 
   /**
-   * Runs what enters the core with nobody's call around it: a turn, the callback of a promise. What
-   * it throws, of whatever kind, went through frames of the core that did not finish.
+   * Runs an entry into the core that no caller awaits: a turn, the callback of a promise. Anything
+   * that it throws went through frames of the core that did not finish.
    */
   guard<T>(action: () => T): T {
     this.assertReady();
@@ -75,8 +75,8 @@ export class Engine {
   }
 
   /**
-   * Marks the core dead. Memory that a trap left half-written could report ids wrongly, so this
-   * holds for every run and report of this instance.
+   * Marks the core as crashed. Memory that a trap left half-written could report ids wrongly, so no
+   * run or report of this instance can be used any more.
    */
   crashed(how: string, cause?: unknown): IssueBulkError {
     if (this.#crash === null) {
@@ -113,8 +113,8 @@ function notReady(failure: unknown): IssueBulkError {
 }
 
 /**
- * Whether an error is a trap of wasm. By name, since an error of another realm is no instance of
- * this one's classes; engines differ in what a full stack throws.
+ * True if an error is a trap of wasm. Compared by name, since an error of another realm is no
+ * instance of this one's classes; engines differ in the error of a full stack.
  */
 export function isTrap(error: unknown): boolean {
   if (typeof error !== "object" || error === null || !("name" in error)) return false;

@@ -3,7 +3,7 @@ import { check } from "./check.js";
 import type { Recovered } from "./core.js";
 import { engine } from "./engine.js";
 import { Job as OwnJob } from "./job.js";
-import { Keeper } from "./journal.js";
+import { RunJournal } from "./journal.js";
 import { journalOf } from "./options.js";
 import { forecast, prepare, prepareReconcile, prepareResume } from "./prepare.js";
 import { Report as OwnReport } from "./report.js";
@@ -159,22 +159,22 @@ export function version(): string {
  *   journal open, and where it cannot be written. Give out no list then.
  */
 export async function giveOutUnsent(journal: Journal): Promise<Report> {
-  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  const runJournal = new RunJournal(engine, journalOf(journal, "journal"));
   try {
-    const recovered = await keeper.recover();
-    await keeper.note(engine.call(() => recovered.giveOut(Date.now())));
+    const recovered = await runJournal.recover();
+    await runJournal.note(engine.call(() => recovered.giveOut(Date.now())));
     return reviewed(recovered);
   } finally {
-    await keeper.close();
+    await runJournal.close();
   }
 }
 
 async function reportOf(journal: unknown): Promise<OwnReport> {
-  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  const runJournal = new RunJournal(engine, journalOf(journal, "journal"));
   try {
-    return reviewed(await keeper.look());
+    return reviewed(await runJournal.look());
   } finally {
-    await keeper.close();
+    await runJournal.close();
   }
 }
 

@@ -2,8 +2,8 @@
 import { withEvidence } from "./evidence.js";
 
 /**
- * The runtime's fetch, looked up at each call: it may be replaced later, and called as somebody's
- * method it throws in Workers. It rejects with a `NotSentError` where nothing left.
+ * The runtime's fetch, looked up at each call, since it may be replaced later; called as a method
+ * of an object it throws in Workers. Rejects with a `NotSentError` if nothing was sent.
  */
 export function runtimeFetch(url: string, init: RequestInit): Promise<Response> {
   const sent = "Deno" in globalThis ? unrepeatable(init) : init;
@@ -11,8 +11,8 @@ export function runtimeFetch(url: string, init: RequestInit): Promise<Response> 
 }
 
 /**
- * Deno's fetch sends a request again by itself when the connection ends without an answer, a POST
- * too, and shows only the second answer. What it read from a stream it cannot send again.
+ * Deno's fetch resends a request by itself when the connection ends without an answer, even a POST,
+ * and shows only the second answer. A body from a stream it cannot resend.
  */
 function unrepeatable(init: RequestInit): RequestInit {
   const { body } = init;

@@ -1,6 +1,6 @@
 /**
- * What a run of the core needs of JavaScript: turns, a timer, promises with guarded callbacks, and
- * the caller's functions. The loop itself is in the core (`src/wasm/driver.rs`).
+ * The functions that a run of the core calls: turns, a timer, promises with guarded callbacks, and
+ * the caller's functions. The loop itself is in Rust (`src/wasm/driver.rs`).
  */
 import type { Run } from "./core.js";
 import type { Engine } from "./engine.js";
@@ -82,8 +82,8 @@ export class Host {
   }
 
   /**
-   * Runs what calls into the core, and the turn that it asks for. Whatever they throw is the end of
-   * the core: an exception through its frames left them half done.
+   * Runs a call into the core, and the turn that it asks for. Anything that they throw ends the
+   * core: an exception through its frames left them half done.
    */
   #enter(action: () => void): void {
     this.#isInside = true;
@@ -143,8 +143,8 @@ export class Host {
   }
 
   /**
-   * Code of the caller, in a microtask of its own. Nothing is done on behalf of a core whose ledger
-   * may be wrong.
+   * Runs code of the caller in a microtask of its own, unless the core has crashed: its ledger may
+   * be wrong then.
    */
   #callers(code: () => unknown): Thenable {
     return this.#guarded(async () => {

@@ -98,7 +98,7 @@ export class Job {
       throw error;
     } finally {
       this.#active = null;
-      await this.#prepared.keeper?.close();
+      await this.#prepared.runJournal?.close();
       signal?.removeEventListener("abort", onAbort);
     }
   }
@@ -150,11 +150,11 @@ export class Job {
 
   /** Hooks and `onOutcomes` are told of what is issued, and a reading issues nothing. */
   #host(isIssue: boolean): Host {
-    const { handlers, keeper } = this.#prepared;
+    const { handlers, runJournal } = this.#prepared;
     return new Host(this.#engine, {
       transport: handlers.transport,
       credentials: () => this.#credentials,
-      append: keeper === null ? undefined : (bytes) => keeper.append(bytes),
+      append: runJournal === null ? undefined : (bytes) => runJournal.append(bytes),
       hooks: isIssue ? handlers.hooks : undefined,
       onOutcomes: isIssue ? handlers.onOutcomes : undefined,
       onChange: () => this.#feed.changed(() => this.snapshot()),

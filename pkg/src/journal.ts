@@ -12,8 +12,8 @@ const BYTES_SLICE = 1 << 20;
 const CLOSE_MS = 5_000;
 
 /**
- * Journals that somebody works with. A lock keeps two openings of one file apart, and cannot tell
- * two runs apart that share what is open already.
+ * Journals in use. A file's lock refuses a second opening, but not a second run that is given the
+ * same open journal.
  */
 const inUse = new WeakSet<Journal>();
 
@@ -25,11 +25,11 @@ interface Found {
 
 type Reading = ReturnType<Journal["read"]>;
 
-export class Keeper {
+export class RunJournal {
   #engine: Engine;
   #journal: Journal;
   #isMine = false;
-  /** The append that is on its way. */
+  /** The append in progress. */
   #appending: Promise<void> | null = null;
 
   constructor(engine: Engine, journal: Journal) {
@@ -92,7 +92,7 @@ export class Keeper {
   }
 
   /**
-   * Adds what is to be remembered of a run that does not go on.
+   * Appends a record to the journal of a run that does not go on.
    *
    * @throws {IssueBulkError} `journal-failed`
    */
@@ -101,8 +101,8 @@ export class Keeper {
   }
 
   /**
-   * Lets go of it, if it has it. What was appended lasts, so a failure changes nothing. A journal
-   * that never answers keeps nobody waiting, and stays in use until it does.
+   * Closes the journal, if it is open. Appended bytes are already stored, so a failure changes
+   * nothing. A journal that never answers is not waited for, and stays in use until it does.
    */
   async close(): Promise<void> {
     if (!this.#isMine) return;

@@ -3,7 +3,7 @@ import type { Input, IssueRun, Plan, ReadBackRun, Recovered } from "./core.js";
 import type { Engine } from "./engine.js";
 import { IssueBulkError, invalidArgument } from "./errors.js";
 import type { Host } from "./host.js";
-import { Keeper } from "./journal.js";
+import { RunJournal } from "./journal.js";
 import { handlersOf, journalOf, type Handlers } from "./options.js";
 import { Reading } from "./reading.js";
 import { Report } from "./report.js";
@@ -13,11 +13,11 @@ import type { Plan as Forecast } from "./types/options.js";
 export interface Prepared {
   readonly plan: Plan;
   readonly handlers: Handlers;
-  /** The keeper of the journal, if there is one. */
-  readonly keeper: Keeper | null;
+  /** The journal of the run, if it has one. */
+  readonly runJournal: RunJournal | null;
   /**
-   * Reads what there is to read and makes the run; null when the reading was cut before anything
-   * could be said of the input.
+   * Reads the input or the journal and makes the run; null if the reading was stopped too early to
+   * know any id of the input.
    */
   open(host: Host): Promise<IssueRun | ReadBackRun | null>;
   /** Ends the reading of what is still arriving. */
@@ -39,16 +39,17 @@ export function prepare(
   const handlers = handlersOf(options);
   const source = sourceOf((request as { customerIds: unknown }).customerIds);
   const reading = new Reading(engine, engine.call(() => plan.intake()));
-  const keeper = handlers.journal === undefined ? null : new Keeper(engine, handlers.journal);
+  const { journal } = handlers;
+  const runJournal = journal === undefined ? null : new RunJournal(engine, journal);
   const read = () => reading.read(source);
 
   return {
     plan,
     handlers,
-    keeper,
+    runJournal,
     read,
     open: async (host) => {
-      await keeper?.begin();
+      await runJournal?.begin();
       const input = await read();
       if (input === null) return null;
       return engine.call((core) => new core.IssueRun(plan, input, host, Math.random()));
@@ -74,16 +75,16 @@ export function prepareResume(
   }
   const plan = engine.call((core) => core.Plan.ofResumedRun(options, isJob));
   const handlers = handlersOf(options);
-  const keeper = new Keeper(engine, journalOf(journal, "journal"));
+  const runJournal = new RunJournal(engine, journalOf(journal, "journal"));
   const customerIds = given?.request?.customerIds;
   const comparison = customerIds === undefined ? null : compare(engine, plan, customerIds);
 
   return {
     plan,
     handlers,
-    keeper,
+    runJournal,
     open: async (host) => {
-      const recovered = await keeper.recover();
+      const recovered = await runJournal.recover();
       await comparison?.run(recovered);
       return engine.call((core) => core.IssueRun.resumed(plan, recovered, host, Math.random()));
     },
@@ -106,7 +107,7 @@ function compare(engine: Engine, plan: Plan, customerIds: unknown) {
 }
 
 /**
- * A read-back of what a run left unknown; the report stays as it is.
+ * A read-back of the unknown ids of a run; the report stays unchanged.
  *
  * @throws {IssueBulkError} for a mistake in the options
  */
@@ -115,7 +116,7 @@ export function prepareReconcile(engine: Engine, report: Report, options: unknow
   return {
     plan,
     handlers: handlersOf(options),
-    keeper: null,
+    runJournal: null,
     open: async (host) =>
       Report.readFrom(
         report,

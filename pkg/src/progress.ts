@@ -49,10 +49,10 @@ export class ProgressFeed {
   }
 
   /**
-   * Something moved. It is looked at, and told to readers and the user's function, in a turn of
-   * the event loop of its own: once for all that moved until then; and a handler that pauses and
-   * resumes makes new progress each time, which in microtasks would never let an answer in. Where
-   * nobody waits for it, now and then is enough.
+   * The progress changed. Readers and the user's function get it in a turn of the event loop of its
+   * own, once for all changes until then: a handler that pauses and resumes makes new progress each
+   * time, which in microtasks would never let an answer in. Without readers it is read only now and
+   * then.
    */
   changed(read: () => Progress): void {
     this.#read = read;
@@ -78,7 +78,7 @@ export class ProgressFeed {
     try {
       this.publish(read());
     } catch {
-      // Only a core that crashed cannot be read, which ends the run by itself.
+      // Only a crashed core cannot be read, and the crash ends the run anyway.
       return;
     }
     this.#announce();

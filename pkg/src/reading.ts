@@ -2,7 +2,7 @@
 import type { Input, Intake } from "./core.js";
 import type { Engine } from "./engine.js";
 import { IssueBulkError, invalidArgument } from "./errors.js";
-import { Pusher, type Steps } from "./pusher.js";
+import { IntakeWriter, type Steps } from "./intake-writer.js";
 import type { Source } from "./sources.js";
 
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
@@ -15,17 +15,17 @@ const VALUES_SLICE = 1 << 16;
 const LINES = /\n|\r./s;
 
 export class Reading {
-  readonly #pusher: Pusher;
+  readonly #writer: IntakeWriter;
   #isCut = false;
   #interrupt: () => void = () => {};
 
   constructor(engine: Engine, intake: Intake) {
-    this.#pusher = new Pusher(engine, intake);
+    this.#writer = new IntakeWriter(engine, intake);
   }
 
   /**
-   * Ends the reading of what is still arriving, and of a generator, which may have no end. What is
-   * all here is read on, which takes no waiting, so that every id of it gets an outcome.
+   * Stops the reading of an arriving input, and of a generator, which may have no end. An input
+   * that is all in memory is read to its end without waiting, so that every id gets an outcome.
    */
   cut(): void {
     this.#isCut = true;
@@ -39,10 +39,10 @@ export class Reading {
    */
   async read(source: Source): Promise<Input | null> {
     if (source.kind === "arriving") return this.#readArriving(source);
-    if (source.kind === "longs") this.#pusher.longs(source.longs);
-    else if (source.kind === "text") await inTurns(this.#pusher.text(source.text));
+    if (source.kind === "longs") this.#writer.longs(source.longs);
+    else if (source.kind === "text") await inTurns(this.#writer.text(source.text));
     else await this.#readValues(source.values);
-    return this.#pusher.finish();
+    return this.#writer.finish();
   }
 
   async #readValues(values: Iterable<unknown>): Promise<void> {
@@ -53,7 +53,7 @@ export class Reading {
       await pushed(iterator, () => {
         // A list is ids, if perhaps invalid ones; what makes its strings may be cutting up a text.
         if (!Array.isArray(values)) slice.forEach(refusePieces);
-        return this.#pusher.values(slice);
+        return this.#writer.values(slice);
       });
       if (isDone) return;
       await turn();
@@ -67,15 +67,15 @@ export class Reading {
     for (;;) {
       const step = await this.#step(iterator);
       if (step === null) return this.#afterCut(iterator, count);
-      if (step.done) return this.#pusher.finish();
+      if (step.done) return this.#writer.finish();
       await pushed(iterator, () => this.#arrived(step.value, strings));
       count += 1;
     }
   }
 
   /**
-   * Waits for the next piece or for the cut, and leaves no reaction on a promise that lives as
-   * long as the reading, which would hold memory for every piece.
+   * Waits for the next piece or for the stop. Adds no reaction to a promise that lives as long as
+   * the reading, which would hold memory for every piece.
    *
    * @returns null when it was cut
    */
@@ -92,8 +92,8 @@ export class Reading {
   }
 
   #arrived(piece: unknown, strings: Arriving["strings"]): Steps {
-    if (typeof piece !== "string") return this.#pusher.values([piece]);
-    if (strings === "text") return this.#pusher.text(piece);
+    if (typeof piece !== "string") return this.#writer.values([piece]);
+    if (strings === "text") return this.#writer.text(piece);
     if (strings === "refused") {
       throw invalidArgument(
         "customerIds is a stream of strings, which may be ids or pieces of a text, and to mix " +
@@ -102,13 +102,13 @@ export class Reading {
       );
     }
     refusePieces(piece);
-    return this.#pusher.values([piece]);
+    return this.#writer.values([piece]);
   }
 
   /** Ids that arrived whole are kept; a text is not, and neither is nothing at all. */
   #afterCut(iterator: AsyncIterator<unknown>, count: number): Input | null {
     void leave(iterator);
-    return count === 0 || this.#pusher.isText ? null : this.#pusher.finish();
+    return count === 0 || this.#writer.isText ? null : this.#writer.finish();
   }
 }
 
@@ -166,7 +166,7 @@ async function leave(iterator: AnyIterator): Promise<void> {
   try {
     await iterator.return?.();
   } catch {
-    // A source that cannot even be closed changes nothing about why it was left.
+    // A failure to close the source does not change the reason why it was left.
   }
 }
 

@@ -25,7 +25,7 @@ const TIMES = 16;
 const ROW = 44;
 const DIGITS = 1;
 const ISSUANCE = 20;
-/** Stands for no digits: the row is out of the ordinary and must be asked for. */
+/** The mark of a row that is not packed and must be read as JSON. */
 const NONE = 64;
 
 export class Report implements Public.Report {
@@ -95,15 +95,15 @@ export class Report implements Public.Report {
   }
 
   rejected(): IterableIterator<Public.Rejected> {
-    return this.#those("rejected");
+    return this.#withOutcome("rejected");
   }
 
   unsent(): IterableIterator<Public.Unsent> {
-    return this.#those("unsent");
+    return this.#withOutcome("unsent");
   }
 
   unknown(): IterableIterator<Public.Unknown> {
-    return this.#those("unknown");
+    return this.#withOutcome("unknown");
   }
 
   columns(): Public.Columns {
@@ -162,16 +162,16 @@ export class Report implements Public.Report {
    * @param only passes over the others
    */
   *#pages(next: (from: number) => number, only?: Kind): IterableIterator<Outcome> {
-    /** An ordinary row, for what all of them share. */
+    /** An issued row, for the fields that all rows share. */
     let example: Outcome | undefined;
     for (let from = next(0); from >= 0; from = next(from + ROWS_PAGE)) {
       const count = Math.min(ROWS_PAGE, this.length - from);
       const page = new Page(this.#read((outcomes) => outcomes.page(from, count)));
       for (let row = 0; row < count; row += 1) {
-        const isOrdinary = page.isOrdinary(row);
-        if (!isOrdinary || example?.outcome !== "issued") {
+        const isPacked = page.isPacked(row);
+        if (!isPacked || example?.outcome !== "issued") {
           const outcome = this.#read((outcomes) => outcomes.at(from + row));
-          if (isOrdinary) example = outcome;
+          if (isPacked) example = outcome;
           // None where it was given away.
           if (outcome !== undefined && (only ?? outcome.outcome) === outcome.outcome) yield outcome;
         } else {
@@ -182,7 +182,7 @@ export class Report implements Public.Report {
     }
   }
 
-  *#those<Name extends Kind>(name: Name): IterableIterator<OfKind<Name>> {
+  *#withOutcome<Name extends Kind>(name: Name): IterableIterator<OfKind<Name>> {
     const number = NUMBER_OF[name];
     const next = (from: number) =>
       this.#read((outcomes) => outcomes.next(number, from));
@@ -208,8 +208,8 @@ export class Report implements Public.Report {
 }
 
 /**
- * Some rows as the core writes them for a loop: times as numbers, then text of which each row has
- * a fixed share. To take a row out of it costs a twentieth of what its JSON does.
+ * A page of rows as the core packs them: times as numbers, then text of fixed width for each row.
+ * To read a row costs a twentieth of what its JSON does.
  */
 class Page {
   readonly #times: Float64Array;
@@ -225,12 +225,12 @@ class Page {
   }
 
   /** Whether a row was issued like the others. */
-  isOrdinary(row: number): boolean {
+  isPacked(row: number): boolean {
     return this.#text.charCodeAt(ROW * row) !== NONE;
   }
 
   /**
-   * @param row an ordinary one
+   * @param row a packed one
    * @param example another of them: promotion and context are the same for all
    */
   issued(row: number, { outcome, verifiedBy, promotionId, earnedFromId }: Issued): Issued {

@@ -1,6 +1,6 @@
 /**
- * What the core needs of a runtime, and what to do where it is missing. An import never throws, as
- * that would give a blank page or fail a whole test file: the first call says it.
+ * The features of a runtime that the core needs. An import never throws, as that would give a blank
+ * page or fail a whole test file: the first call names the missing feature.
  */
 
 /** Also what the glue makes when it is loaded, for which `stand-ins.ts` has substitutes. */

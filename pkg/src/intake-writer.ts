@@ -1,6 +1,6 @@
 /**
- * Puts ids and pieces of text into the core's intake. It looks at the types of the values, never
- * at the ids: what is an id and what is not is decided in the core.
+ * Writes ids and pieces of text into the core's intake. It looks at the types of values only; the
+ * core decides what is an id.
  */
 import type { Input, Intake } from "./core.js";
 import type { Engine } from "./engine.js";
@@ -19,7 +19,7 @@ const TEXT_SLICE = 1 << 18;
 /** Bigints gathered for one call, which costs as much as a hundred of them. */
 const LONGS_SLICE = 1 << 12;
 
-export class Pusher {
+export class IntakeWriter {
   readonly #engine: Engine;
   readonly #intake: Intake;
   /** What came first: ids and text cannot be mixed. */
@@ -103,7 +103,7 @@ export class Pusher {
   }
 
   /**
-   * Pushes ids until a value is none.
+   * Writes ids until a value is not one.
    *
    * @returns where it stopped
    */
@@ -151,8 +151,8 @@ export class Pusher {
 }
 
 /**
- * Whether a value can be counted as an input, if perhaps an invalid one: a list may have gaps.
- * Anything else is a list of other things than ids, which is a mistake of the program.
+ * True if a value counts as an input, even an invalid one: a list may have gaps. Any other value
+ * means that the list does not hold ids, which is a mistake of the program.
  */
 function isId(value: unknown): value is Id {
   const type = typeof value;
