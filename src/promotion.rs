@@ -371,8 +371,7 @@ mod tests {
             (403, "<html>", "blocked", None, 1),
             (407, "", "proxy-authentication", None, 1),
             (503, "", "promotion-unread", None, 5),
-            (200, "<html>", "not-the-service", None, 1),
-            (200, "[", "promotion-unread", None, 5),
+            (200, "<html>", "promotion-unread", None, 5),
             (200, r#"{"data":{}}"#, "promotion-unread", None, 5),
         ];
         for (status, body, code, exists, calls) in cases {

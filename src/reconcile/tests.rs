@@ -445,8 +445,6 @@ fn refusals_end_the_reading_and_unknown_customers_were_issued_nothing() {
         ((403, String::new()), "unknown network", "blocked"),
         ((403, "<html>".into()), "unknown network", "blocked"),
         ((407, String::new()), "unknown network", "proxy-authentication"),
-        ((200, "<html>".into()), "unknown network", "not-the-service"),
-        ((511, String::new()), "unknown network", "not-the-service"),
         ((302, String::new()), "unknown network", "redirected"),
     ];
     for (reply, expected, code) in cases {

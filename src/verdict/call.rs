@@ -3,7 +3,7 @@
 //!
 //! Sources: as for an issuing call, whose table stands above; api.md 14 for the endpoints.
 
-use super::{Exchange, Failure, errors_of, is_about_the_token, is_page, who_denies};
+use super::{Exchange, Failure, errors_of, is_about_the_token, who_denies};
 use crate::outcome::StopCode;
 use crate::response::Body;
 use crate::status::Status;
@@ -35,9 +35,6 @@ pub fn judge_read(exchange: &Exchange<'_>) -> CallVerdict {
     };
     if let Some(code) = refusal_of_all(status, exchange) {
         return CallVerdict::Stop(code);
-    }
-    if is_in_place_of_the_service(status, exchange) {
-        return CallVerdict::Stop(StopCode::NotTheService);
     }
     match (status.number().unwrap_or_default(), exchange.body) {
         (421, _) => CallVerdict::Stop(StopCode::EndpointRefuses),
@@ -135,15 +132,6 @@ fn refusal_of_all(status: Status, exchange: &Exchange<'_>) -> Option<StopCode> {
     }
 }
 
-/// Whether a network that asks for a login answered, which says nothing of what was asked.
-fn is_in_place_of_the_service(status: Status, exchange: &Exchange<'_>) -> bool {
-    match status.number() {
-        Some(511) => true,
-        Some(200..=299) => is_page(exchange),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,11 +147,10 @@ mod tests {
         200 whole {}      Answered                Answered
         200 whole ERROR   Answered                Answered
         200 whole EXPIRED Refresh                 Answered
-        200 whole <html>  Stop(NotTheService)     Unknown
-        206 whole <html>  Stop(NotTheService)     Unknown
+        200 whole <html>  Again                   Unknown
+        206 whole <html>  Again                   Unknown
         200 lost  <html>  Again                   Unknown
-        511 whole <html>  Stop(NotTheService)     Unknown
-        511 whole EMPTY   Stop(NotTheService)     Unknown
+        511 whole <html>  Again                   Unknown
         200 whole EMPTY   Again                   Unknown
         200 lost  {}      Again                   Unknown
         200 late  {}      Again                   Unknown
