@@ -56,6 +56,7 @@ pub use answer::{
     Answer, Body, Broken, Contradiction, DataForm, Entries, Envelope, Extra, Mismatch, NO_TIME,
     Refusals, ServiceError, SlotState, SparseText,
 };
+pub use lookup::Index;
 pub use rows::{ListRow, Unclear, has_warnings, rows};
 pub use value::Value;
 

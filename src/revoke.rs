@@ -14,12 +14,11 @@ use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::outcome::{StopCode, Stopped};
 use crate::plan::Service;
 use crate::request::{Request, RequestError};
-use crate::response::Value;
+use crate::response::{Index, Value};
 use crate::time::Instant;
 use crate::traffic::{Answered, CallOwner, Calls, Ended, Pacing};
 use crate::verdict::{Failure, RevokeVerdict, judge_revocation, judge_revoked};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -76,11 +75,14 @@ impl Target {
 pub fn targets(
     issuances: impl IntoIterator<Item = (CustomerId, PromotionId, Box<str>)>,
 ) -> Result<Vec<Target>, &'static RequestError> {
-    let mut places = BTreeMap::new();
+    // The place of a customer here is that of their target.
+    let mut customers = Vec::new();
+    let mut index = Index::default();
     let mut targets: Vec<Target> = Vec::new();
     for (customer, promotion, id) in issuances {
-        let place = *places.entry(customer.get()).or_insert(targets.len());
-        match targets.get_mut(place) {
+        index.push(&mut customers, customer.get());
+        let place = index.find(&customers, customer.get());
+        match place.and_then(|place| targets.get_mut(place)) {
             None => targets.push(Target::new(customer, promotion, Vec::from([id]))?),
             Some(target) if target.promotion != promotion => return Err(INVALID_TARGET),
             Some(target) if target.ids.contains(&id) => {}

@@ -82,18 +82,9 @@ impl Field {
             *letters.get_mut(length)? = byte.to_ascii_lowercase();
             length = length.wrapping_add(1);
         }
-        Some(match letters.get(..length)? {
-            b"success" | b"issuccess" | b"successful" | b"issuccessful" | b"succeeded" | b"ok"
-            | b"isok" => Self::Success,
-            b"failed" | b"isfailed" | b"failure" | b"isfailure" | b"failurereason" | b"error"
-            | b"errors" | b"iserror" | b"haserror" | b"haserrors" | b"errormessage"
-            | b"errormsg" | b"errordescription" | b"errordetails" | b"errorreason"
-            | b"exception" | b"fault" => Self::Failure,
-            b"errorcode" | b"errcode" | b"faultcode" => Self::ErrorCode,
-            b"status" | b"statuscode" | b"httpstatus" | b"issuestatus" | b"issuancestatus"
-            | b"state" | b"result" | b"outcome" => Self::Status,
-            _ => return None,
-        })
+        let letters = letters.get(..length)?;
+        let found = FIELDS_OF_FAILURE.iter().find(|(names, _)| names.contains(&letters));
+        found.map(|(_, field)| *field)
     }
 
     /// True if a second occurrence of the field makes the entry unreadable.
@@ -101,6 +92,50 @@ impl Field {
         !matches!(self, Self::Status | Self::Success | Self::Failure | Self::ErrorCode)
     }
 }
+
+/// The names of fields of failure. A table of names is a tenth of the code of a `match` on them.
+const FIELDS_OF_FAILURE: &[(&[&[u8]], Field)] = &[
+    (
+        &[b"success", b"issuccess", b"successful", b"issuccessful", b"succeeded", b"ok", b"isok"],
+        Field::Success,
+    ),
+    (
+        &[
+            b"failed",
+            b"isfailed",
+            b"failure",
+            b"isfailure",
+            b"failurereason",
+            b"error",
+            b"errors",
+            b"iserror",
+            b"haserror",
+            b"haserrors",
+            b"errormessage",
+            b"errormsg",
+            b"errordescription",
+            b"errordetails",
+            b"errorreason",
+            b"exception",
+            b"fault",
+        ],
+        Field::Failure,
+    ),
+    (&[b"errorcode", b"errcode", b"faultcode"], Field::ErrorCode),
+    (
+        &[
+            b"status",
+            b"statuscode",
+            b"httpstatus",
+            b"issuestatus",
+            b"issuancestatus",
+            b"state",
+            b"result",
+            b"outcome",
+        ],
+        Field::Status,
+    ),
+];
 
 /// The longest name of a field of failure.
 const FAILURE_NAME_BYTES_MAX: usize = 16;

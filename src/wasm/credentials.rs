@@ -88,11 +88,11 @@ async fn answer_to(
 ) -> Result<(Status, Vec<u8>), JsValue> {
     let incoming = fetch::send(host, takes_no_store, outgoing, signal).await?;
     let mut bytes = Vec::new();
-    let take = |piece: &[u8]| {
+    let mut take = |piece: &[u8]| {
         bytes.extend_from_slice(piece);
         bytes.len() <= TOKEN_BYTES_MAX
     };
-    incoming.body()?.read(host, None, take).await?;
+    incoming.body()?.read(host, None, &mut take).await?;
     Ok((incoming.status, bytes))
 }
 

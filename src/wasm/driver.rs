@@ -270,8 +270,8 @@ impl Driver {
         self.exchanges.borrow_mut().push(Exchange { batch, attempt, controller });
         let incoming = self.call(batch, attempt, &signal).await?;
         self.tell_head(batch, attempt, &incoming)?;
-        let take = |bytes: &[u8]| self.take(batch, attempt, bytes);
-        incoming.body()?.read(&self.host, Some((batch.0, attempt.0)), take).await
+        let mut take = |bytes: &[u8]| self.take(batch, attempt, bytes);
+        incoming.body()?.read(&self.host, Some((batch.0, attempt.0)), &mut take).await
     }
 
     async fn call(

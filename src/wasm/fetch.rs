@@ -152,7 +152,7 @@ impl Body {
         self,
         host: &Host,
         exchange: Option<(u32, u32)>,
-        mut take: impl FnMut(&[u8]) -> bool,
+        take: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<(), JsValue> {
         let whole = match (self, exchange) {
             (Self::Empty, _) => return Ok(()),
@@ -165,7 +165,7 @@ impl Body {
             (Self::Whole(response), _) => host.whole(&response),
         };
         let bytes = JsFuture::from(whole).await?;
-        feed(&bytes.unchecked_into(), &mut take);
+        feed(&bytes.unchecked_into(), take);
         Ok(())
     }
 }
@@ -173,21 +173,21 @@ impl Body {
 async fn read_stream(
     host: &Host,
     reader: &JsValue,
-    mut take: impl FnMut(&[u8]) -> bool,
+    take: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<(), JsValue> {
     loop {
         let bytes = JsFuture::from(host.next(reader)).await?;
         if bytes.is_undefined() {
             return Ok(());
         }
-        if !feed(&bytes.unchecked_into(), &mut take) {
+        if !feed(&bytes.unchecked_into(), take) {
             host.leave(reader);
             return Ok(());
         }
     }
 }
 
-fn feed(bytes: &Uint8Array, take: &mut impl FnMut(&[u8]) -> bool) -> bool {
+fn feed(bytes: &Uint8Array, take: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     let length = bytes.length();
     if length <= BYTES_SLICE {
         return take(&bytes.to_vec());

@@ -20,10 +20,11 @@ use serde::de::{self, Deserializer, IgnoredAny, Visitor};
 use wasm_bindgen::JsValue;
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Request {
     pub(super) promotion_id: Option<String>,
     pub(super) context_id: Option<String>,
+    #[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
     customer_ids: IgnoredAny,
     pub(super) confirmed: Option<Confirmed>,
 }
@@ -38,7 +39,7 @@ pub(super) struct Confirmed {
 
 /// The options of all functions; each takes those that its list names.
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Options {
     pub(super) request: Request,
     pub(super) host: Option<String>,
@@ -62,11 +63,15 @@ pub(super) struct Options {
     quiet_ms: Option<f64>,
     apart_ms: Option<f64>,
     limit: Option<f64>,
+    #[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
     signal: IgnoredAny,
+    #[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
     on_progress: Function,
     pub(super) on_outcomes: Function,
+    #[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
     transport: Function,
     pub(super) journal: Given,
+    #[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
     hooks: Hooks,
 }
 
@@ -167,20 +172,20 @@ pub(super) const OF_A_CHECK: &[&str] = &[
 ];
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Attribution {
     r#type: Option<String>,
     code: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Rate {
     per_minute: Option<f64>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Stop {
     ambiguous_in_row: Option<f64>,
     failure_percent: Option<f64>,
@@ -188,7 +193,7 @@ struct Stop {
 }
 
 #[derive(Clone, Copy, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Reconcile {
     quiet_ms: Option<f64>,
     apart_ms: Option<f64>,
@@ -197,7 +202,7 @@ struct Reconcile {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Input {
     format: Option<String>,
     column: Option<ColumnGiven>,
@@ -207,7 +212,8 @@ pub(super) struct Input {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "stays in JavaScript; read to be checked")]
 struct Hooks {
     on_run_start: Function,
     on_attempt_start: Function,
@@ -226,7 +232,7 @@ enum Auth {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct AuthFields {
     username: Option<String>,
     password: Option<String>,

@@ -13,13 +13,12 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
 struct Request {
     issuances: Vec<Issuance>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Issuance {
     customer_id: Option<String>,
     promotion_id: Option<String>,

@@ -1,6 +1,6 @@
 //! Summaries on their way out: structs of the border, made of what the core says.
 
-use super::convert::plain;
+use super::convert::{merged, plain};
 use super::intake::Source;
 use crate::digest;
 use crate::forecast;
@@ -34,12 +34,14 @@ impl Given {
     }
 }
 
-/// The sums of a run; they balance.
+fn given_object(source: &Source) -> JsValue {
+    plain(&Given::new(&source.findings))
+}
+
+/// The sums of a run; they balance with what was given.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
-    #[serde(flatten)]
-    given: Given,
     issued: u32,
     rejected: u32,
     unsent: u32,
@@ -56,8 +58,6 @@ struct Counts {
 #[serde(rename_all = "camelCase")]
 struct Progress {
     state: &'static str,
-    #[serde(flatten)]
-    counts: Counts,
     distinct: u32,
     queued: u32,
     in_flight: u32,
@@ -66,10 +66,9 @@ struct Progress {
 }
 
 impl Counts {
-    fn new(progress: &job::Progress, source: &Source) -> Self {
+    fn new(progress: &job::Progress) -> Self {
         let tally = &progress.tally;
         Self {
-            given: Given::new(&source.findings),
             issued: progress.issued,
             rejected: progress.rejected,
             unsent: progress.unsent,
@@ -84,33 +83,33 @@ impl Counts {
 }
 
 pub(super) fn progress_object(progress: &job::Progress, source: &Source) -> JsValue {
-    plain(&Progress {
+    let state = plain(&Progress {
         state: state_name(progress.state),
-        counts: Counts::new(progress, source),
         distinct: progress.distinct,
         queued: progress.queued,
         in_flight: progress.in_flight,
         // More milliseconds than a Long holds are no forecast.
         eta_ms: progress.eta_ms.and_then(|eta_ms| i64::try_from(eta_ms).ok()).map(|ms| ms as f64),
         paused_by: progress.paused_by.map(|code| code.code()),
-    })
+    });
+    merged(state, &counts_object(progress, source))
 }
 
 /// The progress of a run whose input is being read.
 pub(super) fn reading_object() -> JsValue {
-    plain(&Progress {
+    let state = plain(&Progress {
         state: "reading",
-        counts: Counts::default(),
         distinct: 0,
         queued: 0,
         in_flight: 0,
         eta_ms: None,
         paused_by: None,
-    })
+    });
+    merged(merged(state, &plain(&Given::default())), &plain(&Counts::default()))
 }
 
 pub(super) fn counts_object(progress: &job::Progress, source: &Source) -> JsValue {
-    plain(&Counts::new(progress, source))
+    merged(given_object(source), &plain(&Counts::new(progress)))
 }
 
 const fn state_name(state: RunState) -> &'static str {
@@ -126,8 +125,6 @@ const fn state_name(state: RunState) -> &'static str {
 /// How the customers were read.
 #[derive(Serialize)]
 struct Input<'a> {
-    #[serde(flatten)]
-    given: Given,
     distinct: usize,
     format: &'static str,
     column: Option<&'a str>,
@@ -135,13 +132,13 @@ struct Input<'a> {
 }
 
 pub(super) fn input_object(source: &Source, layout: &Layout) -> JsValue {
-    plain(&Input {
-        given: Given::new(&source.findings),
+    let input = plain(&Input {
         distinct: source.ids.len(),
         format: layout.kind.code(),
         column: layout.name.as_deref(),
         header: &layout.header,
-    })
+    });
+    merged(given_object(source), &input)
 }
 
 /// An input that is not sent because of itself, with its place.
@@ -174,8 +171,6 @@ pub(super) fn problems_list(problems: &[intake::Problem]) -> JsValue {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Forecast {
-    #[serde(flatten)]
-    given: Given,
     distinct: usize,
     digest: String,
     requests: u32,
@@ -187,8 +182,7 @@ struct Forecast {
 
 pub(super) fn forecast_object(plan: &plan::Plan, source: &Source) -> JsValue {
     let forecast = forecast::forecast(plan, &source.ids);
-    plain(&Forecast {
-        given: Given::new(&source.findings),
+    let forecast = plain(&Forecast {
         distinct: source.ids.len(),
         digest: digest::of_ids(&source.ids),
         requests: forecast.requests,
@@ -196,7 +190,8 @@ pub(super) fn forecast_object(plan: &plan::Plan, source: &Source) -> JsValue {
         batch_size: plan.batch_size(),
         concurrency: plan.concurrency_max(),
         estimated_ms: millis(forecast.estimated),
-    })
+    });
+    merged(given_object(source), &forecast)
 }
 
 /// Why a run ended before its ids did.
