@@ -30,11 +30,20 @@ const DIST = join(ROOT, "pkg", "dist");
  * @property {number} bytes before compression
  */
 
-/** The crate that a demangled name begins with, if behind the brackets of an implementation. */
-const CRATE = /^[<&\s*]*(?:dyn )?(core|alloc|talc|js_sys|web_sys|wasm_bindgen\w*)\b/;
+/** What the linker and wasm-bindgen add: the shapes of functions, what is imported and exported. */
+const FRAME = /^(?:type|import|export|elem|table|code|global|memory|custom section|"\w+ names?")\b/;
+
+/** Crates of the standard library, and what stands for a crate in the names of their functions. */
+const STANDARD = new Set(["core", "std", "__rustc", "compiler_builtins", "alloc", "hashbrown"]);
+
+/** An exported method, with all code of the core and of crates that was put into it. */
+const EXPORTED =
+  /^(checkrun|input|intake|issuerun|outcomes|plan|readbackrun|recovered|recovery|revokerun|run)_/;
 
 /**
- * The part of the program that an item of a wasm belongs to.
+ * The part of the program that an item of a wasm belongs to. Generic code, drop glue and
+ * implementations of a foreign trait belong to the module of the crate that they were made for, and
+ * else to the crate that they come from.
  *
  * @param {string} name as twiggy prints it
  * @returns {string} a module of the crate, a crate, or what else there is in a wasm
@@ -43,9 +52,18 @@ export function partOf(name) {
   const ours = /issue_bulk\w*?(?:\[\w+\])?::(\w+)/.exec(name)?.[1];
   if (ours !== undefined) return `issue-bulk: ${ours}`;
   if (/ shim$/.test(name)) return "issue-bulk: wasm";
+  const exported = EXPORTED.exec(name)?.[1];
+  if (exported !== undefined) return `issue-bulk: exports of ${exported}`;
   if (name.startsWith("data segment")) return "constants";
-  const crate = CRATE.exec(name)?.[1];
-  return crate === undefined ? "the rest of the wasm" : `crate ${crate}`;
+  if (FRAME.test(name)) return "imports, exports and types";
+  // The first crate of the name that is not the standard library, as serde_core is in
+  // `<alloc::string::String as serde_core::de::Deserialize>::deserialize`.
+  const crates = [...name.matchAll(/(?<![\w:])([a-z_]\w*)(?:\[\w+\])?::/g)].map(([, it]) => it);
+  const crate = crates.find((it) => it !== undefined && !STANDARD.has(it)) ?? crates[0];
+  if (crate !== undefined) return `crate ${crate}`;
+  // Methods of built-in types, as `<str>::trim_ascii`.
+  if (/^<&?\[?\w+\]?>/.test(name) || /^(?:mem\w+|__multi3)$/.test(name)) return "crate core";
+  return "the rest of the wasm";
 }
 
 /**
