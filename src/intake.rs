@@ -1,7 +1,7 @@
 //! Bytes or single values in, exact and distinct customer ids out, with a place for every problem.
 //!
-//! What is read: one id a line, CSV (RFC 4180), NDJSON, a JSON array, and JavaScript's numbers,
-//! bigints, strings and `BigInt64Array`. Bytes may be cut anywhere; the result is the same.
+//! It reads one id a line, CSV (RFC 4180), NDJSON, a JSON array, and JavaScript's numbers, bigints,
+//! strings and `BigInt64Array`. Pieces of bytes may end anywhere; the result is the same.
 //!
 //! An id is plain ASCII digits of a positive Long without leading zeros ([`crate::id`]). Blanks,
 //! tabs and line breaks around it are dropped, and it may stand in quotes; everything else (`5.0`,
@@ -48,7 +48,7 @@ use ndjson::NdjsonReader;
 use records::RecordReader;
 use utf8::Utf8Gate;
 
-/// How bytes are to be read. They are UTF-8, with or without a byte order mark.
+/// The format of the bytes, which are UTF-8 with or without a byte order mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
     /// By the first byte that is not blank: `[` is JSON, `{` is NDJSON, whose field is the column
@@ -72,7 +72,7 @@ impl Default for Format {
     }
 }
 
-/// What is known about a CSV file; by default nothing.
+/// The caller's options for CSV; by default none is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CsvOptions {
     pub column: Column,
@@ -102,7 +102,7 @@ pub enum Delimiter {
     Byte(u8),
 }
 
-/// What happens to an id that comes twice.
+/// The treatment of an id that occurs twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dedupe {
     /// It is sent once, the others are counted as duplicates.
@@ -112,7 +112,7 @@ pub enum Dedupe {
     TrustInput,
 }
 
-/// How the input was read.
+/// The layout in which the input was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
     pub kind: Kind,
@@ -125,7 +125,7 @@ pub struct Layout {
     pub name: Option<Box<str>>,
 }
 
-/// What was read.
+/// The result of reading an input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// Single values, no bytes.

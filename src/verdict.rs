@@ -49,7 +49,7 @@ pub enum Verdict {
     Stop(StopCode),
     /// May have been processed.
     Hold(Unknown),
-    /// Nobody knows, and no other call of this run would reach the service.
+    /// May have been processed, and no other call of this run would reach the service.
     HoldAndStop(Unknown, StopCode),
 }
 
@@ -150,15 +150,15 @@ const fn is_refusal_of_one_customer(code: i64) -> bool {
     is_about_the_promotion(code) || matches!(code, 404 | 708 | 726 | 1006)
 }
 
-/// Whether a page came where the service answers in JSON. With a status of success it is the login
-/// page of a network or of a proxy, and the next call would get it, too. Gateways of the service
-/// send pages with other statuses while it is busy.
+/// True if an HTML page came instead of JSON. With a success status it is the login page of a
+/// network or of a proxy, which the next call would get, too. Gateways of the service send pages
+/// with other statuses while it is busy.
 fn is_page(exchange: &Exchange<'_>) -> bool {
     exchange.failure.is_none() && matches!(exchange.body, Body::Broken(Broken::Page))
 }
 
-/// Whose 403 it is: the service says in an envelope of its own why it denies access. Any other is
-/// of a firewall or a proxy, which write access would not move.
+/// The stop of a 403. The service refuses access in its own envelope; any other 403 is from a
+/// firewall or a proxy, which a right to write would not change.
 fn who_denies(exchange: &Exchange<'_>) -> StopCode {
     let is_own = exchange.failure.is_none() && !errors_of(exchange.body).is_empty();
     if is_own { StopCode::AccessDenied } else { StopCode::Blocked }

@@ -10,7 +10,7 @@ const NOT_CONNECTED = Object.freeze([
   "ConnectionRefused",
   "FailedToOpenSocket",
 ]);
-/** The same, when they come from the call that connects: a connection that stands has them too. */
+/** These prove it only if `connect` failed; an open connection can fail with them, too. */
 const NOT_REACHED = Object.freeze(["EHOSTUNREACH", "ENETUNREACH"]);
 
 /**

@@ -24,7 +24,7 @@ pub struct Assembler {
 /// A complete record without its line break.
 #[derive(Clone, Copy, Debug)]
 pub struct InputRecord<'a> {
-    /// Where it is too long, at least its head.
+    /// The bytes of the record; at least their head if it is too long.
     pub bytes: &'a [u8],
     pub line: u64,
     pub too_long: bool,

@@ -9,12 +9,12 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// How records are divided.
+/// The grammar of records: delimiter and quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grammar {
     /// `None` where a record is one field.
     pub delimiter: Option<u8>,
-    /// Whether quotes mean anything while the end of a record is sought.
+    /// True if quotes count in the search for the end of a record.
     pub quotes: bool,
 }
 
@@ -40,8 +40,7 @@ pub struct RecordScan {
 }
 
 impl RecordScan {
-    /// How many of `bytes` belong to the record before the CR or LF that ends it; `None` where it
-    /// goes on behind them.
+    /// Length of the record up to the CR or LF that ends it; `None` if it goes on beyond `bytes`.
     pub fn end_in(&mut self, bytes: &[u8], grammar: Grammar) -> Option<usize> {
         for (at, byte) in bytes.iter().enumerate() {
             if self.state != State::Quoted && matches!(byte, b'\n' | b'\r') {
@@ -71,7 +70,7 @@ impl RecordScan {
         self.after_cr = byte == b'\r';
     }
 
-    /// Whether a quote is still open.
+    /// True while a quote is open.
     pub fn is_open(&self) -> bool {
         self.state == State::Quoted
     }

@@ -98,8 +98,7 @@ fn count(ids: &[i64], shift: u32, sizes: &mut [u32]) {
     }
 }
 
-/// Whether a good part of `ids` repeats, estimated without comparing all: every occurrence of one
-/// id in a thousand.
+/// Estimates if many of `ids` repeat, by comparing all occurrences of one id in a thousand.
 pub fn may_repeat_much(ids: &IdList) -> bool {
     let mut sample = IdList::default();
     ids.each(|ids| {
@@ -142,7 +141,7 @@ fn id_of([low, high, _]: Entry) -> i64 {
 #[derive(Default)]
 struct Dealt {
     entries: Vec<Entry>,
-    /// Where the next id of each partition goes.
+    /// The place of the next id of each partition.
     next: Vec<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! What makes an input unusable as a whole: nothing of it is sent.
+//! The errors of an input as a whole, none of whose ids is sent.
 
 use super::text::visible;
 use crate::text::push_number;
@@ -16,7 +16,7 @@ const SET_COLUMN: &str = "set column to one of these, or in a CSV to its number 
 /// Why an input cannot be used. Offsets are bytes from the start of the input, lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IntakeError {
-    /// Nothing given: empty, blank, or a header alone.
+    /// No ids: empty, blank, or a header alone.
     NoIds,
     /// The column or field that was asked for is not there, or none could be asked for.
     NoSuchColumn { wanted: Box<str>, header: Vec<Box<str>> },
@@ -33,7 +33,7 @@ pub enum IntakeError {
     BadJson { offset: u64 },
     /// An object or array inside a JSON array, which holds plain ids only.
     NestedJson { offset: u64 },
-    /// A quote that never closes hides an unknown number of customers.
+    /// A quote that never closes, which may contain any number of customers.
     UnclosedQuote { line: u64 },
     /// No record ends within [`INTAKE_SAMPLE_BYTES`](crate::limits::INTAKE_SAMPLE_BYTES).
     HeaderTooLong,
@@ -41,7 +41,7 @@ pub enum IntakeError {
     BadDelimiter,
 }
 
-/// What an input that is not UTF-8 probably is.
+/// The likely encoding of an input that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Zero bytes, or a UTF-16 byte order mark.

@@ -14,11 +14,11 @@ pub struct Ids {
     pub list: IdList,
     /// Their lines, to name the first occurrence of a repeated one; `None` where none is sought.
     pub places: Option<Places>,
-    /// How many may be held.
+    /// Most ids that may be held.
     pub max: usize,
 }
 
-/// What ends an id that stands alone.
+/// The bytes that may follow an id of its own line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// LF, CR or CRLF.

@@ -18,7 +18,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 #[derive(Clone, Copy)]
 pub struct Sample<'a> {
     pub bytes: &'a [u8],
-    /// Whether that is all of it.
+    /// True if the sample is the whole input.
     pub whole: bool,
 }
 
@@ -153,7 +153,7 @@ fn column_of(titles: &[Box<str>], wanted: &Column) -> Result<(usize, bool), Inta
     }
 }
 
-/// Whether the only column has a title. One that may be the title of something else is an error.
+/// True if the only column has a title. A title that may name something else is an error.
 fn single_has_header(titles: &[Box<str>]) -> Result<bool, IntakeError> {
     match titles.first() {
         Some(title) if text::is_known(title.as_bytes()) => Ok(true),

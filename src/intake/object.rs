@@ -1,7 +1,7 @@
 //! Finds the members of one JSON object without building it.
 //!
-//! Brackets, strings and the commas and colons of the object itself must be right; what stands
-//! within a nested value is passed over. Numbers stay the digits they came as.
+//! Brackets, strings, and the commas and colons of the object itself must be right; nested values
+//! are skipped. Numbers stay text, digit for digit.
 
 /// Nesting of a member's value, at most: one bit each.
 const DEPTH_MAX: u32 = 64;
@@ -39,7 +39,7 @@ pub fn members<'a>(text: &'a [u8], mut each: impl FnMut(Member<'a>)) -> Result<(
     }
 }
 
-/// What stands between the quotes of a complete string; `None` for anything else.
+/// The text between the quotes of a complete string; `None` for anything else.
 pub fn inner(value: &[u8]) -> Option<&[u8]> {
     let length = string_length(value)?;
     if length != value.len() {
@@ -61,12 +61,12 @@ fn all_blank(text: &[u8]) -> Result<(), Malformed> {
     if after_blanks(text).is_empty() { Ok(()) } else { Err(Malformed) }
 }
 
-/// JSON's white space.
+/// JSON's whitespace.
 pub fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Whether a byte may stand in a number, `true`, `false` or `null`.
+/// True if a byte may be part of a number, `true`, `false` or `null`.
 pub fn is_bare(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }

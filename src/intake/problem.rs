@@ -7,15 +7,15 @@ use alloc::vec::Vec;
 /// A line or value that does not become a customer to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it stands, counted from 1: the physical line where its record begins; for single
-    /// values and the entries of a JSON array the position among them.
+    /// The place, counted from 1: the physical line on which its record begins, or the position
+    /// among single values and entries of a JSON array.
     pub line: u64,
     /// Field of the record that should be an id, counted from 1; 1 where there are no fields.
     pub column: u32,
     pub reason: ProblemReason,
     /// The first [`PROBLEM_TEXT_BYTES_MAX`](crate::limits::PROBLEM_TEXT_BYTES_MAX) bytes of the
-    /// offending value, of the whole record where the record is at fault. Characters that nobody
-    /// sees are escapes.
+    /// offending value, of the whole record where the record is at fault. Invisible characters are
+    /// escaped.
     pub text: Box<[u8]>,
 }
 
@@ -26,7 +26,7 @@ pub enum ProblemReason {
     Invalid(IdError),
     /// The same id stands further up.
     Duplicate { first_line: u64 },
-    /// Fewer fields than the first record: nobody can say which of them the id is.
+    /// Fewer fields than the first record, so it is unclear which one is the id.
     TooFewFields,
     /// More fields than the first record, such as `1,234` unquoted.
     TooManyFields,
@@ -44,7 +44,7 @@ pub enum ProblemReason {
     RepeatedField,
 }
 
-/// What an input held apart from the ids: counts, and the problems with their places.
+/// The counts of an input, and its problems with their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     pub given: u64,

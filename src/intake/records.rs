@@ -11,7 +11,7 @@ use crate::limits::LINE_BYTES_MAX;
 use crate::scan::records;
 use core::cmp::Ordering;
 
-/// What every record looks like.
+/// The form of every record of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub grammar: Grammar,
@@ -127,7 +127,7 @@ fn general(
     Ok(())
 }
 
-/// Nothing but blanks and delimiters: spreadsheets write `,,,` for rows without content.
+/// True if there are only blanks and delimiters: spreadsheets write `,,,` for empty rows.
 pub fn is_blank(record: &[u8], delimiter: Option<u8>) -> bool {
     record.iter().all(|byte| matches!(byte, b' ' | b'\t') || Some(*byte) == delimiter)
 }

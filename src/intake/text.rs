@@ -17,7 +17,7 @@ pub enum Pick {
     None,
 }
 
-/// Without blanks and line breaks around it: what spreadsheets add and nobody means.
+/// Trims blanks and line breaks, which spreadsheets add.
 pub fn trimmed(text: &[u8]) -> &[u8] {
     let mut text = text;
     while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = text {
@@ -29,8 +29,8 @@ pub fn trimmed(text: &[u8]) -> &[u8] {
     text
 }
 
-/// Parts of a name that may mean the customer too. Beside one of them a mere `id` may be the key
-/// of the record, and a `user_id` somebody else.
+/// Parts of a name that may mean the customer, too. Beside one of them an `id` may be the key of
+/// the record, and a `user_id` another person.
 const OF_CUSTOMERS: [&str; 14] = [
     "cust",
     "user",
@@ -67,12 +67,12 @@ pub fn known_name<'a>(names: impl Iterator<Item = &'a [u8]> + Clone) -> Pick {
     if is_doubtful { Pick::Several } else { Pick::One(place) }
 }
 
-/// Whether a name is the customer's whatever stands beside it.
+/// True if a name means the customer, whatever other names there are.
 pub fn is_certain(name: &[u8]) -> bool {
     KNOWN.first().is_some_and(|row| is_one_of(name, row))
 }
 
-/// Whether one name alone is a usual one.
+/// True if exactly one name is a usual one.
 pub fn is_known(name: &[u8]) -> bool {
     KNOWN.iter().any(|row| is_one_of(name, row))
 }
@@ -117,7 +117,7 @@ fn only(hits: impl Iterator<Item = bool>) -> Pick {
     pick
 }
 
-/// Whether a name is `known`, which has lower-case letters only.
+/// True if a name is `known`, which has lower-case letters only.
 fn plain(name: &[u8], known: &str) -> bool {
     same(name, known.as_bytes())
 }
@@ -131,13 +131,13 @@ fn letters(name: &[u8]) -> impl Iterator<Item = u8> {
     letters.map(u8::to_ascii_lowercase)
 }
 
-/// Whether a cell of the first row may be a title of anything: it begins with a letter.
+/// True if a cell of the first row may be any title: it begins with a letter.
 pub fn may_be_title(cell: &[u8]) -> bool {
     let text = core::str::from_utf8(cell).unwrap_or_default();
     text.chars().next().is_some_and(is_letter) || is_title(cell)
 }
 
-/// Whether a cell of the first row is a title: a known name, or letters without any digit.
+/// True if a cell of the first row is a title: a known name, or letters without any digit.
 ///
 /// Whatever could be meant as an id (`00123`, `1e9`, full-width digits, `ABC123`) is not a title,
 /// so that it is counted as invalid and seen, not swallowed.
@@ -164,8 +164,9 @@ fn is_digit(letter: char) -> bool {
     )
 }
 
-/// The beginning of a text for people: what nobody sees (controls, blanks other than a space, marks
-/// of direction or width) is an escape such as `\u{a0}`. At most so many bytes, whole characters.
+/// Truncates a text for display to so many bytes of whole characters. Invisible characters
+/// (controls, blanks other than a space, marks of direction or width) become escapes such as
+/// `\u{a0}`.
 pub fn visible(text: &[u8], bytes_max: usize) -> String {
     let mut out = String::new();
     for letter in text.utf8_chunks().flat_map(|chunk| chunk.valid().chars()) {

@@ -11,7 +11,7 @@ pub struct Utf8Gate {
     passed: u64,
 }
 
-/// What of a piece may be read on, in this order, before the error counts.
+/// The parts of a piece that are valid, in order; they are read before the error counts.
 pub struct Passed<'a> {
     /// The character begun in an earlier piece, or nothing.
     pub completed: Vec<u8>,

@@ -78,7 +78,7 @@ impl Job {
             | Verdict::Split(_)
             | Verdict::Refresh
             | Verdict::Stop(_)
-            // Somebody decides whether the run goes on; no rule does.
+            // A person decides if the run goes on; no rule does.
             | Verdict::HoldAndStop(..) => {}
         }
     }
@@ -330,7 +330,8 @@ impl Job {
         Ok(())
     }
 
-    /// Nobody knows of these ids, and no other call of this run would reach the service.
+    /// Holds these ids as unknown, and meets an obstacle: no other call of this run would reach the
+    /// service.
     fn hold_and_stop(
         &mut self,
         now: Instant,
@@ -369,7 +370,7 @@ impl Job {
     }
 }
 
-/// What somebody can remove while the run waits.
+/// The obstacles that a person can remove while the run waits.
 const fn is_obstacle(code: StopCode) -> bool {
     matches!(code, StopCode::AccessDenied | StopCode::Blocked | StopCode::ProxyAuthentication)
 }

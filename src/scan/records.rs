@@ -1,10 +1,10 @@
 //! Records of CSV in their usual form: no quotes, as many fields as the first.
 
-/// How the records of an input are written.
+/// The form of the records of an input.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub delimiter: u8,
-    /// Whether a field may stand in quotes.
+    /// True if a field may be quoted.
     pub quotes: bool,
     /// Which field is the id, from 0.
     pub column: usize,
@@ -23,7 +23,7 @@ pub struct PlainRecord {
     pub used: usize,
 }
 
-/// Where in the quotes of a field the reading is.
+/// The position relative to the quotes of a field.
 #[derive(Clone, Copy)]
 enum Quote {
     None,

@@ -58,7 +58,7 @@ pub fn digit_run(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// How many of the eight bytes, from the first on, are digits.
+/// Number of leading digits among the eight bytes.
 #[inline(always)]
 pub fn digit_count(word: u64) -> usize {
     let value = word ^ repeat(0x30);
@@ -131,7 +131,7 @@ impl Packed {
 pub struct HexId {
     first: u64,
     second: u64,
-    /// What the two stand for.
+    /// The value of the two.
     head: u64,
 }
 

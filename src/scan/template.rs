@@ -1,10 +1,10 @@
 //! The fast path: how the entries of this answer are written, learnt from one of them.
 //!
-//! A service writes every entry of an answer the same way, whatever that way is: field order,
-//! white space, further fields. A [`Template`] is one entry with holes: the text between the holes
-//! is compared as a few 64-bit words, and only the holes are read. Names, the promotion, the
-//! context and everything that could mean an error are text, so an entry that fits is an ordinary
-//! issuance; one that does not fit, for whatever reason, is left to the general parser.
+//! A service writes every entry of an answer in the same way: field order, whitespace, further
+//! fields. A [`Template`] is one entry with holes: the text between the holes is compared as a few
+//! 64-bit words, and only the holes are read. Names, the promotion, the context and everything that
+//! could mean an error are text, so an entry that fits is a documented issuance; any other is read
+//! by the general parser.
 
 use super::digits::{Digits, short_integer};
 use super::swar::{HexId, Packed, digit_count, digits_value, load, low_bytes, plain_run, shifted};
@@ -51,7 +51,7 @@ pub enum HoleKind {
     End,
 }
 
-/// What the holes of a fitting entry held.
+/// The values in the holes of a fitting entry.
 pub struct Fitted {
     pub customer: i64,
     pub id: Packed,
@@ -127,8 +127,8 @@ impl Template {
 }
 
 impl Hole {
-    /// What follows the text, if it stands here. Eight bytes beyond it must be there, too: the
-    /// last entries before the end of a piece are not for the fast path.
+    /// The bytes after the text, if it is here. Eight more bytes must follow: the last entries
+    /// before the end of a piece are not read by the fast path.
     #[inline(always)]
     fn behind_text<'b>(&self, text: &[u64], bytes: &'b [u8]) -> Option<&'b [u8]> {
         let (words, _) = bytes.as_chunks::<8>();
@@ -159,7 +159,7 @@ struct LastTime {
     first: u64,
     second: u64,
     second_mask: u64,
-    /// What the first eight digits write.
+    /// The value of the first eight digits.
     high: u64,
     value: i64,
     /// More than eight digits, or 0 before there was any.
@@ -237,7 +237,7 @@ mod tests {
         for mut template in times() {
             assert_eq!(template.holes(), 2);
             for (time, expected) in [
-                // Nothing was read yet: zeros are no time that repeats.
+                // No time was read yet: zeros are not a repeated time.
                 (&[0; 16][..], None),
                 (b"1742553655678", Some((1_742_553_655_678, 13))),
                 (b"1742553655678", Some((1_742_553_655_678, 13))),

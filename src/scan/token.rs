@@ -89,7 +89,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// What was read since a place.
+    /// The bytes read since a position.
     pub fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.at).unwrap_or_default()
     }
@@ -99,7 +99,7 @@ impl<'a> Cursor<'a> {
         self.at = at;
     }
 
-    /// The next byte after white space, which is passed over.
+    /// Skips whitespace and returns the next byte, without taking it.
     #[inline(always)]
     pub fn peek(&mut self) -> Step<u8> {
         match self.bytes.get(self.at) {
@@ -119,13 +119,13 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Passes over one byte that was peeked at.
+    /// Takes one byte that was peeked at.
     #[inline(always)]
     pub fn advance(&mut self) {
         self.at = self.at.wrapping_add(1);
     }
 
-    /// Passes over white space and this byte.
+    /// Skips whitespace and takes this byte.
     #[inline(always)]
     pub fn expect(&mut self, byte: u8) -> Step<()> {
         if self.peek()? != byte {
@@ -146,7 +146,7 @@ impl<'a> Cursor<'a> {
         Ok(key)
     }
 
-    /// After a value: true at a comma, false at `close`; both are passed over.
+    /// After a value: takes a comma (true) or `close` (false).
     #[inline(always)]
     pub fn another(&mut self, close: u8) -> Step<bool> {
         let byte = self.peek()?;
@@ -157,7 +157,7 @@ impl<'a> Cursor<'a> {
         Ok(byte == b',')
     }
 
-    /// After an opening bracket: true if it is closed at once, and then passed over.
+    /// After an opening bracket: takes `close` if it follows at once (true).
     #[inline(always)]
     pub fn closes(&mut self, close: u8) -> Step<bool> {
         let closes = self.peek()? == close;
@@ -262,7 +262,7 @@ fn escape_len(bytes: &[u8]) -> Step<usize> {
     match bytes.get(1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
         Some(b'u') => {
-            // Where fewer are there, the string goes on beyond the bytes.
+            // If fewer are there, the string goes on beyond the bytes.
             let mut hex = bytes.get(2..).unwrap_or_default().iter().take(4);
             if hex.all(u8::is_ascii_hexdigit) { Ok(6) } else { Err(Stop::Bad) }
         }
@@ -275,7 +275,7 @@ fn escape_len(bytes: &[u8]) -> Step<usize> {
 mod tests {
     use super::*;
 
-    /// Where the scalar ends, or why it does not.
+    /// The end of the scalar, or the reason why it has none.
     fn scan(text: &str) -> Step<usize> {
         let mut cursor = Cursor::new(text.as_bytes());
         cursor.scalar().map(|_| cursor.at())

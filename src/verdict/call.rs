@@ -19,7 +19,7 @@ pub enum CallVerdict {
     Throttled,
     /// The credentials were refused; nothing was done.
     Refresh,
-    /// Nothing was done, and any further call would meet the same.
+    /// Not done, and any further call would meet the same.
     Stop(StopCode),
     /// It may have been done, and is not resent.
     Unknown,
