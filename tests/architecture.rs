@@ -133,3 +133,42 @@ fn no_source_file_is_over_500_lines() {
         assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
     }
 }
+
+/// Texts between backticks of a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Whether a word stands in a text as a whole identifier.
+fn names(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+/// A row of a table in ARCHITECTURE.md names a file first and then what to look for in it.
+#[test]
+fn the_guide_names_files_and_functions_that_exist() {
+    let guide = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let rows: Vec<&str> = guide.lines().filter(|line| line.starts_with("| ")).collect();
+    let mut followed = 0;
+    for row in rows {
+        let mut found = quoted(row);
+        let Some(file) = found.next().filter(|file| file.contains('/')) else { continue };
+        let path = root().join(file);
+        assert!(path.exists(), "ARCHITECTURE.md names {file}, which is not there");
+        if path.is_dir() {
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap();
+        for name in found {
+            let last = name.rsplit([':', '.']).next().unwrap_or(name).trim_end_matches("()");
+            assert!(names(&source, last), "ARCHITECTURE.md looks for {name} in {file}");
+            followed += 1;
+        }
+    }
+    assert!(followed > 20, "the search for names is broken");
+}
