@@ -54,7 +54,6 @@ const AMBIGUOUS = [
   [{ kind: "status", status: 521, code: 521 }, "customer-locked"],
   [{ kind: "status", status: 400, body: "" }, "ambiguous-status"],
   [{ kind: "unknownStatus", status: 202 }, "ambiguous-status"],
-  [{ kind: "html", status: 200 }, "unreadable-body"],
   [{ kind: "body", status: 200, text: "[]" }, "unreadable-body"],
   [{ kind: "body", status: 200, text: "" }, "cut-body"],
   [{ kind: "twoDocuments" }, "unreadable-body"],
@@ -82,6 +81,18 @@ for (const [fault, reason] of AMBIGUOUS) {
     for (const [id, { arrivals }] of account) assert.equal(arrivals, 1, id);
   });
 }
+
+test("a login page in place of an answer stops the run at the first, and says so", async () => {
+  const report = await runWith({ kind: "html", status: 200 });
+  assert.equal(report.stopped?.code, "not-the-service");
+  assert.match(report.stopped?.reason ?? "", /login/);
+  assert.deepEqual(
+    [...report.unknown()].map((one) => [one.customerId, one.reason]),
+    ids(30).slice(10, 20).map((id) => [id, "unreadable-body"]),
+  );
+  assert.deepEqual([report.counts.issued, report.counts.unsent], [10, 10]);
+  assert.deepEqual(await contradictions(report), []);
+});
 
 for (const kind of ["stallBeforeHeaders", "stallInBody"]) {
   test(`${kind}: the timeout ends the wait and its ids are unknown`, async () => {
