@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | 0 | `scan` `decimal` `text` `time` `rng` `id` | tokens, digits, texts, time, chance, ids |
 //! | 1 | `limits` `backoff` `budget` `outcome` `policy` `json` `secrets` `digest` | bounds, words |
-//! | 1 | `status` `retry_after` `clock` | what the head of an answer says |
+//! | 1 | `status` `retry_after` `clock` `csv` | what the head of an answer says; cells |
 //! | 2 | `intake` `request` `response` | bytes to ids, one call on the wire, bytes to columns |
 //! | 3 | `attribution` `batch` `verdict` | for whom, ids of one request, what an exchange proves |
 //! | 4 | `plan` `ledger` | a validated request, where each id is |
@@ -48,6 +48,7 @@ pub mod backoff;
 pub mod batch;
 pub mod budget;
 pub mod clock;
+pub mod csv;
 pub mod decimal;
 pub mod digest;
 pub mod forecast;

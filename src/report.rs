@@ -2,6 +2,7 @@
 
 mod page;
 
+use crate::csv;
 use crate::decimal;
 use crate::id::unpack_issuance_id;
 use crate::job::{Job, Record};
@@ -125,8 +126,7 @@ earned_from_id,reason,service_code,http_status,message,request_id,verified_by\r\
 
 /// Appends rows `from..from + count` as CSV (RFC 4180), the header before the first.
 ///
-/// Every text is quoted, and one that a spreadsheet would run as a formula gets an apostrophe in
-/// front (OWASP, "CSV Injection"). Times are RFC 3339 in UTC.
+/// Texts are quoted and safe in a spreadsheet, see [`csv`]. Times are RFC 3339 in UTC.
 pub fn write_csv(source: &impl RowSource, from: u32, count: u32, out: &mut Vec<u8>) {
     if from == 0 {
         out.extend_from_slice(CSV_HEADER);
@@ -147,45 +147,24 @@ pub fn write_csv(source: &impl RowSource, from: u32, count: u32, out: &mut Vec<u
 }
 
 fn write_csv_issued(issued: &Issued<'_>, out: &mut Vec<u8>) {
-    csv_text(&issued.id, out);
+    csv::write_text(&issued.id, out);
     for time in [issued.event_time, issued.valid_till] {
         out.push(b',');
         if let Some(millis) = time {
             UnixTime::from_millis(millis).write(out);
         }
     }
-    csv_text(issued.earned_from, out);
+    csv::write_text(issued.earned_from, out);
     out.extend_from_slice(b",,,,,");
 }
 
 fn write_csv_cause(cause: &Cause, out: &mut Vec<u8>) {
     out.extend_from_slice(b",,,,,");
     out.extend_from_slice(cause.reason.code().as_bytes());
-    for number in [cause.code, cause.status.map(i64::from)] {
-        out.push(b',');
-        if let Some(number) = number {
-            decimal::write(number, out);
-        }
-    }
-    csv_text(&cause.message, out);
-    csv_text(cause.request_id.as_deref().unwrap_or(""), out);
-}
-
-/// A separator and a quoted text; nothing between the separators where the text is empty.
-fn csv_text(text: &str, out: &mut Vec<u8>) {
-    out.push(b',');
-    let Some(first) = text.bytes().next() else { return };
-    out.push(b'"');
-    if matches!(first, b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') {
-        out.push(b'\'');
-    }
-    for byte in text.bytes() {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
+    csv::write_number(cause.code, out);
+    csv::write_number(cause.status.map(i64::from), out);
+    csv::write_text(&cause.message, out);
+    csv::write_text(cause.request_id.as_deref().unwrap_or(""), out);
 }
 
 /// Appends rows `from..from + count` as NDJSON. Customer ids are strings, so that no reader

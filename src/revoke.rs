@@ -8,6 +8,10 @@
 //!    harm.
 //! 4. When the machine stops or is cancelled, calls in flight are still awaited.
 
+mod rows;
+
+pub use rows::{write_csv, write_ndjson};
+
 use crate::id::{CustomerId, PromotionId};
 use crate::json::Object;
 use crate::limits::{ISSUANCE_ID_BYTES_MAX, MESSAGE_BYTES_MAX};
@@ -126,7 +130,35 @@ pub struct Revoke {
     targets: Vec<Target>,
     /// One outcome for each issuance, in the order of the targets.
     results: Vec<Vec<Revoked>>,
+    counts: Counts,
     calls: Calls,
+}
+
+/// How many issuances came to what; what has no answer yet is unsent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub revoked: u32,
+    pub refused: u32,
+    pub unsent: u32,
+    pub unknown: u32,
+}
+
+impl Counts {
+    const fn of(&mut self, verdict: RevokeVerdict) -> &mut u32 {
+        match verdict {
+            RevokeVerdict::Revoked => &mut self.revoked,
+            RevokeVerdict::Refused => &mut self.refused,
+            RevokeVerdict::Unsent => &mut self.unsent,
+            RevokeVerdict::Unknown => &mut self.unknown,
+        }
+    }
+
+    fn replace(&mut self, before: RevokeVerdict, after: RevokeVerdict) {
+        let count = self.of(before);
+        *count = count.saturating_sub(1);
+        let count = self.of(after);
+        *count = count.saturating_add(1);
+    }
 }
 
 /// The number of the call with the first issuance alone.
@@ -148,8 +180,11 @@ impl Revoke {
             calls.ask(PROBE, now);
         }
         let unsent = |target: &Target| target.ids.iter().map(|_| Revoked::unsent()).collect();
-        let results = targets.iter().map(unsent).collect();
-        Self { service, targets, results, calls }
+        let results: Vec<Vec<_>> = targets.iter().map(unsent).collect();
+        let issuances = results.iter().map(Vec::len).sum::<usize>();
+        let unsent = u32::try_from(issuances).unwrap_or(u32::MAX);
+        let counts = Counts { unsent, ..Counts::default() };
+        Self { service, targets, results, counts, calls }
     }
 
     pub fn targets(&self) -> &[Target] {
@@ -159,6 +194,11 @@ impl Revoke {
     /// The outcomes so far, target by target.
     pub fn results(&self) -> &[Vec<Revoked>] {
         &self.results
+    }
+
+    /// How many issuances came to what so far.
+    pub const fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// The reason why it ended early, if it did.
@@ -195,6 +235,7 @@ impl Revoke {
         let all_unknown = found.iter().all(|one| one.verdict == RevokeVerdict::Unknown);
         let results = self.results.get_mut(place).and_then(|all| all.get_mut(part));
         for (result, found) in results.into_iter().flatten().zip(found) {
+            self.counts.replace(result.verdict, found.verdict);
             *result = found;
         }
         all_unknown

@@ -18,6 +18,7 @@ const LEVELS: [&[&str]; 10] = [
         "outcome",
         "policy",
         "json",
+        "csv",
         "secrets",
         "status",
         "digest",

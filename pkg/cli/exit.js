@@ -31,6 +31,8 @@ export class Refusal extends Error {
   }
 }
 
+/** @typedef {import("issue-bulk").Counts} Counts */
+
 /** By a signal, or by the end of the process in the middle of a run. */
 const INTERRUPTIONS = new Set(["cancelled", "interrupted"]);
 
@@ -41,7 +43,8 @@ const OWN_STOPS = new Set(["deadline", "journal-failed", "internal-error"]);
  * The exit code of a run that ended. A stop by the service comes before unknown customers: both
  * need somebody to look, and the stop is why.
  *
- * @param {Pick<import("issue-bulk").Report, "counts" | "stopped">} report
+ * @param {{ counts: Pick<Counts, "rejected" | "unsent" | "unknown" | "invalid">,
+ *   stopped: Pick<import("issue-bulk").Stopped, "code"> | null }} report
  * @returns {number}
  */
 export function exitCodeOf({ counts, stopped }) {

@@ -71,28 +71,41 @@ export async function written(out, { screen, exitCode, write }) {
  */
 function endLines(report, journal) {
   const { stopped, counts, notes } = report;
-  const lines = [];
-  if (stopped !== null) {
-    const { reason, cause, status, serviceCode, requestId } = stopped;
-    const facts = Object.entries({ HTTP: status, code: serviceCode, "request id": requestId })
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", ");
-    const title = exitCodeOf(report) === EXIT.interrupted ? "Interrupted" : "Stopped";
-    lines.push(`${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`);
-    if (cause !== null) lines.push(`The cause: ${printable(cause)}`);
-  }
   // Who runs the list of the unsent must not go on here as well.
   const isGivenOut = notes.some(({ code }) => code === "given-out");
-  if (stopped !== null && journal !== null && !isGivenOut) {
-    lines.push(`To go on: the same command, or issue-bulk resume ${printable(journal)}`);
-  }
-  const isOfCredentials = /^(unauthorised$|credentials-)/.test(stopped?.code ?? "");
-  if (isOfCredentials) lines.push("See `issue-bulk help credentials`.");
+  const isOver = journal === null || isGivenOut;
+  const goOn = isOver ? null : `the same command, or issue-bulk resume ${journal}`;
+  const lines = stopLines(stopped, exitCodeOf(report), goOn);
   if (counts.unknown > 0) {
     const who = counted(counts.unknown, "customer");
     lines.push(`${who} may have been issued. Do not issue to them again before somebody looked.`);
     if (journal !== null) lines.push(`To look: issue-bulk reconcile ${printable(journal)}`);
   }
+  return lines;
+}
+
+/**
+ * Why a command ended early.
+ *
+ * @param {import("issue-bulk").Stopped | null} stopped
+ * @param {number} exitCode
+ * @param {string | null} [goOn] how to go on, where that is possible
+ * @returns {string[]} none where it came to its end
+ */
+export function stopLines(stopped, exitCode, goOn = null) {
+  if (stopped === null) return [];
+  const { code, reason, cause, status, serviceCode, requestId } = stopped;
+  const facts = Object.entries({ HTTP: status, code: serviceCode, "request id": requestId })
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+  const title = exitCode === EXIT.interrupted ? "Interrupted" : "Stopped";
+  const lines = [
+    `${title}: ${printable(reason)}${facts === "" ? "" : ` (${printable(facts)})`}`,
+  ];
+  if (cause !== null) lines.push(`The cause: ${printable(cause)}`);
+  if (goOn !== null) lines.push(`To go on: ${printable(goOn)}`);
+  const isOfCredentials = /^(unauthorised$|credentials-)/.test(code);
+  if (isOfCredentials) lines.push("See `issue-bulk help credentials`.");
   return lines;
 }

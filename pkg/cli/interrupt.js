@@ -2,8 +2,8 @@
  * Ctrl-C and its like. Once: nothing more is sent, what is in flight is awaited. Twice: what is in
  * flight is given up as well and ends as unknown. A third one ends the process as it would any.
  */
+import { fetchTransport } from "issue-bulk";
 import process from "node:process";
-import { runtimeFetch } from "../src/fetch.js";
 
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
@@ -24,11 +24,6 @@ export class Interrupt {
     return this.#stop.signal;
   }
 
-  /** Aborted by the second. */
-  get lastSignal() {
-    return this.#giveUp.signal;
-  }
-
   /**
    * What the library sends with by itself, ended by the second.
    *
@@ -36,7 +31,7 @@ export class Interrupt {
    */
   transport = (url, init) => {
     const ends = init.signal ? [init.signal, this.#giveUp.signal] : [this.#giveUp.signal];
-    return runtimeFetch(url, { ...init, signal: AbortSignal.any(ends) });
+    return fetchTransport(url, { ...init, signal: AbortSignal.any(ends) });
   };
 
   /** Signals mean again what they mean to any process. */

@@ -7,43 +7,33 @@ import { reviewed } from "./report.js";
 import { COLUMNS } from "./results.js";
 import { printable } from "./text.js";
 
-/** @typedef {import("./revocation.js").Target} Target */
-
-/** Issuances in one call (api: Revoke). */
-const IDS_MAX = 1_000;
-
 /**
- * What can be taken back, one target a customer: the rows `issued` of a run, or of an earlier
+ * What can be taken back, each issuance once: the rows `issued` of a run, or of an earlier
  * revocation those `unsent` and then those `unknown`, which may be gone already.
  *
  * @param {string} path CSV, NDJSON or a journal
  * @param {string | undefined} promotion the promotion of a run's CSV, which does not hold it
- * @returns {Promise<Target[]>}
+ * @returns {Promise<Row[]>} at least one
  * @throws {Refusal}
  */
-export async function readTargets(path, promotion) {
+export async function readIssuances(path, promotion) {
   const all = path.endsWith(SUFFIX)
     ? [...(await reviewed(path)).issued()]
     : textRows(await textOf(path), promotion);
   const rows = ["issued", "unsent", "unknown"].flatMap((outcome) =>
     all.filter((row) => row.outcome === outcome),
   );
-  /** @type {Map<string, Target>} */
-  const targets = new Map();
-  for (const { customerId, promotionId, id } of rows) {
-    if (promotion !== undefined && promotionId !== promotion) {
-      const message = `${path} holds issuances of ${promotionId}, not of ${promotion}.`;
+  /** @type {Map<string, Row>} */
+  const issuances = new Map();
+  for (const row of rows) {
+    if (promotion !== undefined && row.promotionId !== promotion) {
+      const message = `${path} holds issuances of ${row.promotionId}, not of ${promotion}.`;
       throw new Refusal("other-promotion", printable(message));
     }
-    const target = targets.get(customerId) ?? { customerId, promotionId, ids: [] };
-    if (!target.ids.includes(id)) target.ids.push(id);
-    if (target.ids.length > IDS_MAX || target.promotionId !== promotionId) {
-      const what = `issuances of two promotions, or above ${IDS_MAX}`;
-      throw new Refusal("bad-results", `Customer ${customerId} has ${what}.`);
-    }
-    targets.set(customerId, target);
+    const key = `${row.customerId} ${row.promotionId} ${row.id}`;
+    if (!issuances.has(key)) issuances.set(key, row);
   }
-  if (targets.size > 0) return [...targets.values()];
+  if (issuances.size > 0) return [...issuances.values()];
   throw new Refusal("nothing-issued", `${path} holds nothing that could be taken back.`);
 }
 

@@ -151,20 +151,6 @@ export function whole(text) {
   throw new InvalidArgumentError("It takes a whole number.");
 }
 
-/**
- * What the library checks for a run, `revoke` has to check itself.
- *
- * @param {number} most
- * @returns {(text: string) => number}
- */
-export function upTo(most) {
-  return (text) => {
-    const number = whole(text);
-    if (number >= 1 && number <= most) return number;
-    throw new InvalidArgumentError(`It takes a whole number from 1 to ${most}.`);
-  };
-}
-
 /** @param {string} text */
 function column(text) {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;

@@ -153,7 +153,6 @@ function reportCommand(program) {
 
 /** @param {Command} program */
 function revokeCommand(program) {
-  const perMinute = groups.upTo(60_000);
   const command = program
     .command("revoke")
     .summary("take issuances back that were made in error")
@@ -162,8 +161,8 @@ function revokeCommand(program) {
     .option("-p, --promotion <id>", "what was issued: a CSV does not hold it");
   use(command, groups.serviceOptions)
     .optionsGroup("Pace:")
-    .option("--concurrency <n>", "calls at a time at most (default 4)", groups.upTo(64))
-    .option("--per-minute <n>", "calls a minute at most (default: no limit)", perMinute);
+    .option("--concurrency <n>", "calls at a time at most, 1 to 64 (default 6)", groups.whole)
+    .option("--per-minute <n>", "calls a minute at most (default: no limit)", groups.whole);
   const words = "confirms it without a terminal; the command says how";
   return use(command, groups.outOptions).option("--confirm <words>", words);
 }

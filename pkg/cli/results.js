@@ -1,7 +1,6 @@
 /** Results of a run: their file, whether a file holds some, and which rows go into it. */
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { parsed } from "./caller.js";
 import { openInput } from "./input.js";
 import { Out } from "./out.js";
 
@@ -109,6 +108,18 @@ function rowOf(line) {
   if (cells === null) return null;
   const [, customerId = "", outcome = "", id] = cells;
   return { customerId, outcome, id };
+}
+
+/**
+ * @param {string} text
+ * @returns {any} undefined where it is no JSON
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @typedef {import("issue-bulk").Report} Report */

@@ -12,6 +12,7 @@ import type {
   Stopped,
 } from "./types/report.js";
 import type { PromotionCheck } from "./types/check.js";
+import type { RevokeCounts } from "./types/revoke.js";
 import type { Problem } from "./types/input.js";
 import type { Plan as Forecast } from "./types/options.js";
 import type { Progress } from "./types/job.js";
@@ -22,10 +23,11 @@ export type Core = typeof import("./core.js");
 /** What one call of the package asks for, read and checked. */
 export class Plan {
   private constructor();
-  /** Throws what is wrong with the arguments, as all four do. */
+  /** Throws what is wrong with the arguments, as all five do. */
   static ofRun(request: unknown, options: unknown, isJob: boolean): Plan;
   static ofResumedRun(options: unknown, isJob: boolean): Plan;
   static ofReadBack(options: unknown): Plan;
+  static ofRevocation(request: unknown, options: unknown): Plan;
   static ofCheck(request: unknown, options: unknown): Plan;
   intake(): Intake;
   /** Sends nothing and leaves the input as it is. */
@@ -113,6 +115,19 @@ export class CheckRun {
   constructor(plan: Plan, host: Host, chance: number);
   readonly run: Run;
   checked(): Omit<PromotionCheck, "promotionId">;
+  free(): void;
+}
+
+/** A run that takes issuances back. It keeps its rows until it is freed. */
+export class RevokeRun {
+  /** Customer, promotion and id of one issuance after the other; the core wants texts. */
+  constructor(plan: Plan, issuances: unknown[], host: Host, chance: number);
+  readonly run: Run;
+  counts(): RevokeCounts;
+  stopped(): Stopped | null;
+  /** Rows of the customers from there on; the header before the first. */
+  csv(from: number, count: number): Uint8Array;
+  ndjson(from: number, count: number): Uint8Array;
   free(): void;
 }
 

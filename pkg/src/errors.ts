@@ -43,6 +43,7 @@ export type ArgumentCode = "invalid-argument" | "unknown-option";
 export type OptionCode =
   | "invalid-promotion-id"
   | "invalid-context-id"
+  | "invalid-issuances"
   | "invalid-host"
   | "insecure-host"
   | "invalid-base-path"

@@ -7,14 +7,17 @@ import { RunJournal } from "./journal.js";
 import { journalOf } from "./options.js";
 import { forecast, prepare, prepareReconcile, prepareResume } from "./prepare.js";
 import { Report as OwnReport } from "./report.js";
+import { revokeIssuances } from "./revoke.js";
 import type { CheckOptions, PromotionCheck } from "./types/check.js";
 import type { Job } from "./types/job.js";
 import type { Journal, ResumeOptions } from "./types/journal.js";
 import type { IssueRequest, Plan, ReconcileOptions, RunOptions } from "./types/options.js";
 import type { Report } from "./types/report.js";
+import type { RevokeOptions, RevokeReport, RevokeRequest } from "./types/revoke.js";
 
 export { IssueBulkError } from "./errors.js";
 export type * from "./errors.js";
+export { fetchTransport } from "./fetch.js";
 export { indexedDbJournal } from "./indexed-db.js";
 export type * from "./types/check.js";
 export type * from "./types/hooks.js";
@@ -23,6 +26,7 @@ export type * from "./types/job.js";
 export type * from "./types/journal.js";
 export type * from "./types/options.js";
 export type * from "./types/report.js";
+export type * from "./types/revoke.js";
 
 /**
  * Issues one promotion to every customer and resolves with one outcome per customer.
@@ -131,6 +135,27 @@ export async function checkPromotion(
   options: CheckOptions,
 ): Promise<PromotionCheck> {
   return check(engine, request, options);
+}
+
+/**
+ * Takes issuances back that were made in error. What a customer has redeemed stays.
+ *
+ * The service documents the call for earn ids, and not that the id of an issuance is one. So the
+ * first call takes a single issuance back, and only when its answer finds it do others follow, one
+ * call a customer; otherwise {@link RevokeReport.stopped} says `first-not-revoked`.
+ *
+ * A call is made again only where it provably did nothing; an answer that does not say leaves its
+ * issuances `unknown`. To take those back once more does no harm. The promise resolves whatever the
+ * service or the network does.
+ *
+ * @throws {@link IssueBulkError} as a rejection, for a wrong argument. Nothing was sent then,
+ *   except with the code `core-crashed`.
+ */
+export async function revoke(
+  request: RevokeRequest,
+  options: RevokeOptions,
+): Promise<RevokeReport> {
+  return revokeIssuances(engine, request, options);
 }
 
 /**

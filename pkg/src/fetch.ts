@@ -2,10 +2,12 @@
 import { withEvidence } from "./evidence.js";
 
 /**
- * The runtime's fetch, looked up at each call, since it may be replaced later; called as a method
- * of an object it throws in Workers. Rejects with a `NotSentError` if nothing was sent.
+ * The {@link Transport} that is used if none is given: the runtime's `fetch`, so that programs can
+ * wrap it. Rejects with the code `NOT_SENT` if nothing was sent; in Deno it sends a request once.
  */
-export function runtimeFetch(url: string, init: RequestInit): Promise<Response> {
+export function fetchTransport(url: string, init: RequestInit): Promise<Response> {
+  // Looked up at each call, since it may be replaced later; called as a method of an object it
+  // throws in Workers.
   const sent = "Deno" in globalThis ? unrepeatable(init) : init;
   return withEvidence(() => globalThis.fetch(url, sent));
 }

@@ -5,7 +5,7 @@
 import type { Run } from "./core.js";
 import type { Engine } from "./engine.js";
 import { addNote, saidBy } from "./errors.js";
-import { runtimeFetch } from "./fetch.js";
+import { fetchTransport } from "./fetch.js";
 import { isBytes } from "./sources.js";
 import type { Hooks } from "./types/hooks.js";
 import type { AuthCallback, PushedResponse, RunOptions, Transport } from "./types/options.js";
@@ -167,7 +167,7 @@ export class Host {
   }
 
   send(url: string, init: RequestInit): Thenable {
-    const transport = this.#world.transport ?? runtimeFetch;
+    const transport = this.#world.transport ?? fetchTransport;
     return this.#callers(() => transport(url, init));
   }
 

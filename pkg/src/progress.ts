@@ -15,14 +15,15 @@ interface Reader {
   wake: () => void;
 }
 
-export class ProgressFeed {
-  readonly #onProgress: ((progress: Progress) => unknown) | undefined;
+/** `State` is what there is to see of a run. */
+export class ProgressFeed<State extends object = Progress> {
+  readonly #onProgress: ((progress: State) => unknown) | undefined;
   readonly #notes: Note[];
-  #latest: Progress;
+  #latest: State;
   #version = 1;
   #announced = 1;
   /** Reads what was not looked at yet. */
-  #read: (() => Progress) | null = null;
+  #read: (() => State) | null = null;
   /** Runs until it is looked at. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isHurried = false;
@@ -35,8 +36,8 @@ export class ProgressFeed {
    * @param notes where a failure of `onProgress` is told
    */
   constructor(
-    first: Progress,
-    onProgress: ((progress: Progress) => unknown) | undefined,
+    first: State,
+    onProgress: ((progress: State) => unknown) | undefined,
     notes: Note[],
   ) {
     this.#latest = Object.freeze(first);
@@ -44,7 +45,7 @@ export class ProgressFeed {
     this.#notes = notes;
   }
 
-  get latest(): Progress {
+  get latest(): State {
     return this.#latest;
   }
 
@@ -54,7 +55,7 @@ export class ProgressFeed {
    * time, which in microtasks would never let an answer in. Without readers it is read only now and
    * then.
    */
-  changed(read: () => Progress): void {
+  changed(read: () => State): void {
     this.#read = read;
     if (this.#timer === undefined) this.#lookLater();
   }
@@ -85,7 +86,7 @@ export class ProgressFeed {
   }
 
   /** The latest state from now on; told at the end, if not before. */
-  publish(progress: Progress): void {
+  publish(progress: State): void {
     this.#read = null;
     this.#latest = progress;
     this.#version += 1;
@@ -104,7 +105,7 @@ export class ProgressFeed {
     this.#wake();
   }
 
-  reader(): AsyncIterator<Progress, undefined> {
+  reader(): AsyncIterator<State, undefined> {
     const reader: Reader = { seen: 0, isLeft: false, wake: () => {} };
     return {
       next: () => this.#next(reader),
@@ -117,7 +118,7 @@ export class ProgressFeed {
     };
   }
 
-  async #next(reader: Reader): Promise<IteratorResult<Progress, undefined>> {
+  async #next(reader: Reader): Promise<IteratorResult<State, undefined>> {
     while (!reader.isLeft && reader.seen === this.#version && !this.#isOver) {
       await new Promise<void>((resolve) => {
         reader.wake = resolve;

@@ -67,13 +67,8 @@ export class Report implements Public.Report {
   }
 
   get<Name extends Kind>(id: CustomerId, kind?: Name): OfKind<Name> | undefined {
-    if (typeof id === "number" && !Number.isSafeInteger(id)) {
-      throw new IssueBulkError(
-        "not-exact",
-        "This number is not exact: pass the id as a bigint or a string.",
-      );
-    }
-    const row = this.#read((outcomes) => outcomes.find(String(id)));
+    const digits = digitsOf(id);
+    const row = this.#read((outcomes) => outcomes.find(digits));
     const outcome = row < 0 ? undefined : this.at(row);
     const isWanted = kind === undefined || outcome?.outcome === kind;
     return isWanted ? (outcome as OfKind<Name> | undefined) : undefined;
@@ -243,6 +238,15 @@ class Page {
     const validTill = timeOf(this.#times[2 * row + 1]);
     return { outcome, customerId, verifiedBy, id, promotionId, earnedFromId, eventTime, validTill };
   }
+}
+
+/** @throws {IssueBulkError} `not-exact` for a number that may have lost digits */
+export function digitsOf(id: CustomerId): string {
+  if (typeof id === "number" && !Number.isSafeInteger(id)) {
+    const message = "This number is not exact: pass the id as a bigint or a string.";
+    throw new IssueBulkError("not-exact", message);
+  }
+  return String(id);
 }
 
 function timeOf(time: number | undefined): number | null {

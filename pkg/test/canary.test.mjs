@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { checkPromotion, issueBulk, reconcile, startIssueBulk } from "issue-bulk";
+import { checkPromotion, issueBulk, reconcile, revoke, startIssueBulk } from "issue-bulk";
 import { PROMOTION, startGateway } from "./gateway.mjs";
 import { ids, what } from "./runs.mjs";
 
@@ -105,6 +105,10 @@ const echoes = (/** @type {string | undefined} */ secret) => [
     when: { path: "token", calls: [1] },
     fault: { kind: "status", status: 503, message: "{body}" },
   },
+  {
+    when: { path: "revoke", calls: [1] },
+    fault: { kind: "status", status: 500, message: "no {credentials}" },
+  },
 ];
 
 /** @param {string} where @param {unknown} text */
@@ -159,6 +163,8 @@ for (const [kind, auth] of KINDS) {
     });
     const where = { host: gateway.host, auth: given };
     const check = await checkPromotion({ promotionId: PROMOTION }, where);
+    const issuances = [{ customerId: "500000001", promotionId: PROMOTION, id: "6911eaf1f57b" }];
+    const undone = await revoke({ issuances }, { ...where, transport });
     for (const one of [report, settled]) {
       const csv = await new Response(one.csv()).text();
       clean("the CSV", csv);
@@ -173,6 +179,10 @@ for (const [kind, auth] of KINDS) {
     assert.ok(journal.bytes().includes("[hidden]"));
     clean("progress and hooks", JSON.stringify(events));
     clean("the check", JSON.stringify(check));
+    clean("a revocation", JSON.stringify([undone, [...undone]]));
+    const rows = await new Response(undone.csv()).text();
+    clean("its CSV", rows);
+    assert.match(rows, /\[hidden\]/, "the service has repeated them");
     clean("the console", JSON.stringify(said));
   });
 }

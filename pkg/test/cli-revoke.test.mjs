@@ -135,7 +135,7 @@ test("a 429 is waited for, and answers in a row that prove nothing stop it", asy
   await service.gateway.faults([{ when: { path: "revoke", script }, fault }]);
   const { code, stdout } = await revoke([next, ...OF, "--confirm", "revoke 30"]);
   assert.equal(code, 4);
-  assert.match(stdout, /5 answers in a row/);
+  assert.match(stdout, /Stopped: Too many answers in a row proved nothing/);
   assert.equal((await revoked()).length, 1);
 });
 
@@ -149,7 +149,8 @@ test("refused credentials stop it, an OAuth client may do it", async () => {
   const client = { ISSUE_BULK_KEY: "sample-key", ISSUE_BULK_SECRET: "sample-secret" };
   const refused = await revoke(args, { ...none, ...client, ISSUE_BULK_SECRET: "not-it" });
   assert.equal(refused.code, 4);
-  assert.match(refused.stdout, /no OAuth token/);
+  assert.match(refused.stdout, /Stopped: The service refused the credentials/);
+  assert.match(refused.stdout, /Not sent +3/);
   assert.equal((await revoke(args, { ...none, ...client })).code, 0);
   assert.equal((await revoked()).length, 3);
 });
@@ -164,14 +165,17 @@ test("a token that cannot be renewed ends it, and what was taken back is told", 
   };
   await service.gateway.faults([
     { when: { path: "revoke", calls: [3] }, fault: { kind: "status", status: 401 } },
-    { when: { path: "token", calls: [2] }, fault: { kind: "status", status: 503 } },
+    {
+      when: { path: "token", script: [null, ...Array(20).fill(true)] },
+      fault: { kind: "status", status: 503 },
+    },
   ]);
   const one = ["--concurrency", "1", "--confirm", "revoke 5"];
   const { code, stdout } = await revoke([path, ...OF, ...one], env);
   assert.equal(code, 4);
   assert.match(stdout, /Revoked +2/);
   assert.match(stdout, /Not sent +3/);
-  assert.match(stdout, /Stopped: .*no OAuth token.*HTTP 503/);
+  assert.match(stdout, /Stopped: The credentials could not be fetched.*HTTP 503/);
   const rows = readFileSync(join(folder, "renewed.revoked.csv"), "utf8").trim().split("\r\n");
   assert.equal(rows.filter((row) => row.includes(",revoked,")).length, 2);
 });

@@ -22,6 +22,7 @@ const packaged = (/** @type {string} */ path) =>
 const FACE = [
   "IssueBulkError",
   "checkPromotion",
+  "fetchTransport",
   "giveOutUnsent",
   "indexedDbJournal",
   "issueBulk",
@@ -29,6 +30,7 @@ const FACE = [
   "readJournal",
   "reconcile",
   "resumeIssueBulk",
+  "revoke",
   "startIssueBulk",
   "startResumeIssueBulk",
   "version",

@@ -32,7 +32,11 @@ struct Run {
 impl Run {
     fn counts(&self) -> [usize; 4] {
         let all = || self.revoke.results().iter().flatten();
-        RevokeVerdict::ALL.map(|verdict| all().filter(|one| one.verdict == verdict).count())
+        let found =
+            RevokeVerdict::ALL.map(|verdict| all().filter(|one| one.verdict == verdict).count());
+        let Counts { revoked, refused, unsent, unknown } = self.revoke.counts();
+        assert_eq!(found, [revoked, refused, unsent, unknown].map(|count| count as usize));
+        found
     }
 
     fn stopped(&self) -> Option<&'static str> {
@@ -254,4 +258,78 @@ fn issuances_become_one_target_a_customer() {
     assert_eq!(targets(of_two).unwrap_err().code, "invalid-issuances");
     let many = (0..1_001).map(|n| one(1, PROMOTION, &format!("e{n}")));
     assert_eq!(targets(many).unwrap_err().code, "invalid-issuances");
+}
+
+#[test]
+fn rows_are_safe_in_a_spreadsheet_and_exact_in_json() {
+    let huge = 9_007_199_254_740_993;
+    let mut service = |call: usize, body: &serde_json::Value| match call {
+        1 => gone(body),
+        _ => Ok((400, r#"{"errors":[{"code":731,"message":"=1+\"1\""}]}"#.to_owned())),
+    };
+    let run = run(vec![target(huge, 1), target(2, 2)], &mut service);
+    let text = |write: fn(&Revoke, usize, usize, &mut Vec<u8>), from, count| {
+        let mut out = Vec::new();
+        write(&run.revoke, from, count, &mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let refused = |id: &str| format!(r#"2,refused,"{id}","{PROMOTION}",731,400,"'=1+""1""","#);
+    let lines = [
+        "customer_id,outcome,issuance_id,promotion_id,service_code,http_status,message,request_id"
+            .to_owned(),
+        format!(r#"{huge},revoked,"e{huge}-0","{PROMOTION}",,200,,"#),
+        refused("e2-0"),
+        refused("e2-1"),
+        String::new(),
+    ];
+    assert_eq!(text(write_csv, 0, 9), lines.join("\r\n"));
+    assert_eq!(text(write_csv, 1, 9), lines[2..].join("\r\n"));
+    assert_eq!(text(write_csv, 2, 9), "");
+    let json = text(write_ndjson, 0, 1);
+    let promotion = format!(r#""promotionId":"{PROMOTION}","id":"e{huge}-0""#);
+    let rest = r#""code":null,"status":200,"message":"","requestId":null"#;
+    let whole =
+        format!("{{\"outcome\":\"revoked\",\"customerId\":\"{huge}\",{promotion},{rest}}}\n");
+    assert_eq!(json, whole);
+    assert_eq!(text(write_ndjson, 1, 1).lines().count(), 2);
+}
+
+/// A line: status, body, the verdicts on two issuances of one call. `GONE` stands for an answer
+/// that takes both back, `ONE` for one that takes back the first.
+const ANSWERS: &str = r#"
+    200 GONE                                                          revoked revoked
+    200 ONE                                                           revoked unknown
+    400 GONE                                                          revoked revoked
+    500 GONE                                                          unknown unknown
+    400 {"errors":[{"code":731}]}                                     refused refused
+    400 {"errors":[{"code":"731"}]}                                   refused refused
+    400 {"errorCode":400,"message":"Validation_Failed"}               refused refused
+    400 {"errors":[{"code":999}]}                                     unknown unknown
+    400 {"errors":[{"code":729,"earnIds":["e2-1"]}]}                  unknown refused
+    200 <html>                                                        unknown unknown
+    200 {"data":                                                      unknown unknown
+    404 {"errors":[{"code":404}]}                                     refused refused
+    403 {"errors":[{"code":4000}]}                                    unsent unsent
+    405 {}                                                            unsent unsent
+    302 {}                                                            unsent unsent
+    503 {"errors":[{"code":500}]}                                     unknown unknown
+    500 {"errors":[{"code":731}]}                                     unknown unknown
+"#;
+
+#[test]
+fn each_answer_proves_what_the_table_says() {
+    for line in ANSWERS.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let cells: Vec<_> = line.split_whitespace().collect();
+        let [status, text, first, second] = cells[..] else { panic!("{line}") };
+        let status: u16 = status.parse().unwrap();
+        let mut service = |call: usize, body: &serde_json::Value| match (call, text) {
+            (1, _) => gone(body),
+            (_, "GONE") => gone(body).map(|(_, text)| (status, text)),
+            (_, "ONE") => gone(body).map(|(_, text)| (status, text.replace(r#","e2-1""#, ""))),
+            _ => Ok((status, text.to_owned())),
+        };
+        let run = run(vec![target(1, 1), target(2, 2)], &mut service);
+        let found: Vec<_> = run.revoke.results()[1].iter().map(|one| one.verdict.name()).collect();
+        assert_eq!(found, [first, second], "{line}");
+    }
 }

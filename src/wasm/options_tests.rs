@@ -261,23 +261,22 @@ fn what_is_missing_of_a_confirmation_is_named() {
 }
 
 #[wasm_bindgen_test]
-fn issuances_are_an_array_of_objects() {
-    let one = r#"{ customerId: "1", promotionId: "p", id: "e1" }"#;
-    let other = r#"{ customerId: "2", promotionId: "p", id: "e2" }"#;
-    let list = value(&format!("{{ issuances: [{one}, {other}] }}"));
-    assert_eq!(read_targets(list).unwrap().len(), 2);
+fn issuances_are_texts_and_nothing_else() {
+    let texts = |list: &str| read_targets(value(list).unchecked_ref());
+    assert_eq!(texts(r#"["1", "p", "e1", "2", "p", "e2", "1", "p", "e3"]"#).unwrap().len(), 2);
     let cases = [
-        ("{}", "not an array", "request.issuances must be an array, not an object."),
-        ("[1]", "a number", "request.issuances must be an object, not a number."),
-        ("[{ id: 1 }]", "an id", "request.issuances.id must be a string, not a number."),
-        (
-            r#"[{ Id: "e" }]"#,
-            "a name",
-            "request.issuances has no \"Id\"; there are customerId, promotionId, id.",
-        ),
+        (r#"[1, "p", "e"]"#, "invalid-argument"),
+        (r#"["1", "p", null]"#, "invalid-argument"),
+        (r#"["1", "p"]"#, "invalid-argument"),
+        (r#"["1.2E+17", "p", "e"]"#, "invalid-issuances"),
+        (r#"["1", "p", ""]"#, "invalid-issuances"),
+        (r#"["1", "", "e"]"#, "invalid-promotion-id"),
     ];
-    for (given, what, expected) in cases {
-        let request = value(&format!("{{ issuances: {given} }}"));
-        assert_eq!(refused(read_targets(request), what).1, expected);
+    for (list, expected) in cases {
+        assert_eq!(refused(texts(list), list).0, expected);
     }
+    let names = |request: &str| Plan::of_revocation(value(request), value("{}"));
+    let (code, message) = refused(names("{ issuance: [] }"), "a misspelt name");
+    assert_eq!(code, "unknown-option");
+    assert_eq!(message, "request has no \"issuance\"; there are issuances.");
 }

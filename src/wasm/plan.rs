@@ -5,6 +5,7 @@ use super::error::Refusal;
 use super::intake::{Input, Intake};
 use super::options::{self, Confirmed, Options, Request, read_auth};
 use super::outcomes::Outcomes;
+use super::revocation::check_request;
 use super::summary::{forecast_object, reading_object};
 use crate::attribution::Attribution;
 use crate::auth::Auth;
@@ -120,7 +121,8 @@ impl Plan {
 
     /// The plan of a revocation: service and credentials only.
     #[wasm_bindgen(js_name = ofRevocation)]
-    pub fn of_revocation(options: JsValue) -> Result<Self, JsValue> {
+    pub fn of_revocation(request: JsValue, options: JsValue) -> Result<Self, JsValue> {
+        check_request(request)?;
         let options = Options::read(options, options::OF_A_REVOCATION)?;
         let rules = Rules::new(&options.of_read_back())?;
         let made = Self::new(Request::default(), options, rules, false)?;
@@ -198,7 +200,7 @@ impl Plan {
         Ok(Self { request, options, is_attended, format, rules, credentials })
     }
 
-    /// The plan of the core. The service and the attribution.
+    /// The service and the attribution.
     pub(super) fn service(&self) -> Result<plan::Service, &'static RequestError> {
         let attribution = Some(self.options.attribution()?);
         plan::Service::new(&plan::Options { attribution, ..self.options.of_plan() })

@@ -1,43 +1,47 @@
-//! The input and the results of a revocation, across the border.
+//! The input and the sums of a revocation, across the border.
 
 use super::convert::plain;
 use super::error::Refusal;
 use super::strict::{self, Root};
 use crate::id::CustomerId;
 use crate::plan;
-use crate::revoke::{Revoke, Target, targets};
-use crate::verdict::RevokeVerdict;
-use alloc::string::String;
+use crate::revoke::{self, Revoke, Target, targets};
 use alloc::vec::Vec;
+use js_sys::Array;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
 #[derive(Default, Deserialize)]
 struct Request {
-    issuances: Vec<Issuance>,
+    issuances: IgnoredAny,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Issuance {
-    customer_id: Option<String>,
-    promotion_id: Option<String>,
-    id: Option<String>,
-}
-
-const INVALID_CUSTOMER: &str = "customerId of each of the issuances must be the digits of a \
-                                customer id, as a text.";
-
-/// Reads `{ issuances: [{ customerId, promotionId, id }] }`.
-pub(super) fn read_targets(request: JsValue) -> Result<Vec<Target>, JsValue> {
+/// Refuses a request with other names; JavaScript makes texts of what the issuances are.
+pub(super) fn check_request(request: JsValue) -> Result<(), Refusal> {
     let root = Root { name: "request", fields: Some(&["issuances"]) };
-    let request: Request = strict::read(&root, request)?;
+    let Request { issuances: IgnoredAny } = strict::read(&root, request)?;
+    Ok(())
+}
+
+const NO_TEXTS: &str = "customerId, promotionId and id of each of request.issuances must be texts; \
+                        customerId may also be a number or a bigint.";
+
+const INVALID_CUSTOMER: &str = "customerId of each of request.issuances must be the digits of a \
+                                customer id.";
+
+/// Reads customer, promotion and id of one issuance after the other.
+pub(super) fn read_targets(texts: &Array) -> Result<Vec<Target>, JsValue> {
+    let text_at = |at: u32| {
+        let text = texts.get(at).as_string();
+        text.ok_or_else(|| Refusal::new("invalid-argument", NO_TEXTS))
+    };
     let mut issuances = Vec::new();
-    for Issuance { customer_id, promotion_id, id } in request.issuances {
-        let customer = CustomerId::parse(customer_id.unwrap_or_default().as_bytes())
+    for at in (0..texts.length()).step_by(3) {
+        let customer = CustomerId::parse(text_at(at)?.as_bytes())
             .map_err(|_| Refusal::new("invalid-issuances", INVALID_CUSTOMER))?;
-        let promotion = plan::promotion(&promotion_id.unwrap_or_default())?;
-        issuances.push((customer, promotion, id.unwrap_or_default().into()));
+        let promotion = plan::promotion(&text_at(at.saturating_add(1))?)?;
+        issuances.push((customer, promotion, text_at(at.saturating_add(2))?.into()));
     }
     Ok(targets(issuances)?)
 }
@@ -45,53 +49,13 @@ pub(super) fn read_targets(request: JsValue) -> Result<Vec<Target>, JsValue> {
 /// The sums of a revocation; they balance.
 #[derive(Serialize)]
 struct Counts {
-    revoked: usize,
-    refused: usize,
-    unsent: usize,
-    unknown: usize,
+    revoked: u32,
+    refused: u32,
+    unsent: u32,
+    unknown: u32,
 }
 
 pub(super) fn revocation_counts(revoke: &Revoke) -> JsValue {
-    let results = revoke.results();
-    let count = |verdict| results.iter().flatten().filter(|one| one.verdict == verdict).count();
-    plain(&Counts {
-        revoked: count(RevokeVerdict::Revoked),
-        refused: count(RevokeVerdict::Refused),
-        unsent: count(RevokeVerdict::Unsent),
-        unknown: count(RevokeVerdict::Unknown),
-    })
-}
-
-/// The outcome of one issuance.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RevokedRow<'a> {
-    customer_id: String,
-    promotion_id: &'a str,
-    id: &'a str,
-    outcome: &'static str,
-    code: Option<f64>,
-    status: Option<u16>,
-    message: &'a str,
-    request_id: Option<&'a str>,
-}
-
-pub(super) fn revoked_rows(revoke: &Revoke) -> JsValue {
-    let mut rows = Vec::new();
-    for (target, results) in revoke.targets().iter().zip(revoke.results()) {
-        let mut digits = Vec::new();
-        target.customer().write(&mut digits);
-        let customer_id = String::from_utf8(digits).unwrap_or_default();
-        rows.extend(target.ids().iter().zip(results).map(|(id, found)| RevokedRow {
-            customer_id: customer_id.clone(),
-            promotion_id: target.promotion().as_str(),
-            id,
-            outcome: found.verdict.name(),
-            code: found.code.map(|code| code as f64),
-            status: found.status,
-            message: &found.message,
-            request_id: found.request_id.as_deref(),
-        }));
-    }
-    plain(&rows)
+    let revoke::Counts { revoked, refused, unsent, unknown } = revoke.counts();
+    plain(&Counts { revoked, refused, unsent, unknown })
 }

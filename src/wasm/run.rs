@@ -5,11 +5,11 @@ use super::driver::Driver;
 use super::error::Refusal;
 use super::hooks::Observer;
 use super::host::{Host, now};
-use super::intake::{Input, Source};
+use super::intake::{Input, Source, bytes};
 use super::journal::Recovered;
 use super::outcomes::Outcomes;
 use super::plan::{Credentials, Plan, Target};
-use super::revocation::{read_targets, revocation_counts, revoked_rows};
+use super::revocation::{read_targets, revocation_counts};
 use super::summary::{checked_object, progress_object, stopped_object};
 use super::trap::trap_at;
 use crate::id::{AttemptNumber, BatchId};
@@ -17,13 +17,14 @@ use crate::job::Job;
 use crate::promotion::Check;
 use crate::reconcile::Reconcile;
 use crate::request::RequestError;
-use crate::revoke::Revoke;
+use crate::revoke::{self, Revoke};
 use crate::time::{Instant, UnixTime};
 use crate::traffic::Machine;
 use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::mem;
-use js_sys::Date;
+use js_sys::{Array, Date, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -243,13 +244,12 @@ pub struct RevokeRun {
 
 #[wasm_bindgen]
 impl RevokeRun {
-    /// `request` holds `issuances`: an array of objects with `customerId`, `promotionId` and `id`,
-    /// all texts.
+    /// `issuances` holds customer, promotion and id of one issuance after the other, as texts.
     #[wasm_bindgen(constructor)]
-    pub fn new(plan: &Plan, request: JsValue, host: &Host, chance: f64) -> Result<Self, JsValue> {
+    pub fn new(plan: &Plan, issuances: &Array, host: &Host, chance: f64) -> Result<Self, JsValue> {
         let credentials = plan.credentials();
         let is_fetched = credentials.auth.is_fetched();
-        let (service, targets) = (plan.service()?, read_targets(request)?);
+        let (service, targets) = (plan.service()?, read_targets(issuances)?);
         let target = Target::of(&service)?;
         let revoke = Revoke::new(service, targets, is_fetched, plan.seed(chance), clocks().0);
         let revoke = Rc::new(RefCell::new(revoke));
@@ -273,9 +273,18 @@ impl RevokeRun {
         stopped_object(self.revoke.borrow().stopped(), None)
     }
 
-    /// One row for each issuance, one customer after the other.
-    pub fn rows(&self) -> JsValue {
-        revoked_rows(&self.revoke.borrow())
+    /// Rows of the customers `from..from + count` as CSV, the header before the first.
+    pub fn csv(&self, from: usize, count: usize) -> Uint8Array {
+        let mut out = Vec::new();
+        revoke::write_csv(&self.revoke.borrow(), from, count, &mut out);
+        bytes(&out)
+    }
+
+    /// The same as NDJSON; empty beyond the last customer.
+    pub fn ndjson(&self, from: usize, count: usize) -> Uint8Array {
+        let mut out = Vec::new();
+        revoke::write_ndjson(&self.revoke.borrow(), from, count, &mut out);
+        bytes(&out)
     }
 }
 

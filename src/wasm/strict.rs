@@ -19,8 +19,8 @@ use core::slice;
 use js_sys::{Array, Reflect};
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 #[wasm_bindgen]
 extern "C" {
@@ -182,14 +182,6 @@ impl<'a> Strict<'a> {
         stranger.map_or(Ok(()), |name| Err(self.trail.unknown(&name, known)))
     }
 
-    #[inline(never)]
-    fn into_items(self) -> Result<Items<'a>, Refused> {
-        if !is_array(&self.value).unwrap_or(false) {
-            return Err(self.not("an array"));
-        }
-        Ok(Items { items: self.value.unchecked_into(), next: 0, trail: self.trail })
-    }
-
     /// The variant that a value of several kinds is.
     #[inline(never)]
     fn form(&self) -> Result<&'static str, Refused> {
@@ -217,10 +209,6 @@ impl<'de> Deserializer<'de> for Strict<'_> {
         visitor: V,
     ) -> Result<V::Value, Refused> {
         visitor.visit_seq(self.into_fields(fields)?)
-    }
-
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        visitor.visit_seq(self.into_items()?)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
@@ -279,7 +267,7 @@ impl<'de> Deserializer<'de> for Strict<'_> {
 
     serde::forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 char str bytes byte_buf unit_struct
-        newtype_struct tuple tuple_struct map identifier
+        newtype_struct seq tuple tuple_struct map identifier
     }
 }
 
@@ -352,28 +340,5 @@ impl<'de> SeqAccess<'de> for Fields<'_> {
         let read = seed.deserialize(Strict { value, trail: self.trail, is_optional: false })?;
         self.trail.path.borrow_mut().pop();
         Ok(Some(read))
-    }
-}
-
-/// The items of an array.
-struct Items<'a> {
-    items: Array,
-    next: u32,
-    trail: &'a Trail<'a>,
-}
-
-impl<'de> SeqAccess<'de> for Items<'_> {
-    type Error = Refused;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Refused> {
-        if self.next >= self.items.length() {
-            return Ok(None);
-        }
-        let value = self.items.get(self.next);
-        self.next = self.next.saturating_add(1);
-        seed.deserialize(Strict { value, trail: self.trail, is_optional: false }).map(Some)
     }
 }

@@ -2,9 +2,11 @@
 import {
   IssueBulkError,
   checkPromotion,
+  fetchTransport,
   issueBulk,
   planIssueBulk,
   reconcile,
+  revoke,
   startIssueBulk,
   version,
   type Auth,
@@ -20,6 +22,7 @@ import {
   type Progress,
   type Rejected,
   type Report,
+  type Revocation,
   type RunOptions,
   type StopCode,
   type Transport,
@@ -155,6 +158,18 @@ export async function around(report: Report): Promise<Report> {
     { ...what, customerIds: [1] },
     { ...where, ambiguous: "reconcile", reconcile: { apartMs: 5 } },
   );
+  const { host, auth } = where;
+  const pace = { rate: { perMinute: 60 }, concurrency: 2 };
+  const undone = await revoke({ issuances: settled.issued() }, { host, auth, ...pace });
+  for (const row of undone) {
+    same<typeof row, Revocation>(true);
+    // @ts-expect-error there is no such outcome
+    if (row.outcome === "issued") continue;
+  }
+  await revoke({ issuances: [{ customerId: 1n, promotionId: "a", id: "b" }] }, { host });
+  await revoke({ issuances: settled }, { host, transport: fetchTransport });
+  // @ts-expect-error a customer alone is no issuance
+  await revoke({ issuances: [{ customerId: 1n }] }, { host });
   return settled;
 }
 

@@ -5,7 +5,7 @@
 import process from "node:process";
 import { IssueBulkError } from "../errors.js";
 import { NotSentError } from "../evidence.js";
-import { runtimeFetch } from "../fetch.js";
+import { fetchTransport } from "../fetch.js";
 import type { PushedResponse, Transport } from "../types/options.js";
 import { Decoding, decodersOf } from "./decoding.js";
 
@@ -51,7 +51,7 @@ export async function undiciTransport(
   const given = dispatcher as Dispatcher | undefined;
   const own = given === undefined ? defaultOf(undici, allowH2) : () => given;
   // Bun has an undici of its own, without dispatchers: its fetch under another name.
-  if (typeof own().dispatch !== "function") return runtimeFetch;
+  if (typeof own().dispatch !== "function") return fetchTransport;
   // A dispatcher that is told nothing decides itself.
   const versions = allowH2 ? {} : { allowH2 };
   return (url, { method, headers, body, signal }) =>
