@@ -163,7 +163,7 @@ impl Job {
         self.ledger.depart(&batch.rows)?;
         let is_first = batch.is_new();
         if !is_first {
-            self.tally.retries = self.tally.retries.saturating_add(1);
+            self.tally.resends = self.tally.resends.saturating_add(1);
         }
         if batch.ambiguity.is_some() {
             let message = "Ids whose exchange was ambiguous were sent again, as asked for.";

@@ -62,7 +62,7 @@ pub struct Traffic<T> {
     flights: Flights<T>,
     pace: Pace,
     credentials: CredentialsState,
-    retries: RetryBudget,
+    retry_budget: RetryBudget,
     rng: Rng,
     secrets: Secrets,
 }
@@ -75,7 +75,7 @@ impl<T> Traffic<T> {
             flights: Flights::default(),
             pace: Pace::new(pacing.rate_per_minute, pacing.concurrency_max),
             credentials: CredentialsState::new(fetched),
-            retries: RetryBudget::default(),
+            retry_budget: RetryBudget::default(),
             rng: Rng::new(seed),
             secrets: Secrets::default(),
         }
@@ -138,7 +138,7 @@ impl<T> Traffic<T> {
         call: T,
     ) -> Output {
         if is_first {
-            self.retries.deposit();
+            self.retry_budget.deposit();
         }
         self.pace.sent(now);
         self.flights.push(Flight {
@@ -224,7 +224,7 @@ impl<T> Traffic<T> {
         if asked.is_some_and(|asked| asked > limits::RETRY_AFTER_MAX) {
             return Some(StopCode::RetryAfterTooLong);
         }
-        (!self.retries.withdraw()).then_some(StopCode::Throttled)
+        (!self.retry_budget.withdraw()).then_some(StopCode::Throttled)
     }
 
     /// Counts a successful call.
@@ -267,7 +267,7 @@ impl<T> Traffic<T> {
 
     /// Pays for a retry; false if the attempts or the retry budget are used up.
     pub fn may_retry(&mut self) -> bool {
-        self.retries.withdraw()
+        self.retry_budget.withdraw()
     }
 
     /// The wait after the given number of failed attempts, from 1.

@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Grammar, RecordScan, cells, title};
 use super::error::IntakeError;
-use super::records::{Shape, is_blank, unquoted};
+use super::records::{RecordForm, is_blank, unquoted};
 use super::text::{self, Pick};
 use super::{Column, CsvOptions, Delimiter, Kind, Layout};
 use crate::scan::records::break_length;
@@ -23,17 +23,20 @@ pub struct Sample<'a> {
 }
 
 /// One id a line: the only question is whether the first line is a header.
-pub fn of_lines(sample: Sample<'_>) -> Result<(Shape, Layout), IntakeError> {
+pub fn of_lines(sample: Sample<'_>) -> Result<(RecordForm, Layout), IntakeError> {
     let grammar = Grammar { delimiter: None, quotes: false };
     let first = records(sample, grammar).next().unwrap_or_default();
     let titles = vec![title(Cell { text: unquoted(first), quoted: false, malformed: false })];
     let header = single_has_header(&titles)?;
-    let shape = Shape { grammar, column: 0, fields: 1, heading: header.into() };
+    let shape = RecordForm { grammar, column: 0, fields: 1, heading: header.into() };
     Ok((shape, layout_of(&shape, titles, header)))
 }
 
 /// CSV: delimiter, column, and whether there is a header.
-pub fn of_csv(sample: Sample<'_>, options: &CsvOptions) -> Result<(Shape, Layout), IntakeError> {
+pub fn of_csv(
+    sample: Sample<'_>,
+    options: &CsvOptions,
+) -> Result<(RecordForm, Layout), IntakeError> {
     let (sample, told) = behind_delimiter_line(sample);
     let delimiter = match options.delimiter {
         Delimiter::Auto => told.or_else(|| guessed_delimiter(sample)),
@@ -64,7 +67,7 @@ pub fn of_csv(sample: Sample<'_>, options: &CsvOptions) -> Result<(Shape, Layout
         titles = all;
     }
     let heading = u8::from(told.is_some()).wrapping_add(header.into());
-    let shape = Shape { grammar, column, fields: titles.len(), heading };
+    let shape = RecordForm { grammar, column, fields: titles.len(), heading };
     Ok((shape, layout_of(&shape, titles, header)))
 }
 
@@ -83,7 +86,7 @@ fn behind_delimiter_line(sample: Sample<'_>) -> (Sample<'_>, Option<u8>) {
     }
 }
 
-fn layout_of(shape: &Shape, titles: Vec<Box<str>>, header: bool) -> Layout {
+fn layout_of(shape: &RecordForm, titles: Vec<Box<str>>, header: bool) -> Layout {
     let delimiter = shape.grammar.delimiter;
     Layout {
         kind: if delimiter.is_some() { Kind::Csv } else { Kind::Lines },

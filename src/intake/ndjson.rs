@@ -16,18 +16,18 @@ const MEMBERS_MAX: usize = 256;
 
 /// The field that holds the ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Field {
+enum IdField {
     Given(Box<str>),
     /// By the first object. It must be that of every later object that has it, too.
     Found(Box<str>),
-    Sought,
+    Undecided,
 }
 
-impl Field {
+impl IdField {
     fn name(&self) -> Option<&str> {
         match self {
             Self::Given(name) | Self::Found(name) => Some(name),
-            Self::Sought => None,
+            Self::Undecided => None,
         }
     }
 }
@@ -35,12 +35,12 @@ impl Field {
 #[derive(Debug)]
 pub struct NdjsonReader {
     assembler: Assembler,
-    field: Field,
+    field: IdField,
 }
 
 impl NdjsonReader {
     pub fn new(field: Option<Box<str>>) -> Self {
-        let field = field.map_or(Field::Sought, Field::Given);
+        let field = field.map_or(IdField::Undecided, IdField::Given);
         Self { assembler: Assembler::new(Grammar { delimiter: None, quotes: false }), field }
     }
 
@@ -71,7 +71,7 @@ impl NdjsonReader {
 }
 
 fn line(
-    field: &mut Field,
+    field: &mut IdField,
     record: InputRecord<'_>,
     out: &mut Collector,
 ) -> Result<(), IntakeError> {
@@ -101,7 +101,7 @@ fn line(
 
 /// The value of the only member with the field's name. A name with escapes is never that one.
 fn value_in<'a>(
-    field: &mut Field,
+    field: &mut IdField,
     text: &'a [u8],
 ) -> Result<Result<&'a [u8], ProblemReason>, IntakeError> {
     let mut members: Vec<Member<'a>> = Vec::new();
@@ -109,7 +109,7 @@ fn value_in<'a>(
     let read = object::members(text, |member| {
         match field {
             // A name that repeats is one field with two values, not two fields.
-            Field::Found(_) | Field::Sought
+            IdField::Found(_) | IdField::Undecided
                 if members.len() < MEMBERS_MAX
                     && members.iter().all(|other| other.name != member.name) =>
             {
@@ -125,16 +125,16 @@ fn value_in<'a>(
         _ if read.is_err() => Err(ProblemReason::BadJson),
         _ if repeated => Err(ProblemReason::RepeatedField),
         Some(value) => {
-            if let Field::Found(name) = field
+            if let IdField::Found(name) = field
                 && found_among(&members)? != name.as_bytes()
             {
                 return Err(ambiguous(&members));
             }
             Ok(value)
         }
-        None if *field == Field::Sought => {
+        None if *field == IdField::Undecided => {
             let found = core::str::from_utf8(found_among(&members)?).unwrap_or_default();
-            *field = Field::Found(found.into());
+            *field = IdField::Found(found.into());
             return value_in(field, text);
         }
         None => Err(ProblemReason::NoField),

@@ -13,7 +13,7 @@ use core::cmp::Ordering;
 
 /// The form of every record of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct RecordForm {
     pub grammar: Grammar,
     /// Which field is the id, from 0.
     pub column: usize,
@@ -29,13 +29,13 @@ pub struct Shape {
 /// Reads records from pieces of any size.
 #[derive(Debug)]
 pub struct RecordReader {
-    shape: Shape,
+    shape: RecordForm,
     heading_due: u8,
     assembler: Assembler,
 }
 
 impl RecordReader {
-    pub fn new(shape: Shape) -> Self {
+    pub fn new(shape: RecordForm) -> Self {
         Self { shape, heading_due: shape.heading, assembler: Assembler::new(shape.grammar) }
     }
 
@@ -66,7 +66,7 @@ impl RecordReader {
 
 /// Reads records of the usual form as long as they come; gives back what is left.
 fn plain<'a>(
-    shape: &Shape,
+    shape: &RecordForm,
     lines: &mut Assembler,
     bytes: &'a [u8],
     out: &mut Collector,
@@ -89,7 +89,7 @@ fn plain<'a>(
 }
 
 fn general(
-    shape: &Shape,
+    shape: &RecordForm,
     heading_due: &mut u8,
     record: InputRecord<'_>,
     out: &mut Collector,

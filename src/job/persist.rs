@@ -148,7 +148,7 @@ impl Job {
             job.note_times("given-out", GIVEN_OUT, given_out.ids);
         }
         job.tally.attempts = attempts;
-        job.tally.retries = attempts.saturating_sub(firsts);
+        job.tally.resends = attempts.saturating_sub(firsts);
         if !sound {
             let _stopped = job.break_down();
         }

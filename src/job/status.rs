@@ -49,8 +49,8 @@ pub struct Conclusion {
 pub struct Tally {
     /// Requests sent.
     pub attempts: u32,
-    /// Requests that were not the first of their batch.
-    pub retries: u32,
+    /// Requests that resent a batch: all but the first of each.
+    pub resends: u32,
     /// Bytes of request bodies.
     pub bytes_sent: u64,
     /// Bytes of answers' bodies, decoded.

@@ -35,7 +35,7 @@ pub(super) enum Judged {
 }
 
 /// The fields of an issued entry.
-pub(super) struct Issued<'e, 'a> {
+pub(super) struct IssuedFields<'e, 'a> {
     pub id: &'e Text<'a>,
     pub earned_from: Option<&'e Text<'a>>,
     /// [`NO_TIME`] if absent, like `valid_till`.
@@ -135,7 +135,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The issuance, if it can be read.
-    pub fn issued(&self) -> Option<Issued<'_, 'a>> {
+    pub fn issued(&self) -> Option<IssuedFields<'_, 'a>> {
         let Value::Text(id) = &self.fields.id else { return None };
         let earned_from = match &self.fields.earned_from {
             Value::Absent | Value::Null => None,
@@ -144,7 +144,11 @@ impl<'a> Entry<'a> {
         };
         let event_time = time_of(&self.fields.event_time)?;
         let valid_till = time_of(&self.fields.valid_till)?;
-        if id.is_empty() { None } else { Some(Issued { id, earned_from, event_time, valid_till }) }
+        if id.is_empty() {
+            None
+        } else {
+            Some(IssuedFields { id, earned_from, event_time, valid_till })
+        }
     }
 }
 

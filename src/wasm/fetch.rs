@@ -112,20 +112,20 @@ impl Incoming {
     }
 
     /// The source of the body.
-    pub(super) fn body(&self) -> Result<Body, JsValue> {
+    pub(super) fn body(&self) -> Result<BodySource, JsValue> {
         let body = self.answer.body()?;
         if body.is_null() {
-            return Ok(Body::Empty);
+            return Ok(BodySource::Empty);
         }
         if body.is_object() && Reflect::has(&body, &"pushTo".into())? {
-            return Ok(Body::Pushed(body));
+            return Ok(BodySource::Pushed(body));
         }
         // A polyfill without streams gives the whole body at once.
         let is_stream = body.is_object() && Reflect::get(&body, &"getReader".into())?.is_function();
         if !is_stream {
-            return Ok(Body::Whole(self.answer.clone()));
+            return Ok(BodySource::Whole(self.answer.clone()));
         }
-        body.unchecked_into::<Stream>().get_reader().map(Body::Stream)
+        body.unchecked_into::<Stream>().get_reader().map(BodySource::Stream)
     }
 }
 
@@ -136,7 +136,7 @@ fn no_response() -> JsValue {
 const NO_RESPONSE: &str = "transport must resolve with a Response whose status is from 100 to 599";
 
 /// The kind of a body.
-pub(super) enum Body {
+pub(super) enum BodySource {
     Empty,
     /// It pushes its bytes.
     Pushed(JsValue),
@@ -145,7 +145,7 @@ pub(super) enum Body {
     Whole(JsValue),
 }
 
-impl Body {
+impl BodySource {
     /// Reads to the end, or until `take` answers false. A pushed body goes into the exchange of
     /// that batch and attempt if one is named, and is gathered otherwise.
     pub(super) async fn read(

@@ -74,7 +74,7 @@ impl Counts {
             unsent: progress.unsent,
             unknown: progress.unknown,
             attempts: tally.attempts,
-            retries: tally.retries,
+            retries: tally.resends,
             bytes_sent: tally.bytes_sent,
             bytes_received: tally.bytes_received,
             elapsed_ms: progress.elapsed_ms,

@@ -91,7 +91,7 @@ fn a_journal_tells_the_report_of_a_run_that_is_done() {
     assert_eq!(job.stopped(), None);
     assert_eq!(exported(&job), exported(&world.job));
     assert_eq!(job.progress(world.now).tally.attempts, progress.tally.attempts);
-    assert_eq!(job.progress(world.now).tally.retries, progress.tally.retries);
+    assert_eq!(job.progress(world.now).tally.resends, progress.tally.resends);
 }
 
 pub fn exported(job: &Job) -> String {
@@ -233,7 +233,7 @@ fn a_pause_takes_back_what_has_not_left() {
     world.job.resume(world.now);
     let progress = world.run();
     expect(&world, &[("issued", 100)]);
-    assert_eq!((progress.tally.attempts, progress.tally.retries), (10, 0));
+    assert_eq!((progress.tally.attempts, progress.tally.resends), (10, 0));
     assert_eq!(recovered(&world.stored).intents, 10);
 }
 

@@ -65,9 +65,9 @@ fn what_another_process_did_is_neither_its_pace_nor_a_first_attempt_of_this_one(
     assert_eq!(second.now.as_millis(), 100);
     assert_eq!(second.job.progress(second.now).eta_ms, Some(100));
     let tally = second.run().tally;
-    assert_eq!((tally.attempts, tally.retries), (11, 1));
+    assert_eq!((tally.attempts, tally.resends), (11, 1));
     let told = review(&second.stored, retry()).progress(second.now).tally;
-    assert_eq!((told.attempts, told.retries), (11, 1));
+    assert_eq!((told.attempts, told.resends), (11, 1));
 }
 
 #[test]
@@ -96,5 +96,5 @@ fn a_gate_takes_back_what_has_not_left() {
     assert!(until.as_millis() >= 10_100, "{until:?}");
     let tally = world.run().tally;
     expect(&world, &[("issued", 100)]);
-    assert_eq!((tally.attempts, tally.retries), (11, 1));
+    assert_eq!((tally.attempts, tally.resends), (11, 1));
 }

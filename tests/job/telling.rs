@@ -87,7 +87,7 @@ fn the_bytes_of_bodies_are_counted_in_both_directions() {
     let sent = "[1,2,3,4,5,6,7,8,9,10]".len() * 2 + "[11,12]".len();
     let received = success(&(1..=10).collect::<Vec<_>>()).len() + success(&[11, 12]).len();
     assert_eq!((tally.bytes_sent, tally.bytes_received), (sent as u64, received as u64));
-    assert_eq!((tally.attempts, tally.retries), (3, 1));
+    assert_eq!((tally.attempts, tally.resends), (3, 1));
 }
 
 #[test]

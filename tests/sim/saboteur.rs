@@ -412,7 +412,7 @@ impl Subject for Saboteur {
 
     fn progress(&self, now: Instant) -> Progress {
         let mut progress = self.job.progress(now);
-        if self.is(Sabotage::LosesAnIdOnRetry) && progress.tally.retries > 0 {
+        if self.is(Sabotage::LosesAnIdOnRetry) && progress.tally.resends > 0 {
             progress.queued = progress.queued.saturating_sub(1);
         }
         progress
