@@ -64,9 +64,47 @@ impl Service {
     }
 }
 
+/// The choices for a run that neither its service nor its request makes.
+struct Choices {
+    policy: Policy,
+    batch_size: u32,
+    reply_caps: Caps,
+}
+
+impl Choices {
+    fn new(options: &Options<'_>) -> Result<Self, &'static RequestError> {
+        Ok(Self {
+            policy: policy(options)?,
+            batch_size: BATCH_SIZE.read(options.batch_size)?,
+            reply_caps: Caps {
+                bytes: u64::from(RESPONSE_BYTES.read(options.response_bytes_max)?),
+                ..Caps::default()
+            },
+        })
+    }
+}
+
+/// Checks the options of a run that goes on, before its journal is read. The journal says what is
+/// left out here: `promotion_id` and `context_id` may be.
+pub fn check_unread(
+    options: &Options<'_>,
+    promotion_id: Option<&str>,
+    context_id: Option<&str>,
+) -> Result<(), &'static RequestError> {
+    promotion_id.map(promotion).transpose()?;
+    context_id.map(context).transpose()?;
+    Service::new(options)?;
+    Choices::new(options)?;
+    Ok(())
+}
+
 /// The promotion that this text names.
 pub fn promotion(text: &str) -> Result<PromotionId, &'static RequestError> {
     PromotionId::new(text).map_err(promotion_error)
+}
+
+fn context(text: &str) -> Result<ContextId, &'static RequestError> {
+    ContextId::new(text).map_err(context_error)
 }
 
 /// All that is settled of a run before it starts.
@@ -83,18 +121,10 @@ pub struct Plan {
 impl Plan {
     pub fn new(options: &Options<'_>) -> Result<Self, &'static RequestError> {
         let promotion = promotion(options.promotion_id)?;
-        let context = ContextId::new(options.context_id).map_err(context_error)?;
-        Ok(Self {
-            promotion,
-            context,
-            service: Service::new(options)?,
-            policy: policy(options)?,
-            batch_size: BATCH_SIZE.read(options.batch_size)?,
-            reply_caps: Caps {
-                bytes: u64::from(RESPONSE_BYTES.read(options.response_bytes_max)?),
-                ..Caps::default()
-            },
-        })
+        let context = context(options.context_id)?;
+        let service = Service::new(options)?;
+        let Choices { policy, batch_size, reply_caps } = Choices::new(options)?;
+        Ok(Self { promotion, context, service, policy, batch_size, reply_caps })
     }
 
     /// The same plan for a dry run: one id a batch, and no deadline or stop.
@@ -265,8 +295,8 @@ fn policy(options: &Options<'_>) -> Result<Policy, &'static RequestError> {
             failure_calls_min: STOP_CALLS.read(options.stop_failure_calls_min)?,
         },
         ambiguous: match options.ambiguous {
-            // Ids to be read back are held as unknown until then.
-            None | Some("hold" | "reconcile") => Ambiguous::Hold,
+            None | Some("hold") => Ambiguous::Hold,
+            Some("reconcile") => Ambiguous::Reconcile,
             Some("retry") => Ambiguous::Retry,
             Some(_) => return Err(INVALID_AMBIGUOUS),
         },
@@ -368,6 +398,15 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_goes_on_may_leave_out_what_its_journal_says_and_nothing_else() {
+        let options = Options { promotion_id: "", context_id: "", ..options() };
+        assert_eq!(check_unread(&options, None, None), Ok(()));
+        let nowhere = Options { host: "", ..options };
+        let error = check_unread(&nowhere, None, None).unwrap_err();
+        assert_eq!(error.code, "invalid-host");
+    }
+
+    #[test]
     fn bad_values_have_a_code_each_and_are_never_rounded() {
         type Change = fn(&mut Options<'static>);
         let cases: [(&str, Change); 17] = [
@@ -394,6 +433,9 @@ mod tests {
             change(&mut options);
             let error = Plan::new(&options).unwrap_err();
             assert_eq!(error.code, code);
+            // A run that goes on refuses them before its journal is read.
+            let (promotion, context) = (options.promotion_id, options.context_id);
+            assert_eq!(check_unread(&options, Some(promotion), Some(context)), Err(error));
             assert!(error.message.ends_with('.') || error.message.ends_with(")."));
         }
     }

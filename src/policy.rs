@@ -36,6 +36,8 @@ pub enum Ambiguous {
     /// Its ids are unknown, and this run never resends them.
     #[default]
     Hold,
+    /// The same, and once the run has ended, a read-back decides about them.
+    Reconcile,
     /// It is resent within attempts and retry budget: for promotions whose `maxIssuancePerCustomer`
     /// of 1 makes the service refuse a second issuance. Its ids end as issued or unknown, whatever
     /// later attempts say.

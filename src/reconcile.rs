@@ -156,6 +156,7 @@ impl Reconcile {
             // The stop's own code tells the caller what to do.
             self.record.note(code, stopped.code.advice(), 1);
         }
+        self.record.was_read_back = true;
         (self.record, self.evidence)
     }
 

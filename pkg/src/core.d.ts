@@ -38,8 +38,6 @@ export class Plan {
   progress(): Progress;
   /** The outcomes of its run when it is cancelled while the input is still arriving: none. */
   withoutInput(): Outcomes;
-  /** Whether a read-back follows the run. */
-  readonly isReadBack: boolean;
   free(): void;
 }
 
@@ -155,6 +153,8 @@ export class Recovered {
 export class Outcomes {
   private constructor();
   readonly length: number;
+  /** Whether a read-back follows the run that left these. */
+  isToBeReadBack(isCancelled: boolean): boolean;
   counts(): Counts;
   stopped(): Stopped | null;
   notes(): Note[];

@@ -119,11 +119,10 @@ export class Job {
   }
 
   async #work(host: Host, subject: IssueRun | ReadBackRun): Promise<Report> {
-    const { plan, handlers } = this.#prepared;
-    const { hooks } = handlers;
+    const { hooks } = this.#prepared.handlers;
     const [beganAt, epochMs] = [performance.now(), Date.now()];
     let outcomes = await this.#drive(host, subject, hooks);
-    if (!this.#isCancelled && this.#engine.call(() => plan.isReadBack)) {
+    if (this.#engine.call(() => outcomes.isToBeReadBack(this.#isCancelled))) {
       outcomes = await this.#readBack(outcomes);
     }
     this.#feed.publish(this.#last);

@@ -2,8 +2,9 @@
 
 use super::{Job, Note, Progress, RunState, Tally};
 use crate::ledger::Ledger;
-use crate::outcome::Stopped;
+use crate::outcome::{StopCode, Stopped};
 use crate::plan::Plan;
+use crate::policy::Ambiguous;
 use crate::time::{UnixTime, millis};
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -22,6 +23,8 @@ pub struct Record {
     pub ended: UnixTime,
     /// Duration in the last process.
     pub elapsed: Duration,
+    /// It was read back already.
+    pub was_read_back: bool,
 }
 
 impl Job {
@@ -37,6 +40,7 @@ impl Job {
             started,
             ended: wall_ended,
             elapsed: ended.since(self.started),
+            was_read_back: false,
         }
     }
 }
@@ -47,7 +51,60 @@ impl Record {
         Progress::of(&self.ledger, state, self.tally, millis(self.elapsed))
     }
 
+    /// Whether a read-back of what is unknown follows, as the policy asks for. Whoever cancelled, a
+    /// moment after the end included, wants no more calls.
+    pub fn is_to_be_read_back(&self, is_cancelled: bool) -> bool {
+        let is_asked_for = self.plan.policy().ambiguous == Ambiguous::Reconcile;
+        let was_cancelled =
+            self.stopped.as_ref().is_some_and(|stopped| stopped.code == StopCode::Cancelled);
+        is_asked_for && !self.was_read_back && !is_cancelled && !was_cancelled
+    }
+
     pub(crate) fn note(&mut self, code: &'static str, message: &'static str, times: u32) {
         super::status::add_note(&mut self.notes, code, message, times);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Options;
+    use crate::time::Instant;
+    use crate::traffic::Machine;
+
+    fn job(ambiguous: Option<&str>) -> Job {
+        let options = Options {
+            promotion_id: "67dd4210ef21a64211227e04",
+            context_id: "973",
+            host: "eu.api.capillarytech.com",
+            ambiguous,
+            ..Options::default()
+        };
+        Job::new(Plan::new(&options).unwrap(), alloc::vec![1], false, 7, Instant::START)
+    }
+
+    fn record_of(job: Job) -> Record {
+        job.into_record(UnixTime::from_millis(0), UnixTime::from_millis(1))
+    }
+
+    #[test]
+    fn a_read_back_follows_a_run_that_asked_for_it_and_was_not_cancelled() {
+        let cases = [
+            (None, false),
+            (Some("hold"), false),
+            (Some("retry"), false),
+            (Some("reconcile"), true),
+        ];
+        for (ambiguous, follows) in cases {
+            let record = record_of(job(ambiguous));
+            assert_eq!(record.is_to_be_read_back(false), follows, "{ambiguous:?}");
+            // The caller cancelled after its end, or before.
+            assert!(!record.is_to_be_read_back(true));
+            let mut cancelled = job(ambiguous);
+            cancelled.cancel();
+            assert!(!record_of(cancelled).is_to_be_read_back(false));
+            let read = Record { was_read_back: true, ..record };
+            assert!(!read.is_to_be_read_back(false));
+        }
     }
 }

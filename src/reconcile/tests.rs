@@ -321,6 +321,7 @@ fn an_honest_read_back_leaves_nothing_unknown() {
     let issuance = run.record.ledger.issuance(1).unwrap();
     assert_eq!(unpack_issuance_id(&issuance.id), EARNED);
     assert_eq!((issuance.event_time, issuance.valid_till), (START + 5, START + 6));
+    assert!(run.record.was_read_back);
     assert!(run.record.ledger.is_read_back(1) && run.record.ledger.is_read_back(0));
 }
 

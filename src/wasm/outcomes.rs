@@ -64,6 +64,12 @@ impl Outcomes {
         self.record.ledger.rows()
     }
 
+    /// Whether a read-back follows the run that left these, whose caller may have cancelled since.
+    #[wasm_bindgen(js_name = isToBeReadBack)]
+    pub fn is_to_be_read_back(&self, is_cancelled: bool) -> bool {
+        self.record.is_to_be_read_back(is_cancelled)
+    }
+
     /// All counts; they balance.
     pub fn counts(&self) -> JsValue {
         counts_object(&self.record.progress(RunState::Done), &self.source)

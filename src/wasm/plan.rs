@@ -77,16 +77,6 @@ struct Earlier<'a> {
     attribution: Option<&'a Attribution>,
 }
 
-/// Placeholders for the options that the journal will give.
-const UNREAD_JOURNAL: Earlier<'_> = Earlier {
-    promotion_id: "0",
-    context_id: "0",
-    host: "",
-    base_path: None,
-    batch_size: None,
-    attribution: None,
-};
-
 #[wasm_bindgen]
 impl Plan {
     /// The plan of a run, or of its forecast.
@@ -107,7 +97,9 @@ impl Plan {
         let request = core::mem::take(&mut options.request);
         let rules = Rules::new(&options.of_read_back())?;
         let made = Self::new(request, options, rules, is_job)?;
-        made.with(UNREAD_JOURNAL)?;
+        let Request { promotion_id, context_id, .. } = &made.request;
+        let options = made.options.of_plan();
+        plan::check_unread(&options, promotion_id.as_deref(), context_id.as_deref())?;
         Ok(made)
     }
 
@@ -160,12 +152,6 @@ impl Plan {
         job.cancel();
         let never = UnixTime::from_millis(0);
         Ok(Outcomes::without_input(job.into_record(never, never)))
-    }
-
-    /// True if a read-back follows the run.
-    #[wasm_bindgen(getter, js_name = isReadBack)]
-    pub fn is_read_back(&self) -> bool {
-        self.options.ambiguous.as_deref() == Some("reconcile")
     }
 
     /// Replaces the credentials for runs that begin later.

@@ -253,7 +253,7 @@ impl Witness {
         self.seen = states.map(|(state, kept)| if *kept { state } else { State::Queued }).collect();
         for row in storage.open_rows() {
             self.known[row] = match self.settings.ambiguous {
-                Ambiguous::Hold => Known::Unclear,
+                Ambiguous::Hold | Ambiguous::Reconcile => Known::Unclear,
                 Ambiguous::Retry => Known::Doubted,
             };
             self.ambiguous[row] += u32::from(self.settings.ambiguous == Ambiguous::Retry);

@@ -294,7 +294,7 @@ impl Witness {
 
     /// What an exchange that proves nothing leaves of its ids.
     fn ambiguity(&mut self, batch: u32, rows: &[u32]) -> Known {
-        if self.settings.ambiguous == Ambiguous::Hold {
+        if self.settings.ambiguous != Ambiguous::Retry {
             return Known::Unclear;
         }
         rows.iter().for_each(|row| self.ambiguous[*row as usize] += 1);
