@@ -14,36 +14,12 @@ pub struct ClockOffset {
     most: i64,
 }
 
-/// The precision of a `Date`: whole seconds.
-const DATE_GRAIN_MS: i64 = 999;
-
 impl ClockOffset {
-    /// From the `Date` of an answer to a call that left at `sent` and was answered at `received`,
-    /// both by our clock: the service wrote the date between the two.
-    pub const fn of_date(date: UnixTime, sent: UnixTime, received: UnixTime) -> Self {
-        let date = date.as_millis();
-        Self {
-            least: date.saturating_sub(received.as_millis()),
-            most: date.saturating_add(DATE_GRAIN_MS).saturating_sub(sent.as_millis()),
-        }
-    }
-
     /// From the first `eventTime` of a run's issuances and our clock at its start, if the first
     /// came at most `within` after the start.
     pub fn of_first_event(first: UnixTime, started: UnixTime, within: Duration) -> Self {
         let most = first.as_millis().saturating_sub(started.as_millis());
         Self { least: most.saturating_sub_unsigned(millis(within)), most }
-    }
-
-    /// Combines two bounds: the range that both allow. If they contradict each other, a clock was
-    /// set in between, and everything from one to the other is possible.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        let both = Self { least: self.least.max(other.least), most: self.most.min(other.most) };
-        if both.least <= both.most {
-            return both;
-        }
-        Self { least: self.least.min(other.least), most: self.most.max(other.most) }
     }
 
     /// The earliest and the latest time of the service at a moment of our clock.
@@ -123,23 +99,6 @@ mod tests {
     }
 
     #[test]
-    fn a_date_bounds_the_offset_by_the_time_of_its_call() {
-        for (date, sent, received, expected) in [
-            (10_000, 10_000, 10_000, offset(0, 999)),
-            (10_000, 9_500, 10_300, offset(-300, 1_499)),
-            (100_000, 9_500, 10_300, offset(89_700, 91_499)),
-            (10_000, 100_000, 100_500, offset(-90_500, -89_001)),
-        ] {
-            let found = ClockOffset::of_date(at(date), at(sent), at(received));
-            assert_eq!(found, expected, "{date} {sent} {received}");
-            // The moment itself is within what the bounds say of it.
-            let (earliest, _) = found.of_ours(at(received));
-            let (_, latest) = found.of_ours(at(sent));
-            assert!(earliest <= at(date) && at(date) <= latest);
-        }
-    }
-
-    #[test]
     fn the_first_event_of_a_run_bounds_the_offset() {
         let day = 86_400_000;
         // The run's clock was 30 days ahead of the service's.
@@ -149,21 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn evidence_narrows_and_contradictions_widen() {
-        for (one, other, expected) in [
-            (offset(-500, 900), offset(-100, 2_000), offset(-100, 900)),
-            (offset(0, 10), offset(10, 20), offset(10, 10)),
-            (offset(0, 10), offset(11, 20), offset(0, 20)),
-            (offset(i64::MIN, i64::MAX), offset(3, 4), offset(3, 4)),
-        ] {
-            assert_eq!(one.and(other), expected);
-            assert_eq!(other.and(one), expected);
-        }
-    }
-
-    #[test]
     fn bounds_saturate() {
-        let found = ClockOffset::of_date(at(i64::MAX), at(i64::MIN), at(i64::MIN));
+        let within = Duration::from_secs(60);
+        let found = ClockOffset::of_first_event(at(i64::MAX), at(i64::MIN), within);
+        assert_eq!(found, offset(i64::MAX - 60_000, i64::MAX));
         assert_eq!(found.of_ours(at(i64::MAX)), (at(i64::MAX), at(i64::MAX)));
     }
 
