@@ -10,10 +10,10 @@ import { contents } from "./contents.mjs";
 import { stale } from "./snapshots.mjs";
 
 /**
- * What an installed package may weigh. Today it is 1.9 MB: the wasm is in it four times (as a file,
- * as text, and in the bundles for require() and <script>), the command line once.
+ * What an installed package may weigh. Today it is 2.05 MB: the wasm is in it four times (as a
+ * file, as text, and in the bundles for require() and <script>), the command line once.
  */
-const UNPACKED_MAX = 2_000_000;
+const UNPACKED_MAX = 2_100_000;
 
 /** @param {string[]} path */
 const read = (...path) => readFileSync(join(ROOT, ...path), "utf8");
