@@ -43,12 +43,17 @@ impl Reply {
     fn broken_off(answer: Answer, ending: Ending, chance: &mut Chance) -> Self {
         let status = answer.status;
         let mut reply = Self { ending, ..Self::whole(answer) };
+        let mut shows_page = false;
         if let Some(answer) = &mut reply.answer {
             let len = answer.body.len();
             let whole = status == 200 && chance.percent(15);
             answer.body.truncate(if whole { len } else { chance.place(len.max(1)) });
+            // A page is known by its first character; the rest of it is not waited for.
+            shows_page = reply.meaning == Meaning::Elsewhere && answer.body.contains(&b'<');
         }
-        reply.meaning = reply.meaning.when_cut(Some(status));
+        if !shows_page {
+            reply.meaning = reply.meaning.when_cut(Some(status));
+        }
         reply
     }
 }
