@@ -23,6 +23,8 @@ const PROGRESS_MS = 500;
  * @throws {Error} when the run stopped early or the account disagrees with the report
  */
 export async function once(file, folder) {
+  const results = join(folder, "results.csv");
+  if (results === file) throw new Error("results.csv would be replaced: rename the list");
   const gateway = await startGateway();
   try {
     const report = await issueBulk(
@@ -38,7 +40,6 @@ export async function once(file, folder) {
       },
     );
     printReport(report);
-    const results = join(folder, "results.csv");
     await report.csv().pipeTo(Writable.toWeb(createWriteStream(results)));
     console.log(`results     ${relative(process.cwd(), results)}`);
     await compare(report, gateway);

@@ -287,7 +287,9 @@ impl CallOwner for Revoke {
             Ended::Answered(answered) => (answered, RevokeVerdict::Unknown),
             Ended::Refused(answered) => (answered, RevokeVerdict::Unsent),
             Ended::GaveUp(answered) => {
-                let is_unsent = matches!(answered.failure, Some(Failure::NotSent(_)));
+                // An answer that began shows that the request was sent.
+                let is_unsent = answered.http_status().is_none()
+                    && matches!(answered.failure, Some(Failure::NotSent(_)));
                 let rest = if is_unsent { RevokeVerdict::Unsent } else { RevokeVerdict::Unknown };
                 (answered, rest)
             }

@@ -1,9 +1,10 @@
 /** The journal of a run: a file beside the customers, so that the same command goes on with it. */
-import { access } from "node:fs/promises";
+import { access, lstat, realpath } from "node:fs/promises";
 import { IssueBulkError, readJournal } from "issue-bulk";
 import { fileJournal } from "issue-bulk/node";
 import { Refusal } from "./exit.js";
 import { STDIN, isStream } from "./input.js";
+import { identityOf } from "./places.js";
 import { printable } from "./text.js";
 
 /** @typedef {import("./options.js").Given} Given */
@@ -25,11 +26,33 @@ export async function journalOf(file, { journal }) {
     await refuseEarlier(file);
     return null;
   }
-  if (!(await isStream(file))) return file + SUFFIX;
+  if (!(await isStream(file))) return journalBeside(file);
   throw new Refusal(
     "no-journal-place",
     "A pipe has no place beside it for the journal that an interrupted run goes on from. " +
       "Use --journal FILE, or --no-journal to do without.",
+  );
+}
+
+/**
+ * The journal beside a list. A link and the list that it leads to have one: that of the list,
+ * unless the link has had one of its own.
+ *
+ * @param {string} file
+ * @throws {Refusal} `two-journals`
+ */
+async function journalBeside(file) {
+  const own = file + SUFFIX;
+  const stats = await lstat(file).catch(() => null);
+  if (stats === null || !stats.isSymbolicLink()) return own;
+  const ofTarget = (await realpath(file).catch(() => file)) + SUFFIX;
+  if (!(await isThere(own))) return ofTarget;
+  if (!(await isThere(ofTarget))) return own;
+  if ((await identityOf(own)) === (await identityOf(ofTarget))) return own;
+  throw new Refusal(
+    "two-journals",
+    `${printable(own)} and ${printable(ofTarget)} are journals of one list: name the one that is ` +
+      "meant with --journal.",
   );
 }
 
@@ -39,8 +62,9 @@ export async function journalOf(file, { journal }) {
  * @param {string} file
  */
 async function refuseEarlier(file) {
-  const path = file + SUFFIX;
-  if (file === STDIN || !(await isThere(path))) return;
+  if (file === STDIN) return;
+  const path = await journalBeside(file);
+  if (!(await isThere(path))) return;
   throw new Refusal(
     "journal-not-empty",
     `${printable(path)} is the journal of an earlier run. Without --no-journal this command goes ` +
@@ -54,7 +78,7 @@ async function refuseEarlier(file) {
  * @param {string} file
  */
 export async function journalAt(file) {
-  const beside = file + SUFFIX;
+  const beside = await journalBeside(file);
   if (!file.endsWith(SUFFIX) && (await isThere(beside))) return beside;
   if (await isThere(file)) return file;
   throw new Refusal("no-journal", `There is no journal ${printable(file)}, and none beside it.`);

@@ -39,3 +39,17 @@ export async function identityOf(path) {
   if (stats === null) return join(await realpath(dirname(path)).catch(() => ""), basename(path));
   return stats.isFile() ? `${stats.dev}:${stats.ino}` : null;
 }
+
+/**
+ * The files that an argument means: a journal with its lock, and the customers it lies beside.
+ *
+ * @param {string} file the journal, or the customers it lies beside
+ * @param {string} journal
+ */
+export function placesOf(file, journal) {
+  return {
+    "the customers": file === journal ? null : file,
+    "the journal": journal,
+    "the lock of the journal": `${journal}.lock`,
+  };
+}

@@ -1,13 +1,13 @@
 /** `reconcile`: looks what became of the customers that a run left unknown. */
 import { reconcile as readBack } from "issue-bulk";
-import { EXIT } from "./exit.js";
+import { EXIT, Refusal } from "./exit.js";
 import { issuing } from "./issuing.js";
 import { journalAt } from "./journal.js";
 import { paceOf, readBackOf, serviceOf } from "./options.js";
-import { refuseSharedFiles } from "./places.js";
+import { placesOf, refuseSharedFiles } from "./places.js";
 import { reviewed } from "./report.js";
 import { openOut, resultsBeside } from "./results.js";
-import { counted, span } from "./text.js";
+import { counted, printable, span } from "./text.js";
 
 /** As in the library: 15 minutes. */
 const QUIET_MS = 900_000;
@@ -31,10 +31,17 @@ export async function reconcile(file, given, screen) {
   const path = await journalAt(file);
   const { list } = given;
   const place = given.out ?? resultsBeside(path, "reconciled");
-  await refuseSharedFiles({ "the journal": path, "the results": place });
+  await refuseSharedFiles({ ...placesOf(file, path), "the results": place });
   const { service } = await serviceOf(given);
   const out = await openOut(place, given);
   const report = await reviewed(path);
+  if (list === "unsent" && report.stopped !== null) {
+    throw new Refusal(
+      "run-not-over",
+      "The run can go on, and would issue to the customers of this list once more: go on with it " +
+        `first (issue-bulk resume ${printable(path)}), then reconcile it.`,
+    );
+  }
   const { unknown } = report.counts;
   const quiet = readBackOf(given).quietMs ?? QUIET_MS;
   const when = quiet > 0 ? `, at the earliest ${span(quiet)} after the run's end` : "";

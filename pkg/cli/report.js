@@ -4,7 +4,7 @@ import { fileJournal } from "issue-bulk/node";
 import { Refusal } from "./exit.js";
 import { finish } from "./finish.js";
 import { journalAt } from "./journal.js";
-import { refuseSharedFiles } from "./places.js";
+import { placesOf, refuseSharedFiles } from "./places.js";
 import { openOut } from "./results.js";
 
 /**
@@ -19,7 +19,7 @@ export async function report(file, given, screen) {
   if (list !== undefined && given.out === undefined) {
     throw new Refusal("no-out", "Where to? Use --list with --out FILE.");
   }
-  await refuseSharedFiles({ "the journal": path, "the results": given.out });
+  await refuseSharedFiles({ ...placesOf(file, path), "the results": given.out });
   const out = await openOut(given.out, given);
   const told = list === "unsent" ? await giveOutUnsent(fileJournal(path)) : await reviewed(path);
   return finish(told, { out, list, screen, journal: path, isWhole: false });

@@ -6,7 +6,7 @@ import { confirmRest, storyOf } from "./earlier.js";
 import { issuing } from "./issuing.js";
 import { journalAt } from "./journal.js";
 import { paceOf, serviceOf } from "./options.js";
-import { refuseSharedFiles } from "./places.js";
+import { placesOf, refuseSharedFiles } from "./places.js";
 import { reviewed } from "./report.js";
 import { openOut } from "./results.js";
 
@@ -23,7 +23,7 @@ else is not: give host, credentials, pace and --ambiguous as to run, or their de
 export async function resume(file, given, screen) {
   const { service, who } = await serviceOf(given);
   const path = await journalAt(file);
-  await refuseSharedFiles({ "the journal": path, "the results": given.out });
+  await refuseSharedFiles({ ...placesOf(file, path), "the results": given.out });
   const earlier = await reviewed(path);
   const out = await openOut(given.out, { ...given, earlier });
   screen.note(storyOf(earlier, given));

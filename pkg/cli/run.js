@@ -10,7 +10,7 @@ import { issuing } from "./issuing.js";
 import { SUFFIX, earlierRun, journalOf } from "./journal.js";
 import { inputOf, paceOf, serviceOf } from "./options.js";
 import { planOf, printPlan } from "./plan.js";
-import { refuseSharedFiles } from "./places.js";
+import { placesOf, refuseSharedFiles } from "./places.js";
 import { areResults, openOut, resultsBeside } from "./results.js";
 import { printable } from "./text.js";
 
@@ -36,12 +36,8 @@ export async function run(file, given, screen) {
   const { service, who } = await serviceOf(given);
   const path = await journalOf(file, given);
   const place = given.out ?? ((await isStream(file)) ? undefined : resultsBeside(file));
-  await refuseSharedFiles({
-    "the customers": file,
-    "the journal": path,
-    "the lock of the journal": path === null ? null : `${path}.lock`,
-    "the results": place,
-  });
+  const places = path === null ? {} : placesOf(file, path);
+  await refuseSharedFiles({ ...places, "the customers": file, "the results": place });
   const earlier = path === null ? null : await earlierRun(path);
   const out = await openOut(place, { ...given, earlier });
   const customers = new Customers(file);

@@ -23,6 +23,20 @@ export class NotSentError extends Error {
   }
 }
 
+/**
+ * A failure of a request whose head was written. What the failure itself looks like proves nothing
+ * then: who sends again by itself may fail to connect the second time.
+ */
+export class SentError extends Error {
+  readonly code = "SENT";
+
+  /** @param cause of the transport, whose name and sentence are kept */
+  constructor(cause: unknown) {
+    super(sentenceOf(cause), { cause });
+    this.name = cause instanceof Error ? cause.name : "SentError";
+  }
+}
+
 /** One call of `fetch`, as far as undici tells of it. */
 interface Call {
   isSent: boolean;
@@ -37,6 +51,12 @@ let current: Call | null = null;
 const calls = new WeakMap<object, Call>();
 
 let isListening = false;
+
+/**
+ * Whether undici tells of every head that it writes. Before 7.2 it does not over HTTP/2, so after a
+ * connection of that version its silence is no evidence any more.
+ */
+let tellsOfHeads = true;
 
 /**
  * Calls `fetch`, and rejects with a {@link NotSentError} where it is certain that nothing left.
@@ -57,6 +77,7 @@ export async function withEvidence(fetch: () => Promise<Response>): Promise<Resp
   try {
     return await answer;
   } catch (error) {
+    if (call.isSent) throw new SentError(error);
     throw wasNotSent(call, error) ? new NotSentError(error) : error;
   }
 }
@@ -65,10 +86,10 @@ export async function withEvidence(fetch: () => Promise<Response>): Promise<Resp
  * A replaced `fetch` may send again by itself, or something else first. So the error must be the
  * very one with which undici gave up a request of this call, and no request of it may have left.
  */
-function wasNotSent({ isSent, reasons }: Call, error: unknown): boolean {
+function wasNotSent({ reasons }: Call, error: unknown): boolean {
   const cause = causeOf(error);
   const isProven = reasons.some((reason) => reason === error || reason === cause);
-  return (isProven && !isSent) || saysSo(error) || saysSo(cause);
+  return (isProven && tellsOfHeads) || saysSo(error) || saysSo(cause);
 }
 
 /**
@@ -96,6 +117,9 @@ function listen(): void {
   const { process } = globalThis as { process?: Runtime };
   const channels = process?.getBuiltinModule?.("node:diagnostics_channel");
   if (channels === undefined) return;
+  channels.subscribe("undici:client:connected", ({ socket }) => {
+    if (socket?.alpnProtocol === "h2") tellsOfHeads = false;
+  });
   channels.subscribe("undici:request:create", ({ request }) => {
     if (current !== null) calls.set(request, current);
   });
@@ -119,6 +143,7 @@ interface Channels {
 interface Told {
   request: object;
   error: unknown;
+  socket?: { alpnProtocol?: string };
 }
 
 /** What a person should read of an error: `fetch failed` alone says nothing. */

@@ -188,7 +188,8 @@ function runOf({ recovered, length }: Found): Recovered {
     // The run died while it wrote its first record, which comes before everything else.
     throw new IssueBulkError(
       "journal-empty",
-      "The journal holds no run that had begun, so nothing was sent: start it by issueBulk.",
+      "The journal ends before its run began. If it was copied or restored, look for the whole " +
+        "one; otherwise nothing was sent, and issueBulk begins the run.",
     );
   }
   throw new IssueBulkError(

@@ -69,7 +69,9 @@ export function prepareResume(
   options: unknown,
   isJob: boolean,
 ): Prepared {
-  const given = options as { journal?: unknown; request?: { customerIds?: unknown } } | undefined;
+  const given = options as
+    | { journal?: unknown; request?: { customerIds?: unknown; confirmed?: unknown } }
+    | undefined;
   if (given?.journal !== undefined) {
     throw invalidArgument("options.journal is not for resumeIssueBulk, whose journal comes first.");
   }
@@ -77,6 +79,9 @@ export function prepareResume(
   const handlers = handlersOf(options);
   const runJournal = new RunJournal(engine, journalOf(journal, "journal"));
   const customerIds = given?.request?.customerIds;
+  if (customerIds === undefined && given?.request?.confirmed !== undefined) {
+    throw invalidArgument("request.confirmed is compared with request.customerIds; give both.");
+  }
   const comparison = customerIds === undefined ? null : compare(engine, plan, customerIds);
 
   return {
@@ -96,12 +101,16 @@ export function prepareResume(
 function compare(engine: Engine, plan: Plan, customerIds: unknown) {
   const source = sourceOf(customerIds);
   const reading = new Reading(engine, engine.call(() => plan.intake()));
+  let isCut = false;
   return {
-    cut: () => reading.cut(),
+    cut: () => {
+      isCut = true;
+      reading.cut();
+    },
     run: async (recovered: Recovered) => {
       const input = await reading.read(source);
       // Who cancels while the input arrives sends nothing, whatever it holds.
-      if (input !== null) engine.call(() => recovered.admit(plan, input));
+      if (input !== null && !isCut) engine.call(() => recovered.admit(plan, input));
     },
   };
 }

@@ -25,9 +25,11 @@ export type Source =
 
 /** @throws {IssueBulkError} `invalid-argument`, `input-used` or `input-not-ok` */
 export function sourceOf(input: unknown): Source {
-  if (typeof input === "string") {
-    if (isPath(input)) throw path();
-    return { kind: "text", text: input };
+  // A String object is a text, too, and no iterable of its characters.
+  if (typeof input === "string" || input instanceof String) {
+    const text = String(input);
+    if (isPath(text)) throw path();
+    return { kind: "text", text };
   }
   if (typeof input === "object" && input !== null) {
     const source = binarySource(input) ?? streamSource(input) ?? iterableSource(input);

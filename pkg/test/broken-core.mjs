@@ -43,7 +43,6 @@ export function brokenCore({ hangs = false, before = {} }) {
   const enter = (/** @type {string} */ name) => before[name]?.();
 
   class Plan {
-    isReadBack = false;
     static ofRun() {
       enter("plan");
       return new Plan();
@@ -156,6 +155,7 @@ export function brokenCore({ hangs = false, before = {} }) {
     stopped = () => null;
     notes = () => [];
     readBack = () => null;
+    isToBeReadBack = () => false;
     problems = () => [];
     find() {
       enter("find");

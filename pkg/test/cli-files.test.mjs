@@ -95,6 +95,35 @@ test("the journal of a stopped run outlives results of its own name", async () =
   assert.deepEqual(readFileSync(journal), before);
 });
 
+test("a list is never replaced by results of the journal beside it", async () => {
+  const path = file("beside.csv", `${ids(3).join("\n")}\n`);
+  assert.equal((await cli(["run", path, ...WHAT, "--yes"])).code, 0);
+  for (const command of ["report", "reconcile", "resume"]) {
+    for (const place of [path, `${path}.issue-bulk.lock`]) {
+      const { code, stderr } = await cli([command, path, "--out", place, "--force"]);
+      assert.equal(code, 2, command);
+      assert.match(stderr, /cannot be .* and the results/);
+    }
+  }
+  assert.equal(text("beside.csv"), `${ids(3).join("\n")}\n`);
+});
+
+test("a link to a list goes on with the journal of the list", async () => {
+  const path = file("target.csv", `${ids(3).join("\n")}\n`);
+  assert.equal((await cli(["run", path, ...WHAT, "--yes"])).code, 0);
+  symlinkSync("target.csv", fresh("latest.csv"));
+  const again = await cli(["run", fresh("latest.csv"), ...WHAT, "--yes"]);
+  assert.match(again.stderr, /nothing more will be sent/);
+  assert.equal((await service.gateway.summary()).issued, 3);
+  const without = await cli(["run", fresh("latest.csv"), ...WHAT, "--yes", "--no-journal"]);
+  assert.equal(without.code, 2);
+  writeFileSync(fresh("latest.csv.issue-bulk"), "another");
+  const both = await cli(["run", fresh("latest.csv"), ...WHAT, "--yes"]);
+  assert.equal(both.code, 2);
+  assert.match(both.stderr, /are journals of one list/);
+  assert.equal((await service.gateway.summary()).issued, 3);
+});
+
 test("results never replace a file that came to their place during the run", async () => {
   await service.gateway.switches({ latencyMs: 300 });
   const path = file("late.csv", `${ids(3).join("\n")}\n`);

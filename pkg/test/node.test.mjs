@@ -329,6 +329,25 @@ test("undici's RetryAgent, told to repeat POSTs, repeats none", async () => {
   await dispatcher.close();
 });
 
+test("a service that goes down behind RetryAgent proves no customer unsent", async () => {
+  const service = createServer((request, response) => {
+    request.resume().on("end", () => {
+      // What follows is refused: the first call is lost, and the second has nobody to connect to.
+      service.close();
+      response.socket?.destroy();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(service, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (service.address());
+  const retry = { methods: /** @type {any} */ (["POST"]), minTimeout: 1, maxRetries: 2 };
+  const dispatcher = new RetryAgent(new Agent(), retry);
+  const transport = await undiciTransport({ dispatcher });
+  const options = { host: `http://127.0.0.1:${port}`, auth: AUTH, transport };
+  const { counts } = await issueBulk(what(ids(10)), options);
+  assert.deepEqual([counts.unsent, counts.unknown], [0, 10]);
+  await dispatcher.close();
+});
+
 /** Reasons of HTTP/2 not to answer, which a client may take for "not processed". */
 const ENDS_OF_STREAMS = [{ kind: "streamReset", reason: "refusedStream" }, { kind: "goAway" }];
 const TRUSTING = Object.freeze({ connect: { rejectUnauthorized: false } });

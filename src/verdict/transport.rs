@@ -22,15 +22,22 @@ pub struct TransportError {
 }
 
 /// Depth of causes that are read: a foreign error may be endless.
-const DEPTH_MAX: u32 = 4;
+const DEPTH_MAX: u32 = 5;
 
 /// Code of a transport that can itself prove that nothing was sent, as the package's own can.
 const NOT_SENT: &str = "NOT_SENT";
+
+/// Code of a transport that knows that the request was sent, whatever the cause looks like: who
+/// sends again by itself may fail to connect the second time.
+const SENT: &str = "SENT";
 
 /// With `headers_not_sent` the runtime itself shows that it wrote no header of the request, as
 /// undici does on its diagnostics channel.
 pub fn judge_transport_error(error: &TransportError, headers_not_sent: bool) -> Failure {
     let cause = cause_of(error, DEPTH_MAX);
+    if &*error.code == SENT {
+        return Failure::Network(cause);
+    }
     if headers_not_sent || is_proof(error, DEPTH_MAX) {
         // The connection was lost before the headers were sent.
         let not_connected = FailureCause { kind: FailureKind::NotConnected, code: "" };
@@ -325,6 +332,20 @@ mod tests {
             let error = TransportError { code: NOT_SENT.into(), ..within(cause) };
             let (is_not_sent, told_kind, _) = told(&error, false);
             assert_eq!((is_not_sent, told_kind), (true, kind), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_sent_is_never_proven_unsent() {
+        for (cause, kind) in [
+            (error("ECONNREFUSED", "connect"), "connection-refused"),
+            (within(error("ENOTFOUND", "getaddrinfo")), "unknown-host"),
+            (error("UND_ERR_CONNECT_TIMEOUT", ""), "connect-timeout"),
+            (within(TransportError { code: NOT_SENT.into(), ..within(error("", "")) }), "-"),
+        ] {
+            let error = TransportError { code: SENT.into(), ..within(cause) };
+            let (is_not_sent, told_kind, _) = told(&error, false);
+            assert_eq!((is_not_sent, told_kind), (false, kind), "{error:?}");
         }
     }
 

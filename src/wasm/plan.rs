@@ -16,7 +16,7 @@ use crate::job::Job;
 use crate::journal::Header as Journalled;
 use crate::plan;
 use crate::reconcile::Rules;
-use crate::request::{Header, RequestError};
+use crate::request::{Endpoint, Header, RequestError};
 use crate::time::{Instant, UnixTime};
 use crate::traffic::Machine;
 use alloc::string::String;
@@ -218,12 +218,16 @@ impl Plan {
         run: &plan::Plan,
     ) -> Result<plan::Plan, &'static RequestError> {
         let endpoint = run.endpoint();
+        // A base path belongs to its host.
+        let is_same_host = self.options.host.as_deref().is_none_or(|host| {
+            let given = Endpoint::new(host, endpoint.base_path());
+            given.is_ok_and(|given| given.origin() == endpoint.origin())
+        });
         let made = self.with(Earlier {
             promotion_id: run.promotion().as_str(),
             context_id: run.context().as_str(),
             host: endpoint.origin(),
-            // A base path belongs to its host.
-            base_path: Some(endpoint.base_path()).filter(|_| self.options.host.is_none()),
+            base_path: Some(endpoint.base_path()).filter(|_| is_same_host),
             batch_size: None,
             attribution: run.attribution(),
         })?;

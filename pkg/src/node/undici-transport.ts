@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { IssueBulkError } from "../errors.js";
-import { NotSentError } from "../evidence.js";
+import { NotSentError, SentError } from "../evidence.js";
 import { fetchTransport } from "../fetch.js";
 import type { PushedResponse, Transport } from "../types/options.js";
 import { Decoding, decodersOf } from "./decoding.js";
@@ -203,7 +203,8 @@ class Exchange {
   }
 
   onResponseError(_: Controller | null, error: unknown): void {
-    this.#finish({ error: this.#controller === null ? new NotSentError(error) : error });
+    const isSent = this.#controller !== null;
+    this.#finish({ error: isSent ? new SentError(error) : new NotSentError(error) });
   }
 
   #listener = {

@@ -43,7 +43,7 @@ export interface Journal {
 export interface ResumeOptions extends Omit<RunOptions, "journal"> {
   /**
    * The request, where the program has it again: what is given must be that of the journal, the
-   * customers in the same order, or the run is refused with `journal-mismatch`.
+   * customers or more of them, or the run is refused with `journal-mismatch`.
    */
   request?: { [Field in keyof IssueRequest]?: IssueRequest[Field] | undefined } | undefined;
 }

@@ -113,7 +113,7 @@ async function keep(list) {
 }
 
 function offerColumns() {
-  const options = [element("option", { value: "" }, "The one that the names or values show")];
+  const options = [element("option", { value: "" }, "The one that the names show")];
   for (const [at, name] of (header?.names ?? []).entries()) {
     options.push(element("option", { value: String(at + 1) }, `${at + 1}: ${name}`));
   }
