@@ -18,6 +18,9 @@ const ALL = ["request", "answer"].flatMap((direction) =>
   ["delay", "slice", "cut", "reset"].map((action) => `${direction}: ${action}`),
 );
 
+/** @type {Set<string>} */
+const happened = new Set();
+
 for (const seed of [1, 2, 3]) {
   test(`50 bytes cut and reset anywhere, seed ${seed}: none lost, none twice`, async () => {
     const { gateway } = service;
@@ -34,9 +37,14 @@ for (const seed of [1, 2, 3]) {
       assert.equal(counts.issued + counts.unknown, CUSTOMERS, JSON.stringify(counts));
       assert.ok(counts.unknown > 0 && counts.issued > CUSTOMERS / 2, JSON.stringify(counts));
       printTable(ALL, [ALL.map((what) => proxy.happened.get(what) ?? 0)]);
-      for (const what of ALL) assert.ok(proxy.happened.has(what), `no ${what}: another seed`);
+      for (const what of proxy.happened.keys()) happened.add(what);
     } finally {
       await proxy.stop();
     }
   });
 }
+
+test("50 every way of cutting happened in one of these runs", () => {
+  // How often each happens depends on how connections take turns, which no seed decides.
+  for (const what of ALL) assert.ok(happened.has(what), `no ${what}: other seeds`);
+});
